@@ -1,0 +1,1 @@
+"""Writes that touch several rows: named, validated and atomic. Every surface calls these."""

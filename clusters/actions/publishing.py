@@ -1,0 +1,219 @@
+"""Publish, change and withdraw: what the public sees, and the log that says so."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pghistory
+from django.apps import apps
+from django.db import transaction
+
+from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.shape import Shape, shape_of
+from clusters.models import Change, ChangeAction, CitationUse, Publication, Root, State, User
+from clusters.models.base import root_path
+
+# Names and bookkeeping of the casebook itself, which assert nothing about the world.
+NEVER_ASSERTED = frozenset({"slug", "key", "language"})
+
+
+class NotAllowed(Exception):
+    """The record cannot take this step; `reasons` lists everything that stands in the way."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = list(reasons)
+
+
+@transaction.atomic
+def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Change]:
+    """Make records public together and write each into the public change log.
+
+    Records that name each other are published in one call. Raises NotAllowed, with every reason,
+    where a value has no citation or a record names an unpublished one.
+    """
+    wanted = list(records)
+    reasons: list[str] = []
+    documents = {record: document_of(record, public=True) for record in wanted}
+    together = {(type(record), record.slug) for record in wanted}
+    for record, document in documents.items():
+        shape = shape_of(type(record))
+        name = f"{shape.folder}/{record.slug}"
+        reasons += [f"{name}: {where} has no citation." for where in uncited(document, shape)]
+        reasons += [
+            f"{name} names {shape_of(model).folder}/{slug}, which is not published."
+            for model, slug in unpublished_references(document, shape, besides=together)
+        ]
+    if reasons:
+        raise NotAllowed(reasons)
+    with _context(by, reason):
+        for record in wanted:
+            _set_state(record, State.PUBLISHED)
+        return [
+            record_change(
+                record=record,
+                action=ChangeAction.PUBLISHED,
+                by=by,
+                reason=reason,
+                after=documents[record],
+            )
+            for record in wanted
+        ]
+
+
+@transaction.atomic
+def withdraw(*, record: Root, by: User | None, reason: str) -> Change:
+    """Take a published record back; its address then answers 410 with the reason.
+
+    Raises NotAllowed where it is not published, no reason is given, or published records point
+    to it.
+    """
+    reasons = []
+    if not record.is_published:
+        reasons.append("Only a published record can be withdrawn.")
+    if not reason.strip():
+        reasons.append("Say why: the reason is shown at the record's address.")
+    reasons += [f"{name} points to it." for name in published_pointing_to(record)]
+    if reasons:
+        raise NotAllowed(reasons)
+    before = document_of(record, public=True)
+    with _context(by, reason):
+        _set_state(record, State.WITHDRAWN)
+        return record_change(
+            record=record, action=ChangeAction.WITHDRAWN, by=by, reason=reason, before=before
+        )
+
+
+def record_change(
+    *,
+    record: Root,
+    action: ChangeAction,
+    by: User | None,
+    reason: str,
+    before: Document | None = None,
+    after: Document | None = None,
+) -> Change:
+    """Append one line to the public change log; the database gives it its number."""
+    record.refresh_from_db(fields=["version"])
+    change = Change.objects.create(
+        kind=shape_of(type(record)).folder,
+        object_id=record.pk,
+        slug=record.slug,
+        title=str(record)[:300],
+        version=record.version,
+        action=action,
+        reason=reason,
+        by=by,
+        before=before,
+        after=after,
+    )
+    change.refresh_from_db(fields=["number"])
+    return change
+
+
+def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
+    """List the values of a record that no citation covers, as `accounts.early-exit.says`."""
+    citations = document.get("citations", [])
+    if any("for" not in citation for citation in citations):
+        missing = []
+    else:
+        covered = {citation["for"] for citation in citations}
+        missing = [
+            f"{at}{field.name}"
+            for field in shape.fields
+            if field.name in document
+            and field.name not in covered
+            and is_asserted(shape, field.name)
+        ]
+    for name, child_shape in shape.children.items():
+        for child in document.get(name, []):
+            missing += uncited(child, child_shape, f"{at}{name}.{child['key']}.")
+    return missing
+
+
+def is_asserted(shape: Shape, field_name: str) -> bool:
+    """Tell whether a field says something about the world, which then needs its place."""
+    exempt = NEVER_ASSERTED | getattr(shape.model, "not_asserted", frozenset())
+    return shape.citations is not None and field_name not in exempt
+
+
+def references_of(document: Document, shape: Shape) -> set[tuple[type[Root], str]]:
+    """Return the roots that a document names, its citations' publications included."""
+    found: set[tuple[type[Root], str]] = set()
+    for field in shape.fields:
+        if field.kind not in ("reference", "references") or field.name not in document:
+            continue
+        model: Any = field.field.related_model
+        values = document[field.name]
+        for value in values if isinstance(values, list) else [values]:
+            target, slug = model, value
+            if "/" in slug:
+                target = model._meta.get_field(model.parent_field).related_model
+                slug = slug.split("/")[0]
+            if issubclass(target, Root):
+                found.add((target, slug))
+    found |= {(Publication, citation["publication"]) for citation in document.get("citations", [])}
+    for name, child_shape in shape.children.items():
+        for child in document.get(name, []):
+            found |= references_of(child, child_shape)
+    return found
+
+
+def unpublished_references(
+    document: Document, shape: Shape, *, besides: set[tuple[type[Root], str]]
+) -> list[tuple[type[Root], str]]:
+    """List the roots a document names that the public could not see, `besides` those given."""
+    named = references_of(document, shape) - besides - {(shape.model, document["slug"])}
+    by_model: dict[type[Root], set[str]] = {}
+    for model, slug in named:
+        by_model.setdefault(model, set()).add(slug)
+    missing = []
+    for model, slugs in by_model.items():
+        seen = model.objects.published().filter(slug__in=slugs).values_list("slug", flat=True)
+        missing += [(model, slug) for slug in sorted(slugs - set(seen))]
+    return sorted(missing, key=lambda pair: (pair[0].__name__, pair[1]))
+
+
+def published_pointing_to(record: Root) -> list[str]:
+    """List the published roots, other than itself, that name this one or a part of it."""
+    pointing: set[str] = set()
+    targets: list[tuple[type[Any], str]] = [(type(record), "pk")]
+    shape = shape_of(type(record))
+    targets += [(child.model, root_path(child.model)) for child in shape.children.values()]
+    for model, path in targets:
+        for relation in model._meta.related_objects:
+            source: Any = relation.related_model
+            if source is None or not relation.field.concrete or relation.field.many_to_many:
+                continue
+            lookup = relation.field.name if path == "pk" else f"{relation.field.name}__{path}"
+            pointing |= _published_roots(source, {lookup: record.pk})
+    if isinstance(record, Publication):
+        for source in _citation_uses():
+            pointing |= _published_roots(source, {"citation__publication": record.pk})
+    pointing.discard(f"{shape.folder}/{record.slug}")
+    return sorted(pointing)
+
+
+def _published_roots(source: Any, lookup: dict[str, Any]) -> set[str]:
+    path = root_path(source)
+    if not path and not issubclass(source, Root):
+        return set()
+    prefix = f"{path}__" if path else ""
+    root = source
+    for step in filter(None, path.split("__")):
+        root = root._meta.get_field(step).related_model
+    slugs = source.objects.filter(**lookup, **{f"{prefix}state": State.PUBLISHED})
+    folder = shape_of(root).folder
+    return {f"{folder}/{slug}" for slug in slugs.values_list(f"{prefix}slug", flat=True)}
+
+
+def _citation_uses() -> list[type[CitationUse]]:
+    return [model for model in apps.get_models() if issubclass(model, CitationUse)]
+
+
+def _set_state(record: Root, state: State) -> None:
+    record.state = state
+    record.save(update_fields=["state"])
+
+
+def _context(by: User | None, reason: str) -> Any:
+    return pghistory.context(user=by.pk if by else None, reason=reason)

@@ -1,0 +1,127 @@
+"""A record as a document: dictionaries and lists that can be compared, written and merged."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from clusters.casefiles.shape import Field, Shape, shape_of
+from clusters.models import CitationUse, LocatorType, Stance
+
+type Document = dict[str, Any]
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def document_of(instance: models.Model, *, public: bool = False) -> Document:
+    """Return the whole aggregate of a record as one document.
+
+    `public` leaves out what the public never sees: private fields and open codings.
+    """
+    shape = shape_of(type(instance))
+    document = _fields_of(instance, shape, public=public)
+    if shape.citations is not None:
+        uses = instance.citations.select_related("citation__publication")  # type: ignore[attr-defined]
+        if found := [citation_document(use) for use in uses]:
+            document["citations"] = sorted(found, key=citation_order)
+    for name, child_shape in shape.children.items():
+        rows = getattr(instance, name).order_by(
+            *(["position"] if child_shape.is_ordered else []), "key"
+        )
+        if public and any(field.name == "is_open" for field in child_shape.fields):
+            rows = rows.filter(is_open=False)
+        if children := [
+            document_of(row, public=public) for row in _with_references(rows, child_shape)
+        ]:
+            document[name] = children
+    return document
+
+
+def _with_references(rows: Any, shape: Shape) -> Any:
+    references = [field.name for field in shape.fields if field.kind == "reference"]
+    nested = [
+        f"{name}__{parent}"
+        for name in references
+        if (
+            parent := getattr(shape.model._meta.get_field(name).related_model, "parent_field", None)
+        )
+    ]
+    return rows.select_related(*references, *nested) if references else rows
+
+
+def _fields_of(instance: Any, shape: Shape, *, public: bool) -> Document:
+    document: Document = {}
+    for field in shape.fields:
+        if public and field.name in getattr(instance, "private", ()):
+            continue
+        value = value_of(instance, field)
+        if value in EMPTY or value == plain(default_of(field)):
+            continue
+        document[field.name] = value
+    return document
+
+
+def default_of(field: Field) -> Any:
+    """Return what a field holds when a file leaves it out."""
+    if field.kind == "references":
+        return []
+    return field.field.get_default() if field.field.has_default() else None
+
+
+def value_of(instance: Any, field: Field) -> Any:
+    """Return one value in the plain form that documents use."""
+    if field.kind == "references":
+        return sorted(getattr(instance, field.name).values_list("slug", flat=True))
+    value = getattr(instance, field.name)
+    if field.kind == "reference":
+        return None if value is None else reference(value)
+    if field.kind == "date":
+        printed = getattr(instance, f"{field.name}_printed")
+        if not value and not printed:
+            return None
+        return {"edtf": str(value), **({"printed": printed} if printed else {})}
+    return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as text, whole number, boolean or list of these."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else str(value.normalize())
+    if isinstance(value, bool | int) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return str(value)
+
+
+def reference(target: Any) -> str:
+    """Name a record in another one's file: a slug, or root slug and key of a child."""
+    if hasattr(target, "key"):
+        return f"{reference(target.parent)}/{target.key}"
+    return str(target.slug)
+
+
+def citation_document(use: CitationUse) -> Document:
+    """Return a citation as `{publication, <locator type>, for, stance}`, defaults left out."""
+    place = use.citation
+    document: Document = {
+        "publication": place.publication.slug,
+        place.locator_type: place.locator,
+    }
+    if use.field:
+        document["for"] = use.field
+    if use.stance != Stance.SUPPORTS:
+        document["stance"] = str(use.stance)
+    return document
+
+
+def citation_order(document: Document) -> tuple[str, ...]:
+    """Order citations: those of the whole record first, then by field and place."""
+    locator_type = locator_type_of(document)
+    return (document.get("for", ""), document["publication"], locator_type, document[locator_type])
+
+
+def locator_type_of(document: Document) -> str:
+    return next(name for name in LocatorType.values if name in document)

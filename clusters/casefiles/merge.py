@@ -1,0 +1,117 @@
+"""Three-way comparison, value by value: the last import, the new file, the database."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from clusters.casefiles.document import Document
+
+type Where = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value that differs; None stands for nothing there."""
+
+    where: Where
+    before: Any
+    after: Any
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.where)}: {_shown(self.before)} → {_shown(self.after)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+@dataclass
+class Merged:
+    """What the record becomes, and which edits of people stood in the file's way."""
+
+    document: Document
+    edited: list[Difference] = field(default_factory=list)
+
+
+def merge(base: Document, file: Document, database: Document, *, force: bool = False) -> Merged:
+    """Bring a file's changes since the last import into what the database holds.
+
+    A value that people changed since that import stays, and is listed in `edited`, unless
+    `force`; what neither side changed stays as it is.
+    """
+    merged = Merged({})
+    merged.document = _merge_mapping(base, file, database, (), merged.edited, force)
+    return merged
+
+
+def _merge_mapping(
+    base: Document, file: Document, ours: Document, at: Where, edited: list[Difference], force: bool
+) -> Document:
+    result: Document = {}
+    for name in dict.fromkeys([*file, *ours, *base]):
+        where = (*at, name)
+        values = base.get(name), file.get(name), ours.get(name)
+        if any(_is_keyed(value) for value in values):
+            value = _merge_keyed(*values, where, edited, force)
+        else:
+            value = _merge_value(*values, where, edited, force)
+        if value not in (None, []):
+            result[name] = value
+    return result
+
+
+def _merge_value(
+    base: Any, file: Any, ours: Any, where: Where, edited: list[Difference], force: bool
+) -> Any:
+    if file == ours or file == base:
+        return ours
+    if ours == base:
+        return file
+    edited.append(Difference(where, ours, file))
+    return file if force else ours
+
+
+def _is_keyed(value: Any) -> bool:
+    return isinstance(value, list) and any(
+        isinstance(item, dict) and "key" in item for item in value
+    )
+
+
+def _merge_keyed(
+    base: Any, file: Any, ours: Any, where: Where, edited: list[Difference], force: bool
+) -> list[Document]:
+    sides = [{item["key"]: item for item in side or []} for side in (base, file, ours)]
+    in_base, in_file, in_ours = sides
+    result = []
+    for key in dict.fromkeys([*in_file, *in_ours, *in_base]):
+        at = (*where, key)
+        triple = in_base.get(key), in_file.get(key), in_ours.get(key)
+        if any(side is None for side in triple[1:]):
+            child = _merge_value(*triple, at, edited, force)
+        else:
+            child = _merge_mapping(triple[0] or {}, triple[1], triple[2], at, edited, force)
+        if child is not None:
+            result.append(child)
+    return result
+
+
+def differences(before: Document, after: Document, at: Where = ()) -> list[Difference]:
+    """List every value that differs between two documents, children by their keys."""
+    found: list[Difference] = []
+    for name in dict.fromkeys([*before, *after]):
+        old, new = before.get(name), after.get(name)
+        where = (*at, name)
+        if _is_keyed(old) or _is_keyed(new):
+            olds = {item["key"]: item for item in old or []}
+            news = {item["key"]: item for item in new or []}
+            for key in dict.fromkeys([*olds, *news]):
+                if key in olds and key in news:
+                    found += differences(olds[key], news[key], (*where, key))
+                else:
+                    found.append(Difference((*where, key), olds.get(key), news.get(key)))
+        elif old != new:
+            found.append(Difference(where, old, new))
+    return found

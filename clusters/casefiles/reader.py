@@ -1,0 +1,282 @@
+"""YAML text → documents, with the line of every value.
+
+Values are read by what their field is, not by how YAML would guess: `no` stays the text “no”
+where a text is wanted, and a year does not become a number where a date is.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import models
+
+from clusters.casefiles.document import EMPTY, Document, citation_order, default_of, plain
+from clusters.casefiles.shape import Field, Shape, shapes
+from clusters.models import LocatorType, Stance
+
+type Where = tuple[str, ...]
+
+MAX_FILE_BYTES = 5_000_000
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """What is wrong, and where. The line counts from 1; 0 is the file as a whole."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return (
+            f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        )
+
+
+@dataclass
+class CaseFile:
+    """One record as its file gives it."""
+
+    path: str
+    shape: Shape
+    document: Document = field(default_factory=dict)
+    lines: dict[Where, int] = field(default_factory=dict)
+
+    @property
+    def slug(self) -> str:
+        return str(self.document.get("slug", ""))
+
+    def line(self, where: Where) -> int:
+        """Return the line of a value, or of the nearest thing around it."""
+        while where and where not in self.lines:
+            where = where[:-1]
+        return self.lines.get(where, 1)
+
+    def problem(self, where: Where, message: str) -> Problem:
+        return Problem(self.path, self.line(where), ".".join(where), message)
+
+
+def read_folder(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
+    """Read every case file below a folder; a single file stands for itself.
+
+    Returns the records in the order of `shapes()` and every problem found.
+    """
+    if not folder.exists():
+        return [], [Problem(str(folder), 0, "", "There is no such folder.")]
+    files: list[CaseFile] = []
+    problems: list[Problem] = []
+    known = shapes()
+    for name in sorted(path.name for path in folder.iterdir()):
+        path = folder / name
+        if path.is_dir() and name not in known and not name.startswith("."):
+            kinds = ", ".join(known)
+            problems.append(
+                Problem(name, 0, "", f"No kind of record is called so. Known: {kinds}.")
+            )
+        elif path.is_file() and path.suffix in (".yaml", ".yml"):
+            problems.append(Problem(name, 0, "", "Put the file into the folder of its kind."))
+    for kind, shape in known.items():
+        for path in sorted((folder / kind).glob("*.y*ml")):
+            case_file, found = read_text(f"{kind}/{path.name}", _text(path), shape)
+            problems += found
+            if case_file is not None:
+                files.append(case_file)
+                if case_file.slug and path.stem != case_file.slug:
+                    problems.append(
+                        case_file.problem(("slug",), f"The file is called {path.name}.")
+                    )
+    if not files and not problems:
+        problems.append(Problem(str(folder), 0, "", "The folder holds no case files."))
+    return files, problems
+
+
+def _text(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def read_text(name: str, text: bytes, shape: Shape) -> tuple[CaseFile | None, list[Problem]]:
+    """Read one file. Returns nothing but problems where it is no YAML at all."""
+    if len(text) > MAX_FILE_BYTES:
+        return None, [Problem(name, 0, "", f"The file is larger than {MAX_FILE_BYTES:,} bytes.")]
+    try:
+        node = yaml.compose(text.decode("utf-8"), Loader=yaml.CSafeLoader)
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        return None, [Problem(name, line, "", "The text is not UTF-8.")]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        return None, [
+            Problem(name, line, "", f"This is not YAML: {error.problem or error.context}.")
+        ]
+    except yaml.YAMLError as error:
+        return None, [Problem(name, 0, "", f"This is not YAML: {error}.")]
+    reader = _Reader(CaseFile(name, shape))
+    reader.case_file.document = reader.record(node, shape, ())
+    return reader.case_file, reader.problems
+
+
+class _Reader:
+    """Walks the nodes of one file."""
+
+    def __init__(self, case_file: CaseFile) -> None:
+        self.case_file = case_file
+        self.problems: list[Problem] = []
+
+    def say(self, node: Any, where: Where, message: str) -> None:
+        line = node.start_mark.line + 1 if node is not None else 1
+        self.problems.append(Problem(self.case_file.path, line, ".".join(where), message))
+
+    def record(self, node: Any, shape: Shape, where: Where) -> Document:
+        """Read a mapping that stands for a root or a child."""
+        document: Document = {}
+        for name, value in self.pairs(node, where):
+            at = (*where, name)
+            self.case_file.lines[at] = value.start_mark.line + 1
+            if (spec := shape.field(name)) is not None:
+                self.put(document, spec, value, at)
+            elif name == "citations" and shape.citations is not None:
+                document[name] = self.citations(value, shape, at)
+            elif name in shape.children:
+                document[name] = self.children(value, shape.children[name], at)
+            else:
+                known = [spec.name for spec in shape.fields] + list(shape.children)
+                known += ["citations"] if shape.citations else []
+                self.say(value, at, f"There is no such field. Known: {', '.join(known)}.")
+        for spec in shape.fields:
+            if spec.required and spec.name not in document:
+                self.say(node, (*where, spec.name), "This is required.")
+        return document
+
+    def pairs(self, node: Any, where: Where) -> list[tuple[str, Any]]:
+        if not isinstance(node, yaml.MappingNode):
+            self.say(node, where, "Names with values are wanted here (name: value).")
+            return []
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.say(key, where, "A name is one word.")
+            elif key.value in found:
+                self.say(key, (*where, key.value), "This name stands here twice.")
+            else:
+                found[key.value] = value
+        return list(found.items())
+
+    def items(self, node: Any, where: Where) -> list[Any]:
+        if not isinstance(node, yaml.SequenceNode):
+            self.say(node, where, "A list is wanted here (lines that begin with a hyphen).")
+            return []
+        return list(node.value)
+
+    def put(self, document: Document, spec: Field, node: Any, at: Where) -> None:
+        value: Any
+        if spec.kind == "date":
+            value = self.date(node, at)
+        elif spec.kind == "json":
+            value = plain(yaml.CSafeLoader("").construct_document(node))
+        elif spec.kind == "references":
+            value = sorted(filter(None, (self.text(item, at) for item in self.items(node, at))))
+        elif spec.kind == "list":
+            base = spec.field.base_field
+            value = [self.scalar(item, base, at) for item in self.items(node, at)]
+        elif spec.kind == "reference":
+            value = self.text(node, at)
+        else:
+            value = self.scalar(node, spec.field, at)
+        if value not in EMPTY and value != plain(default_of(spec)):
+            document[spec.name] = value
+
+    def text(self, node: Any, at: Where) -> str | None:
+        if not isinstance(node, yaml.ScalarNode):
+            self.say(node, at, "One value is wanted here.")
+            return None
+        return node.value.strip() if node.tag != "tag:yaml.org,2002:null" else None
+
+    def scalar(self, node: Any, field: Any, at: Where) -> Any:
+        text = self.text(node, at)
+        if text in (None, ""):
+            return None
+        if isinstance(field, models.BooleanField):
+            if text not in ("true", "false"):
+                self.say(node, at, f"“{text}” is neither true nor false.")
+            return text == "true"
+        if isinstance(field, models.IntegerField):
+            try:
+                return int(text or "")
+            except ValueError:
+                self.say(node, at, f"“{text}” is not a whole number.")
+                return None
+        if isinstance(field, models.DecimalField):
+            try:
+                return plain(Decimal(text or ""))
+            except InvalidOperation:
+                self.say(node, at, f"“{text}” is not a number.")
+                return None
+        if field.choices and text not in dict(field.flatchoices):
+            known = ", ".join(str(value) for value, _ in field.flatchoices)
+            if len(known) < 400:
+                self.say(node, at, f"“{text}” is not one of: {known}.")
+        return text
+
+    def date(self, node: Any, at: Where) -> Document | None:
+        if isinstance(node, yaml.ScalarNode):
+            text = self.text(node, at)
+            return {"edtf": text} if text else None
+        value: Document = {"edtf": ""}
+        for name, part in self.pairs(node, at):
+            if name not in ("edtf", "printed"):
+                self.say(part, (*at, name), "A date has edtf and printed.")
+            elif text := self.text(part, at):
+                value[name] = text
+        return value if any(value.values()) else None
+
+    def citations(self, node: Any, shape: Shape, at: Where) -> list[Document]:
+        found = [self.citation(item, shape, at) for item in self.items(node, at)]
+        return sorted((item for item in found if item), key=citation_order)
+
+    def citation(self, node: Any, shape: Shape, at: Where) -> Document | None:
+        document = {name: self.text(value, at) or "" for name, value in self.pairs(node, at)}
+        locators = [name for name in document if name in LocatorType.values and document[name]]
+        unknown = document.keys() - {"publication", "for", "stance"} - set(LocatorType.values)
+        if unknown:
+            self.say(node, at, f"A citation has no {', '.join(sorted(unknown))}.")
+        elif not document.get("publication"):
+            self.say(node, at, "A citation names its publication.")
+        elif len(locators) != 1:
+            kinds = ", ".join(LocatorType.values)
+            self.say(node, at, f"A citation names one place, as one of: {kinds}.")
+        elif document.get("for") and shape.field(document["for"]) is None:
+            self.say(node, at, f"There is no field {document['for']} to cite for.")
+        elif document.get("stance") and document["stance"] not in Stance.values:
+            self.say(node, at, f"A stance is one of: {', '.join(Stance.values)}.")
+        else:
+            if document.get("stance") == Stance.SUPPORTS:
+                del document["stance"]
+            return {name: value for name, value in document.items() if value}
+        return None
+
+    def children(self, node: Any, shape: Shape, at: Where) -> list[Document]:
+        found: dict[str, Document] = {}
+        for number, item in enumerate(self.items(node, at), start=1):
+            key = self.key_of(item) or f"{number}"
+            where = (*at, key)
+            self.case_file.lines[where] = item.start_mark.line + 1
+            child = self.record(item, shape, where)
+            if key in found:
+                self.say(item, where, "Another one in this record has this key.")
+            found[key] = child
+        if shape.is_ordered:
+            return list(found.values())
+        return sorted(found.values(), key=lambda child: str(child.get("key", "")))
+
+    @staticmethod
+    def key_of(node: Any) -> str | None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if getattr(key, "value", None) == "key" and isinstance(value, yaml.ScalarNode):
+                    return str(value.value)
+        return None

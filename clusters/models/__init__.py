@@ -1,0 +1,48 @@
+"""Places and what is known about them."""
+
+from clusters.models.base import Child, Root, State
+from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
+from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
+from clusters.models.history import Redaction
+from clusters.models.literature import (
+    Publication,
+    PublicationType,
+    Review,
+    ReviewedWork,
+    StudySample,
+)
+from clusters.models.people import Contributor, User
+from clusters.models.places import Cluster, Event, EventKind, Indicator, Qualifier, Statistic
+from clusters.models.records import Alias, Change, ChangeAction, Import, ImportedRecord
+
+__all__ = [
+    "Alias",
+    "Change",
+    "ChangeAction",
+    "Child",
+    "Citation",
+    "CitationUse",
+    "Cluster",
+    "Contributor",
+    "Event",
+    "EventKind",
+    "Identifier",
+    "Import",
+    "ImportedRecord",
+    "Indicator",
+    "LocatorType",
+    "Publication",
+    "PublicationType",
+    "Qualifier",
+    "Redaction",
+    "Review",
+    "ReviewedWork",
+    "Root",
+    "Stakeholder",
+    "StakeholderGroup",
+    "Stance",
+    "State",
+    "Statistic",
+    "StudySample",
+    "User",
+]

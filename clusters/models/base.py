@@ -1,0 +1,144 @@
+"""What every record shares: slugs, states, versions, keys, and being cited.
+
+A *root* is what is drafted, reviewed, published and versioned as one. Everything else is a
+*child* of one root (or of one of its children), is seen only with it, and has a key that is
+unique within it.
+"""
+
+from typing import Any, ClassVar, Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from clusters.models.triggers import KeepSlugs, KeepVersion, RaiseRootVersion
+
+SLUG = RegexValidator(
+    r"\A[a-z0-9]+(-[a-z0-9]+)*\Z",
+    "Use small letters, digits and single hyphens, as in soccer-village.",
+)
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    RETURNED = "returned", "Returned"
+    PUBLISHED = "published", "Published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class SlugField(models.CharField):
+    """A natural key that can stand in an address."""
+
+    default_validators = [SLUG]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 100)
+        super().__init__(*args, **kwargs)
+
+
+class RootQuerySet(models.QuerySet[Any]):
+    """What can be asked of every kind of root."""
+
+    def published(self) -> Self:
+        """Records that the public may see."""
+        return self.filter(state=State.PUBLISHED)
+
+
+class ChildQuerySet(models.QuerySet[Any]):
+    """What can be asked of every kind of child."""
+
+    def published(self) -> Self:
+        """Children whose root the public may see."""
+        return self.filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
+
+
+class Root(models.Model):
+    """What is drafted, reviewed, published and versioned as one."""
+
+    # Fields that say nothing about the world and need no citation.
+    not_asserted: ClassVar[frozenset[str]] = frozenset()
+    # Fields that the public never sees.
+    private: ClassVar[frozenset[str]] = frozenset()
+
+    slug = SlugField("slug", help_text="The record's name in addresses; never given to another.")
+    state = models.CharField(
+        max_length=10, choices=State, default=State.DRAFT, editable=False, db_index=True
+    )
+    language = models.CharField(
+        max_length=15, default="en", help_text="Language of the texts, as a BCP 47 tag."
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    version_transaction = models.BigIntegerField(default=0, editable=False)
+
+    objects = RootQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                Lower("slug"),
+                name="%(class)s_slug_unique",
+                violation_error_message="Another record has this slug.",
+            ),
+        ]
+        triggers = [KeepVersion(), KeepSlugs()]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def is_published(self) -> bool:
+        return self.state == State.PUBLISHED
+
+
+class Child(models.Model):
+    """Part of one root."""
+
+    not_asserted: ClassVar[frozenset[str]] = frozenset()
+    private: ClassVar[frozenset[str]] = frozenset()
+    # The name of the foreign key to the record it is part of.
+    parent_field: ClassVar[str]
+
+    key = SlugField("key", help_text="Unique within its record, as in soccer-village/early-exit.")
+
+    objects = ChildQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        triggers = [RaiseRootVersion()]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def parent(self) -> Any:
+        return getattr(self, self.parent_field)
+
+
+def unique_key(parent_field: str) -> models.UniqueConstraint:
+    """A child's key is unique within its parent, in any case of letters."""
+    return models.UniqueConstraint(
+        parent_field,
+        Lower("key"),
+        name="%(class)s_key_unique",
+        violation_error_message="Another one in this record has this key.",
+    )
+
+
+def exactly_one(name: str, message: str, *fields: str) -> models.CheckConstraint:
+    """One of the foreign keys is set and the others are not."""
+    condition = models.Q()
+    for chosen in fields:
+        condition |= models.Q(**{f"{field}__isnull": field != chosen for field in fields})
+    return models.CheckConstraint(condition=condition, name=name, violation_error_message=message)
+
+
+def root_path(model: type[models.Model]) -> str:
+    """Return the lookup from a child to its root, such as `target__cluster`."""
+    parts = []
+    current: Any = model
+    while (parent_field := getattr(current, "parent_field", None)) is not None:
+        parts.append(parent_field)
+        current = current._meta.get_field(parent_field).related_model
+    return "__".join(parts)

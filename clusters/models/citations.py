@@ -1,0 +1,120 @@
+"""Where a thing is written: a place in a publication, and what rests on it."""
+
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+
+from clusters.models.base import State, root_path
+from clusters.models.history import tracked
+from clusters.models.triggers import RaiseRootVersion
+
+
+class LocatorType(models.TextChoices):
+    """How a place is found. Pages only where the source prints them."""
+
+    SECTION = "section", "Section and paragraph"
+    PAGE = "page", "Page"
+    TABLE = "table", "Table and row"
+    FIGURE = "figure", "Figure"
+    FOOTNOTE = "footnote", "Footnote"
+    MINUTE = "minute", "Minute"
+    ENTRY = "entry", "Entry of a list or register"
+    FRONT_MATTER = "front_matter", "Title and front matter"
+
+
+class Stance(models.TextChoices):
+    SUPPORTS = "supports", "Supports it"
+    DISPUTES = "disputes", "Disputes it"
+    CONTEXT = "context", "Gives context"
+
+
+@tracked
+class Citation(models.Model):
+    """One place in one publication, such as Table 2, Buyers."""
+
+    publication = models.ForeignKey(
+        "clusters.Publication", on_delete=models.PROTECT, related_name="places"
+    )
+    locator_type = models.CharField(max_length=12, choices=LocatorType)
+    locator = models.CharField(
+        max_length=120, help_text="As the source names it: Case Description, para 2."
+    )
+
+    class Meta:
+        ordering = ["publication", "locator_type", "locator"]
+        constraints = [
+            models.UniqueConstraint(
+                "publication",
+                "locator_type",
+                "locator",
+                name="citation_place_unique",
+                violation_error_message="This place is already known.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(locator=""),
+                name="citation_has_locator",
+                violation_error_message="Say where in the publication it is written.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication}, {self.locator}"
+
+
+class CitationUseQuerySet(models.QuerySet[Any]):
+    """What can be asked of the ties between assertions and places."""
+
+    def published(self) -> Self:
+        """Ties of records that the public may see."""
+        return self.filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
+
+    def with_places(self) -> Self:
+        """Bring the place and its publication along."""
+        return self.select_related("citation__publication").order_by("field", "pk")
+
+
+class CitationUse(models.Model):
+    """Ties one assertion to one place: which field it is for and which way it speaks.
+
+    Each citable model has its own table of these, so that the database keeps both ends.
+    """
+
+    parent_field: ClassVar[str] = "target"
+
+    citation = models.ForeignKey(
+        Citation, on_delete=models.PROTECT, related_name="%(app_label)s_%(class)s_set"
+    )
+    field = models.CharField(
+        max_length=60, blank=True, help_text="The field it is for; empty for all of them."
+    )
+    stance = models.CharField(max_length=8, choices=Stance, default=Stance.SUPPORTS)
+
+    objects = CitationUseQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["field", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "target",
+                "citation",
+                "field",
+                name="%(class)s_unique",
+                violation_error_message="This place is already cited here.",
+            ),
+        ]
+        triggers = [RaiseRootVersion()]
+
+    def __str__(self) -> str:
+        return f"{self.citation}" + (f" (for {self.field})" if self.field else "")
+
+    def clean(self) -> None:
+        super().clean()
+        if self.field:
+            try:
+                type(self)._meta.get_field("target").related_model._meta.get_field(self.field)
+            except FieldDoesNotExist:
+                raise ValidationError(
+                    {"field": f"There is no field called {self.field}."}
+                ) from None

@@ -1,0 +1,184 @@
+"""Publications, what one says of others, and who was heard for it."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from clusters.models.base import Child, Root, unique_key
+from clusters.models.bodies import StakeholderGroup
+from clusters.models.citations import CitationUse
+from clusters.models.fields import UncertainDateField
+from clusters.models.history import tracked
+
+
+class PublicationType(models.TextChoices):
+    """Item types of the Citation Style Language (CSL 1.0.2)."""
+
+    ARTICLE_JOURNAL = "article-journal", "Journal article"
+    BOOK = "book", "Book"
+    CHAPTER = "chapter", "Chapter"
+    REPORT = "report", "Report"
+    THESIS = "thesis", "Thesis"
+    DATASET = "dataset", "Data set"
+    STANDARD = "standard", "Standard"
+    WEBPAGE = "webpage", "Web page"
+    DOCUMENT = "document", "Document"
+
+
+@tracked
+class Publication(Root):
+    """A work that says something: CSL-JSON fields, and how it was made. Unknown stays empty."""
+
+    # What a work says of itself on its first page needs no other witness.
+    not_asserted = frozenset({"csl_type", "authors", "note", "fieldwork"})
+
+    csl_type = models.CharField(
+        "type", max_length=20, choices=PublicationType, default=PublicationType.DOCUMENT
+    )
+    authors = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='CSL names: [{"family": "Khan", "given": "F. R."}] or [{"literal": "ILRF"}].',
+    )
+    title = models.CharField(max_length=500, blank=True)
+    issued = UncertainDateField("issued")
+    container_title = models.CharField("journal or book", max_length=300, blank=True)
+    volume = models.CharField(max_length=20, blank=True)
+    issue = models.CharField(max_length=20, blank=True)
+    page = models.CharField("pages", max_length=40, blank=True)
+    publisher = models.CharField(max_length=200, blank=True)
+    doi = models.CharField("DOI", max_length=120, blank=True)
+    url = models.URLField("address", max_length=500, blank=True)
+    licence = models.CharField(max_length=60, blank=True)
+    cited_as = models.CharField(
+        max_length=120, blank=True, help_text="Author and year as a source prints them."
+    )
+    note = models.TextField(blank=True, help_text="About the reference, such as a misspelt name.")
+    method = models.TextField(blank=True)
+    interviews = models.PositiveIntegerField(null=True, blank=True)
+    interview_minutes_least = models.PositiveIntegerField(null=True, blank=True)
+    interview_minutes_most = models.PositiveIntegerField(null=True, blank=True)
+    fieldwork_when = UncertainDateField("time of the fieldwork")
+    fieldwork = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="A name for the fieldwork; works that share it are one independent source.",
+    )
+
+    class Meta(Root.Meta):
+        ordering = ["cited_as", "pk"]
+        constraints = [
+            *Root.Meta.constraints,
+            models.UniqueConstraint(
+                Lower("doi"),
+                condition=~models.Q(doi=""),
+                name="publication_doi_unique",
+                violation_error_message="Another publication has this DOI.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(interview_minutes_least__isnull=True)
+                | models.Q(interview_minutes_most__isnull=True)
+                | models.Q(interview_minutes_least__lte=models.F("interview_minutes_most")),
+                name="publication_minutes_ordered",
+                violation_error_message="The shortest interview is longer than the longest.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.cited_as or self.title or self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("publication", args=[self.slug])
+
+
+@tracked
+class PublicationCitation(CitationUse):
+    target = models.ForeignKey(Publication, models.CASCADE, related_name="citations")
+
+
+@tracked
+class Review(Child):
+    """What one publication says about one or more works: findings, limits, donors' role."""
+
+    parent_field = "publication"
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="reviews")
+    works = models.ManyToManyField(
+        Publication, through="ReviewedWork", related_name="reviewed_in", blank=True
+    )
+    findings = models.TextField(blank=True)
+    limitations = models.TextField(blank=True)
+    donor_role = models.TextField("role of donor-funded CSR", blank=True)
+    incomplete = models.CharField(
+        max_length=200, blank=True, help_text="What our copy of the source lacks, if anything."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(Child.Meta):
+        ordering = ["publication", "position", "pk"]
+        constraints = [unique_key("publication")]
+
+
+@tracked
+class ReviewCitation(CitationUse):
+    target = models.ForeignKey(Review, models.CASCADE, related_name="citations")
+
+
+@tracked
+class ReviewedWork(models.Model):
+    """One work that a review is about."""
+
+    parent_field = "review"
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="reviewed_works")
+    publication = models.ForeignKey(Publication, models.PROTECT, related_name="review_ties")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("review", "publication", name="reviewedwork_unique"),
+        ]
+        triggers = Child.Meta.triggers
+
+    def __str__(self) -> str:
+        return f"{self.review}: {self.publication}"
+
+
+@tracked
+class StudySample(Child):
+    """Who was heard for a publication: a group, how many, and why them."""
+
+    parent_field = "publication"
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="study_samples")
+    organisation_type = models.CharField(max_length=120, help_text="As printed.")
+    group = models.ForeignKey(StakeholderGroup, models.PROTECT, related_name="study_samples")
+    number = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text="People heard.",
+    )
+    mission = models.TextField(blank=True)
+    role_in_csr = models.TextField("role in CSR", blank=True)
+    reason = models.TextField("reason for inclusion", blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(Child.Meta):
+        ordering = ["publication", "position", "pk"]
+        constraints = [
+            unique_key("publication"),
+            models.CheckConstraint(
+                condition=models.Q(number__isnull=True) | models.Q(number__gte=1),
+                name="studysample_number_positive",
+                violation_error_message="A group of nobody was not heard; leave the number empty.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.organisation_type
+
+
+@tracked
+class StudySampleCitation(CitationUse):
+    target = models.ForeignKey(StudySample, models.CASCADE, related_name="citations")

@@ -1,0 +1,87 @@
+"""Who signs in, and who codes and edits."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from clusters.models.base import SlugField
+from clusters.models.history import tracked
+
+
+class EmailUserManager(UserManager["User"]):
+    """Makes and finds users by e-mail address."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(  # type: ignore[override]
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(  # type: ignore[override]
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+@tracked
+class User(AbstractUser):
+    """Someone who signs in, known by an e-mail address."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail", unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = []
+    objects = EmailUserManager()  # type: ignore[misc, assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message="There is an account with this e-mail address.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+@tracked
+class Contributor(models.Model):
+    """Someone who codes or edits, named only with consent."""
+
+    slug = SlugField("slug", unique=True)
+    name = models.CharField(max_length=200)
+    orcid = models.CharField(
+        "ORCID iD",
+        max_length=19,
+        blank=True,
+        validators=[
+            RegexValidator(r"\A(\d{4}-){3}\d{3}[\dX]\Z", "Write it as 0000-0002-1825-0097.")
+        ],
+    )
+    consents_to_be_named = models.BooleanField(default=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.public_name
+
+    @property
+    def public_name(self) -> str:
+        """The name, or the slug of somebody who has not agreed to be named."""
+        return self.name if self.consents_to_be_named else self.slug

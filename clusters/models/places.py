@@ -1,0 +1,192 @@
+"""Clusters, the figures known about them, and what happened there."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django_countries.fields import CountryField
+
+from clusters.models.base import Child, Root, unique_key
+from clusters.models.citations import CitationUse
+from clusters.models.fields import UncertainDateField
+from clusters.models.history import tracked
+
+
+@tracked
+class Cluster(Root):
+    """An industrial cluster: firms of the same or related industries in one place."""
+
+    name = models.CharField(max_length=120)
+    country = CountryField()
+    region = models.CharField(max_length=120, blank=True, help_text="Province or state.")
+    latitude = models.DecimalField(
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text="Degrees north, WGS 84.",
+    )
+    longitude = models.DecimalField(
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+        help_text="Degrees east, WGS 84.",
+    )
+    industry = models.CharField(max_length=120, help_text="What the cluster makes, in words.")
+    isic = models.CharField(
+        "ISIC class", max_length=4, blank=True, help_text="United Nations ISIC, Revision 4."
+    )
+    products = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    summary = models.TextField(blank=True)
+    technology = models.TextField(blank=True)
+    competition = models.TextField(blank=True)
+    national_context = models.TextField(blank=True)
+
+    class Meta(Root.Meta):
+        ordering = ["name", "pk"]
+        constraints = [
+            *Root.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(latitude__isnull=True, longitude__isnull=True)
+                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="cluster_point_whole",
+                violation_error_message="A point has a latitude from −90 to 90 "
+                "and a longitude from −180 to 180.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("cluster", args=[self.slug])
+
+
+@tracked
+class ClusterCitation(CitationUse):
+    target = models.ForeignKey(Cluster, models.CASCADE, related_name="citations")
+
+
+class Indicator(models.TextChoices):
+    """What a figure counts, with its unit."""
+
+    FIRMS = "firms", "Firms"
+    REGISTERED_WORKERS = "registered_workers", "Registered workers"
+    WORKERS_LAID_OFF = "workers_laid_off", "Workers who lost their jobs"
+    FAMILIES_OUT_OF_WORK = "families_out_of_work", "Families out of work"
+    MARKET_SHARE = "market_share", "Share of the world market (%)"
+
+
+class Qualifier(models.TextChoices):
+    """How firmly the source gives the figure."""
+
+    EXACT = "exact", "as printed"
+    ABOUT = "about", "about"
+    AT_LEAST = "at_least", "at least"
+    CLAIMED = "claimed", "claimed, not measured"
+
+
+class StatisticQuerySet(models.QuerySet["Statistic"]):
+    def published(self) -> Any:
+        """Figures of clusters that the public may see."""
+        return self.filter(cluster__state="published")
+
+    def firm_tiers(self) -> Any:
+        """Numbers of firms, largest firms first, as the sources list them."""
+        return self.filter(indicator=Indicator.FIRMS)
+
+
+@tracked
+class Statistic(Child):
+    """One figure about a cluster at one time."""
+
+    parent_field = "cluster"
+
+    cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="statistics")
+    indicator = models.CharField(max_length=30, choices=Indicator)
+    subject = models.CharField(
+        max_length=120, blank=True, help_text="What part is counted, such as large enterprises."
+    )
+    value = models.DecimalField(max_digits=18, decimal_places=2)
+    value_to = models.DecimalField(
+        "to", max_digits=18, decimal_places=2, null=True, blank=True, help_text="Of a range."
+    )
+    qualifier = models.CharField(max_length=10, choices=Qualifier, default=Qualifier.EXACT)
+    claimed_by = models.CharField(max_length=120, blank=True)
+    when = UncertainDateField("when")
+    note = models.TextField(blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = StatisticQuerySet.as_manager()
+
+    class Meta(Child.Meta):
+        ordering = ["cluster", "position", "pk"]
+        constraints = [
+            unique_key("cluster"),
+            models.CheckConstraint(
+                condition=models.Q(value_to__isnull=True)
+                | models.Q(value_to__gt=models.F("value")),
+                name="statistic_range_ordered",
+                violation_error_message="A range ends above its beginning.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(qualifier="claimed") | ~models.Q(claimed_by=""),
+                name="statistic_claim_has_claimant",
+                violation_error_message="A claimed figure needs whoever claims it.",
+            ),
+        ]
+
+
+@tracked
+class StatisticCitation(CitationUse):
+    target = models.ForeignKey(Statistic, models.CASCADE, related_name="citations")
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def published(self) -> Any:
+        """Events of clusters that the public may see."""
+        return self.filter(cluster__state="published")
+
+    def in_order(self) -> Any:
+        """Earliest first; without a known beginning last, then by number, so ties are stable."""
+        return self.order_by(models.F("when_earliest").asc(nulls_last=True), "pk")
+
+
+class EventKind(models.TextChoices):
+    CHALLENGE = "challenge", "Challenge and response"
+    SHOCK = "shock", "Shock"
+    STEP = "step", "Step"
+
+
+@tracked
+class Event(Child):
+    """Something that happened in or to a cluster: a challenge with its response, or a step."""
+
+    parent_field = "cluster"
+
+    cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=10, choices=EventKind, default=EventKind.STEP)
+    title = models.CharField(max_length=160)
+    when = UncertainDateField("when", blank=False)
+    description = models.TextField(blank=True)
+    challenge = models.TextField(blank=True)
+    response = models.TextField(blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta(Child.Meta):
+        ordering = ["cluster", "when_earliest", "pk"]
+        constraints = [unique_key("cluster")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@tracked
+class EventCitation(CitationUse):
+    target = models.ForeignKey(Event, models.CASCADE, related_name="citations")

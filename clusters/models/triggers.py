@@ -1,0 +1,128 @@
+"""Rules that no constraint can hold, as database triggers, so that raw SQL keeps them too."""
+
+from typing import Any
+
+import pgtrigger
+from django.apps import apps
+from django.db import models
+
+EVERY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+
+
+class KeepVersion(pgtrigger.Trigger):
+    """Raise a root's version by one, once in every transaction that changes it."""
+
+    name = "keep_version"
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert | pgtrigger.Update
+    func = """
+        IF TG_OP = 'UPDATE' THEN
+            NEW.version := OLD.version;
+            IF NEW IS NOT DISTINCT FROM OLD THEN
+                RETURN NEW;
+            END IF;
+            IF OLD.version_transaction IS DISTINCT FROM txid_current() THEN
+                NEW.version := OLD.version + 1;
+            END IF;
+        END IF;
+        NEW.version_transaction := txid_current();
+        RETURN NEW;
+    """
+
+
+class RaiseRootVersion(pgtrigger.Trigger):
+    """Tell the root that something below it changed; its own trigger raises the version."""
+
+    name = "raise_root_version"
+    when = pgtrigger.After
+    operation = EVERY_CHANGE
+
+    def get_func(self, model: Any) -> str:
+        # Migrations compile triggers on stand-ins that lack our own attributes.
+        real = apps.get_model(model._meta.app_label, model._meta.model_name)
+        parent = real._meta.get_field(real.parent_field)
+        ids = f"NEW.{parent.column}, OLD.{parent.column}"
+        target = parent.related_model
+        while hasattr(target, "parent_field"):
+            above = target._meta.get_field(target.parent_field)
+            ids = f"SELECT {above.column} FROM {target._meta.db_table} WHERE id IN ({ids})"
+            target = above.related_model
+        return f"""
+            IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
+                RETURN NULL;
+            END IF;
+            UPDATE {target._meta.db_table} SET version_transaction = txid_current()
+            WHERE id IN ({ids}) AND version_transaction IS DISTINCT FROM txid_current();
+            RETURN NULL;
+        """
+
+
+class KeepSlugs(pgtrigger.Trigger):
+    """Keep every slug that was ever used as an alias of its record, and never give it away."""
+
+    name = "keep_slugs"
+    when = pgtrigger.After
+    operation = EVERY_CHANGE
+
+    def get_func(self, model: Any) -> str:
+        kind = model._meta.model_name
+        return f"""
+            IF TG_OP = 'UPDATE' AND NEW.slug = OLD.slug THEN
+                RETURN NULL;
+            END IF;
+            IF TG_OP <> 'DELETE' THEN
+                DELETE FROM clusters_alias
+                WHERE kind = '{kind}' AND lower(slug) = lower(NEW.slug) AND object_id = NEW.id;
+                IF EXISTS (
+                    SELECT FROM clusters_alias
+                    WHERE kind = '{kind}' AND lower(slug) = lower(NEW.slug)
+                ) THEN
+                    RAISE EXCEPTION 'The slug "%" belonged to another {model._meta.verbose_name} '
+                        'once and is never used again.', NEW.slug
+                        USING ERRCODE = 'unique_violation', CONSTRAINT = '{kind}_slug_never_reused';
+                END IF;
+            END IF;
+            IF TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND lower(NEW.slug) <> lower(OLD.slug) THEN
+                INSERT INTO clusters_alias (kind, slug, object_id, since)
+                VALUES ('{kind}', OLD.slug, OLD.id, now());
+            END IF;
+            RETURN NULL;
+        """
+
+
+class NumberChanges(pgtrigger.Trigger):
+    """Number the public change log without gaps; writers queue for the number."""
+
+    name = "number_changes"
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert
+    func = """
+        PERFORM pg_advisory_xact_lock(hashtext('clusters_change'));
+        SELECT coalesce(max(number), 0) + 1 INTO NEW.number FROM clusters_change;
+        RETURN NEW;
+    """
+
+
+class Forbid(pgtrigger.Trigger):
+    """Refuse a row for which a query finds something, with a message for people.
+
+    `query` may use NEW and OLD; `message` is what the writer is told.
+    """
+
+    when = pgtrigger.After
+    operation = pgtrigger.Insert | pgtrigger.Update
+
+    def __init__(self, *, query: str, message: str, before: str = "", **kwargs: Any) -> None:
+        self.query, self.message, self.before = query, message, before
+        super().__init__(**kwargs)
+
+    def get_func(self, model: type[models.Model]) -> str:
+        message = self.message.replace("'", "''")
+        return f"""
+            {self.before}
+            IF EXISTS ({self.query}) THEN
+                RAISE EXCEPTION '{message}'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}';
+            END IF;
+            RETURN NULL;
+        """

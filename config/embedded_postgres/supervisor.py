@@ -1,0 +1,107 @@
+"""Keep one embedded server alive while it has users, and stop it when it has none.
+
+Run as `python -m config.embedded_postgres.supervisor FOLDER`, by `Server.ensure_running`.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from config.embedded_postgres.server import Server, as_owner, locked
+
+LOOK_SECONDS = 0.2
+IDLE_SECONDS = 2.0
+# After kill -9 of the server its lock file stays valid until the dead process is reaped.
+RESTARTS = 25
+RESTART_SECONDS = 0.2
+# A server that ran this long and then ended did not fail to start.
+STEADY_SECONDS = 30.0
+
+
+def supervise(server: Server) -> None:
+    """Run the server until nobody has held `users.lock` for a moment."""
+    process = None if server.answers() else start(server)
+    restarts, started = 0, time.monotonic()
+    idle_since: float | None = None
+    users = os.open(server.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    while True:
+        if has_ended(server, process):
+            restarts = restarts + 1 if time.monotonic() - started < STEADY_SECONDS else 1
+            if restarts > RESTARTS:
+                sys.exit("The server ended again and again; giving up.")
+            time.sleep(RESTART_SECONDS)
+            process, started = start(server), time.monotonic()
+        now = time.monotonic()
+        if not is_free(users):
+            idle_since = None
+        elif idle_since is None:
+            idle_since = now
+            fcntl.flock(users, fcntl.LOCK_UN)
+        elif now - idle_since < IDLE_SECONDS:
+            fcntl.flock(users, fcntl.LOCK_UN)
+        else:
+            # The lock stays ours: a newcomer waits for it, finds no server and starts one.
+            stop(server, process)
+            return
+        time.sleep(LOOK_SECONDS)
+
+
+def start(server: Server) -> "subprocess.Popen[bytes]":
+    """Start the server as a child of this process."""
+    command, account = as_owner(server.pgdata, server.server_command())
+    return subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, **account)  # type: ignore[call-overload, no-any-return]
+
+
+def has_ended(server: Server, process: "subprocess.Popen[bytes] | None") -> bool:
+    """Tell whether the server is gone; it is not ours where an earlier supervisor was killed."""
+    if process is not None:
+        return process.poll() is not None
+    number = written_process_number(server)
+    return number is None or not Path(f"/proc/{number}").exists() and not server.answers()
+
+
+def stop(server: Server, process: "subprocess.Popen[bytes] | None") -> None:
+    """Ask for a fast shutdown, which rolls open transactions back, and wait for its end."""
+    number = process.pid if process is not None else written_process_number(server)
+    if number is None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, signal.SIGINT)
+    if process is not None:
+        process.wait()
+    while written_process_number(server) is not None:
+        time.sleep(0.05)
+
+
+def written_process_number(server: Server) -> int | None:
+    """The first line of the file that a running server keeps in its data folder."""
+    with contextlib.suppress(FileNotFoundError, IndexError):
+        return int((server.pgdata / "postmaster.pid").read_text().split()[0])
+    return None
+
+
+def is_free(descriptor: int) -> bool:
+    """Take the exclusive lock where nobody holds a shared one."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def main() -> None:
+    server = Server(Path(sys.argv[1]))
+    with (
+        contextlib.suppress(BlockingIOError),
+        locked(server.folder / "supervisor.lock", wait=False),
+    ):
+        supervise(server)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Answers for whoever watches the service."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Alive: the process answers. Asks nothing of the database."""
+    return JsonResponse({"status": "alive"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Ready: the database answers and every migration is applied; 503 otherwise."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return JsonResponse({"status": "not ready", "database": "no answer"}, status=503)
+    if waiting:
+        return JsonResponse({"status": "not ready", "migrations": len(waiting)}, status=503)
+    return JsonResponse({"status": "ready"})

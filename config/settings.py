@@ -1,0 +1,290 @@
+"""Settings, from the environment alone. docs/settings.md explains every variable.
+
+Two modes. `local` is for one's own machine: an embedded database, a secret key made and kept in
+the data folder, plain HTTP. Without it the mode is `production`, which has no default for
+anything that matters. A missing or ill-typed variable stops the start.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import dj_database_url
+import plotly
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+from environs import Env, EnvValidationError
+from marshmallow.validate import OneOf, Range
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+EXPLAINED_IN = "docs/settings.md"
+
+env = Env(eager=False)
+env.read_env(str(BASE_DIR / ".env"), recurse=False)
+
+
+def seal(env: Env) -> None:
+    """Stop the start with one line for each variable that is missing or ill-typed."""
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        problems = [
+            f"{name}: {' '.join(map(str, messages))}"
+            for name, messages in error.error_messages.items()
+        ]
+        raise ImproperlyConfigured(
+            "These settings from the environment cannot be used "
+            f"(explained in {EXPLAINED_IN}):\n  " + "\n  ".join(sorted(problems))
+        ) from None
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in that file, made on first use and readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w") as new:
+            new.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+MODE = env.str("CASEBOOK_MODE", "production", validate=OneOf(["local", "production"]))
+LOCAL = MODE == "local"
+DATA_DIR = Path(env.str("CASEBOOK_DATA", "") or BASE_DIR / "data").absolute()
+DEBUG = env.bool("DEBUG", False)
+_database_url = env.str("DATABASE_URL", "") if LOCAL else env.str("DATABASE_URL")
+_secret_key = env.str("SECRET_KEY", "") if LOCAL else env.str("SECRET_KEY")
+_allowed_hosts = (
+    env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    if LOCAL
+    else env.list("ALLOWED_HOSTS")
+)
+_hsts_seconds = env.int("HSTS_SECONDS", 0 if LOCAL else 31_536_000, validate=Range(min=0))
+_behind_tls_proxy = env.bool("BEHIND_TLS_PROXY", False)
+LOG_LEVEL = env.str(
+    "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+)
+seal(env)
+
+SECRET_KEY = _secret_key or kept_secret(DATA_DIR / "secret_key")
+ALLOWED_HOSTS = _allowed_hosts
+
+# --- The parts -------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_countries",
+    "django_filters",
+    "django_htmx",
+    "pgtrigger",
+    "pghistory",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "clusters",
+    "interventions",
+    "config",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "clusters.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database --------------------------------------------------------------------------------
+
+# Every connection names its program, so that history can say who wrote without a request.
+_program = f"casebook {Path(sys.argv[0]).name} {' '.join(sys.argv[1:2])}".strip()[:63]
+
+if _database_url:
+    try:
+        _database = dj_database_url.parse(_database_url)
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: {error} (explained in {EXPLAINED_IN})."
+        ) from None
+    if _database.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_URL: PostgreSQL is the only engine; the address begins with "
+            f"postgresql:// (explained in {EXPLAINED_IN})."
+        )
+else:
+    _database = {
+        "ENGINE": "config.embedded_postgres",
+        "NAME": "postgres",
+        "USER": "casebook",
+        "HOST": str(DATA_DIR / "postgres" / "run"),
+    }
+
+DATABASES = {
+    "default": {
+        **_database,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {**_database.get("OPTIONS", {}), "application_name": _program},
+    }
+}
+
+# Triggers are brought into line with the models after every `migrate`, instead of standing in
+# migrations as several hundred operations.
+PGTRIGGER_MIGRATIONS = False
+PGTRIGGER_INSTALL_ON_MIGRATE = True
+PGHISTORY_BASE_MODEL = "clusters.models.history.HistoryEvent"
+PGHISTORY_APPEND_ONLY = True
+
+# --- Security --------------------------------------------------------------------------------
+
+_HASH_OF_NOTHING = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    # Plotly looks for a style element of its own; we give it an empty one.
+    "style-src": [CSP.SELF, _HASH_OF_NOTHING],
+    # Plotly positions its drawing by style attributes.
+    "style-src-attr": [CSP.UNSAFE_INLINE],
+    "img-src": [CSP.SELF, "data:", "blob:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "object-src": [CSP.NONE],
+    "manifest-src": [CSP.SELF],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = _hsts_seconds
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
+SECURE_HSTS_PRELOAD = not LOCAL
+SECURE_SSL_REDIRECT = not LOCAL
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_tls_proxy else None
+SESSION_COOKIE_SECURE = not LOCAL
+CSRF_COOKIE_SECURE = not LOCAL
+SESSION_COOKIE_SAMESITE = "Lax"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+# --- Words and files -------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".build" / "static"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    # plotly.js as it comes with the Python package, so that the two never differ.
+    ("plotly", Path(plotly.__file__).parent / "package_data"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        if LOCAL  # compressing takes most of a minute
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+CASES_SEED = BASE_DIR / "interventions" / "seed"
+
+# --- API -------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "clusters.api.base.Pagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "clusters.api.problems.problem_response",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Cluster Casebook",
+    "VERSION": "1",
+    "DESCRIPTION": "What donor-financed CSR interventions did in industrial clusters of developing "
+    "countries, who says why, and where it is written.",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Logs: one JSON line a request, without addresses, names or search words -----------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        }
+    },
+    "filters": {"request_id": {"()": "config.middleware.RequestIdFilter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["request_id"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        # The request log below says the same, with the request's number.
+        "django.request": {"level": "ERROR"},
+        "pgtrigger": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,62 @@
+"""What was tried, what is said of it, and what came of it."""
+
+from interventions.models.donors import Donor, DonorNorm, DonorType
+from interventions.models.findings import (
+    DEGREES,
+    Account,
+    Agreement,
+    AsReason,
+    Coding,
+    Direction,
+    Form,
+    Intended,
+    NoValue,
+    Outcome,
+    Says,
+)
+from interventions.models.frameworks import Factor, Framework, OutcomeDimension, Polarity
+from interventions.models.projects import (
+    Ending,
+    Flow,
+    Funding,
+    FundingForm,
+    Issue,
+    LinkType,
+    Participation,
+    Project,
+    ProjectCluster,
+    ProjectLink,
+    Role,
+)
+
+__all__ = [
+    "DEGREES",
+    "Account",
+    "Agreement",
+    "AsReason",
+    "Coding",
+    "Direction",
+    "Donor",
+    "DonorNorm",
+    "DonorType",
+    "Ending",
+    "Factor",
+    "Flow",
+    "Form",
+    "Framework",
+    "Funding",
+    "FundingForm",
+    "Intended",
+    "Issue",
+    "LinkType",
+    "NoValue",
+    "Outcome",
+    "OutcomeDimension",
+    "Participation",
+    "Polarity",
+    "Project",
+    "ProjectCluster",
+    "ProjectLink",
+    "Role",
+    "Says",
+]

@@ -1,0 +1,81 @@
+"""Who finances, and by what rule of their own."""
+
+from django.db import models
+from django.urls import reverse
+
+from clusters.models import Child, CitationUse, Root, Stakeholder
+from clusters.models.base import unique_key
+from clusters.models.fields import UncertainDateField
+from clusters.models.history import tracked
+
+
+class DonorType(models.TextChoices):
+    """Codes of IATI's OrganisationType code list."""
+
+    GOVERNMENT = "10", "Government"
+    LOCAL_GOVERNMENT = "11", "Local government"
+    INTERNATIONAL_NGO = "21", "International NGO"
+    NATIONAL_NGO = "22", "National NGO"
+    MULTILATERAL = "40", "Multilateral"
+    FOUNDATION = "60", "Foundation"
+    PRIVATE_SECTOR = "70", "Private sector"
+    OTHER = "90", "Other"
+
+
+@tracked
+class Donor(Root):
+    """The financing role of one body."""
+
+    stakeholder = models.OneToOneField(Stakeholder, models.PROTECT, related_name="donor")
+    organisation_type = models.CharField(
+        max_length=2,
+        choices=DonorType,
+        blank=True,
+        help_text="IATI OrganisationType; empty where the source does not say.",
+    )
+    approach = models.TextField(blank=True, help_text="How this donor says it works.")
+
+    class Meta(Root.Meta):
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return str(self.stakeholder)
+
+    def get_absolute_url(self) -> str:
+        return reverse("donor", args=[self.slug])
+
+
+@tracked
+class DonorCitation(CitationUse):
+    target = models.ForeignKey(Donor, models.CASCADE, related_name="citations")
+
+
+@tracked
+class DonorNorm(Child):
+    """A rule that the donor set itself, such as the shortest time a project needs."""
+
+    parent_field = "donor"
+
+    donor = models.ForeignKey(Donor, models.CASCADE, related_name="norms")
+    statement = models.TextField()
+    minimum_months = models.PositiveIntegerField(null=True, blank=True)
+    maximum_months = models.PositiveIntegerField(null=True, blank=True)
+    valid = UncertainDateField("valid")
+
+    class Meta(Child.Meta):
+        ordering = ["donor", "key"]
+        constraints = [
+            unique_key("donor"),
+            models.CheckConstraint(
+                condition=models.Q(minimum_months__isnull=True)
+                | models.Q(maximum_months__isnull=True)
+                | models.Q(minimum_months__lte=models.F("maximum_months")),
+                name="donornorm_months_ordered",
+                violation_error_message="The shortest time is longer than the longest.",
+            ),
+        ]
+
+
+@tracked
+class DonorNormCitation(CitationUse):
+    target = models.ForeignKey(DonorNorm, models.CASCADE, related_name="citations")

@@ -1,0 +1,280 @@
+"""What came of it, who says why, and how researchers read it."""
+
+from decimal import Decimal
+
+from django.db import models
+
+from clusters.models import Child, CitationUse, Contributor, Stakeholder, StakeholderGroup, State
+from clusters.models.base import exactly_one, unique_key
+from clusters.models.fields import UncertainDateField
+from clusters.models.history import tracked
+from interventions.models.frameworks import Factor, OutcomeDimension
+from interventions.models.projects import Project
+
+
+class Intended(models.TextChoices):
+    YES = "yes", "Intended"
+    NO = "no", "Not intended"
+
+
+class Direction(models.TextChoices):
+    GOOD = "good", "Good"
+    BAD = "bad", "Bad"
+    MIXED = "mixed", "Mixed"
+    NONE = "none", "No change"
+    UNKNOWN = "unknown", "Not known"
+
+
+@tracked
+class Outcome(Child):
+    """A change that followed a project: meant or not, good or bad, and for whom."""
+
+    parent_field = "project"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="outcomes")
+    dimension = models.ForeignKey(OutcomeDimension, models.PROTECT, related_name="outcomes")
+    title = models.CharField(max_length=60, help_text="In a few words: women lost work.")
+    description = models.TextField(blank=True)
+    intended = models.CharField(max_length=3, choices=Intended, blank=True)
+    direction = models.CharField(max_length=7, choices=Direction)
+    for_whom = models.CharField(max_length=120, blank=True)
+    when = UncertainDateField("when")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(Child.Meta):
+        ordering = ["project", "position", "pk"]
+        constraints = [unique_key("project")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@tracked
+class OutcomeCitation(CitationUse):
+    target = models.ForeignKey(Outcome, models.CASCADE, related_name="citations")
+
+
+class Says(models.TextChoices):
+    PRESENT = "present", "It was so"
+    ABSENT = "absent", "It was not so"
+    MIXED = "mixed", "In part"
+
+
+class AsReason(models.TextChoices):
+    MAIN = "main", "A main reason"
+    CONTRIBUTING = "contributing", "A reason among others"
+    DENIED = "denied", "Not a reason"
+    NOT_SAID = "not_said", "Not said to be a reason"
+
+
+class Form(models.TextChoices):
+    QUOTATION = "quotation", "Quoted in the source"
+    REPORTED = "reported", "Reported by the source"
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def published(self) -> "AccountQuerySet":
+        """Accounts of projects that the public may see."""
+        return self.filter(project__state=State.PUBLISHED)
+
+    def with_holders(self) -> "AccountQuerySet":
+        """Bring along who holds it and what it is about."""
+        return self.select_related(
+            "holder_group", "holder", "factor__framework", "dimension"
+        ).order_by("position", "pk")
+
+
+@tracked
+class Account(Child):
+    """What one holder says about one factor or outcome, and whether as a reason for the end."""
+
+    parent_field = "project"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="accounts")
+    holder_group = models.ForeignKey(StakeholderGroup, models.PROTECT, related_name="accounts")
+    holder = models.ForeignKey(
+        Stakeholder, models.PROTECT, null=True, blank=True, related_name="accounts"
+    )
+    informant = models.CharField(
+        "kind of informant", max_length=120, help_text="As printed: a network member."
+    )
+    factor = models.ForeignKey(
+        Factor, models.PROTECT, null=True, blank=True, related_name="accounts"
+    )
+    dimension = models.ForeignKey(
+        OutcomeDimension, models.PROTECT, null=True, blank=True, related_name="accounts"
+    )
+    says = models.CharField(max_length=7, choices=Says)
+    as_reason = models.CharField(
+        "as a reason for how it ended", max_length=12, choices=AsReason, default=AsReason.NOT_SAID
+    )
+    statement = models.TextField(help_text="In indirect speech and our own words.")
+    form = models.CharField(max_length=9, choices=Form, default=Form.REPORTED)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta(Child.Meta):
+        ordering = ["project", "position", "pk"]
+        constraints = [
+            unique_key("project"),
+            exactly_one(
+                "account_one_subject",
+                "An account is about a factor or about an outcome dimension, not both.",
+                "factor",
+                "dimension",
+            ),
+        ]
+
+
+@tracked
+class AccountCitation(CitationUse):
+    target = models.ForeignKey(Account, models.CASCADE, related_name="citations")
+
+
+# Degrees of presence: the four-value fuzzy scale of qualitative comparative analysis.
+DEGREES = {
+    Decimal("0.00"): "Absent (0)",
+    Decimal("0.33"): "More absent than present (0.33)",
+    Decimal("0.67"): "More present than absent (0.67)",
+    Decimal("1.00"): "Fully present (1)",
+}
+
+
+class NoValue(models.TextChoices):
+    NOT_REPORTED = "not_reported", "Not reported: looked for, the sources are silent"
+    NOT_APPLICABLE = "not_applicable", "Not applicable"
+
+
+class Agreement(models.TextChoices):
+    CONSENSUS = "consensus", "By consensus of the coders"
+    ADJUDICATED = "adjudicated", "By adjudication"
+    ONE_CODER = "one_coder", "Coded by one person only"
+
+
+class CodingQuerySet(models.QuerySet["Coding"]):
+    def published(self) -> "CodingQuerySet":
+        """Codings of public projects that are handed in."""
+        return self.filter(project__state=State.PUBLISHED, is_open=False)
+
+    def agreed(self) -> "CodingQuerySet":
+        """The codings that the coders, or an adjudicator, settled on."""
+        return self.filter(coder=None)
+
+    def independent(self) -> "CodingQuerySet":
+        """Each coder's own."""
+        return self.filter(coder__isnull=False)
+
+    def overall(self) -> "CodingQuerySet":
+        """From no holder's perspective in particular."""
+        return self.filter(perspective_group=None, perspective_holder=None)
+
+
+@tracked
+class Coding(Child):
+    """A researcher's reading of one factor or outcome in one project. No row: not searched."""
+
+    parent_field = "project"
+    not_asserted = frozenset({"is_open", "round", "coder", "agreement"})
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="codings")
+    factor = models.ForeignKey(
+        Factor, models.PROTECT, null=True, blank=True, related_name="codings"
+    )
+    dimension = models.ForeignKey(
+        OutcomeDimension, models.PROTECT, null=True, blank=True, related_name="codings"
+    )
+    coder = models.ForeignKey(
+        Contributor,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="codings",
+        help_text="Empty for the agreed coding.",
+    )
+    agreement = models.CharField("how it was agreed", max_length=12, choices=Agreement, blank=True)
+    perspective_group = models.ForeignKey(
+        StakeholderGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="codings",
+        help_text="Whose view is coded; empty for the overall reading.",
+    )
+    perspective_holder = models.ForeignKey(
+        Stakeholder, models.PROTECT, null=True, blank=True, related_name="codings"
+    )
+    round = models.PositiveSmallIntegerField(default=1)
+    is_open = models.BooleanField(
+        default=False, help_text="Not yet handed in: hidden from the public and other coders."
+    )
+    degree = models.DecimalField(
+        max_digits=3, decimal_places=2, null=True, blank=True, choices=DEGREES
+    )
+    no_value = models.CharField("reason for no degree", max_length=14, choices=NoValue, blank=True)
+    rationale = models.TextField(help_text="Why; for “not reported”, what was read.")
+
+    objects = CodingQuerySet.as_manager()
+
+    class Meta(Child.Meta):
+        ordering = ["project", "key"]
+        constraints = [
+            unique_key("project"),
+            exactly_one(
+                "coding_one_subject",
+                "A coding is of a factor or of an outcome dimension, not both.",
+                "factor",
+                "dimension",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(degree__isnull=False, no_value="")
+                | (models.Q(degree__isnull=True) & ~models.Q(no_value="")),
+                name="coding_degree_xor_reason",
+                violation_error_message="Give a degree, or the reason why there is none.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(degree__isnull=True) | models.Q(degree__in=list(DEGREES)),
+                name="coding_degree_on_scale",
+                violation_error_message="The degree is 0, 0.33, 0.67 or 1.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(coder__isnull=False, agreement="")
+                | (models.Q(coder__isnull=True) & ~models.Q(agreement="")),
+                name="coding_coder_xor_agreement",
+                violation_error_message="A coding has a coder, or says how it was agreed.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(coder__isnull=False) | models.Q(is_open=False),
+                name="coding_agreed_is_handed_in",
+                violation_error_message="An agreed coding is not open.",
+            ),
+            models.UniqueConstraint(
+                "project",
+                "factor",
+                "dimension",
+                "perspective_group",
+                "perspective_holder",
+                "coder",
+                "round",
+                condition=models.Q(coder__isnull=False),
+                nulls_distinct=False,
+                name="coding_once_per_coder_and_round",
+                violation_error_message="This coder has already coded this in this round.",
+            ),
+            models.UniqueConstraint(
+                "project",
+                "factor",
+                "dimension",
+                "perspective_group",
+                "perspective_holder",
+                condition=models.Q(coder__isnull=True),
+                nulls_distinct=False,
+                name="coding_one_agreed",
+                violation_error_message="There is already an agreed coding of this.",
+            ),
+        ]
+
+
+@tracked
+class CodingCitation(CitationUse):
+    target = models.ForeignKey(Coding, models.CASCADE, related_name="citations")

@@ -1,0 +1,338 @@
+"""Projects: what was tried, when, with whom and with whose money."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+
+from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
+from clusters.models.base import RootQuerySet, unique_key
+from clusters.models.fields import UncertainDateField
+from clusters.models.history import tracked
+from clusters.models.triggers import Forbid
+from interventions.models.donors import Donor
+
+
+class Issue(models.TextChoices):
+    """What a project set out to change."""
+
+    CHILD_LABOUR = "child_labour", "Child labour"
+    LABOUR_RIGHTS = "labour_rights", "Labour rights"
+    COLLECTIVE_ACTION = "collective_action", "Collective action of small firms"
+    CSR_COMPLIANCE = "csr_compliance", "Compliance with buyers' CSR demands"
+    ENVIRONMENT = "environment", "Environment"
+    SOCIAL_PROTECTION = "social_protection", "Social protection"
+    CLUSTER_DEVELOPMENT = "cluster_development", "Cluster development"
+
+
+class Ending(models.TextChoices):
+    COMPLETED = "completed", "Completed"
+    ENDED_BY_DONOR = "ended_by_donor", "Ended early by the donor"
+    DISSOLVED = "dissolved", "Dissolved"
+    HANDED_OVER = "handed_over", "Handed over"
+    RUNNING = "running", "Still running"
+    UNKNOWN = "unknown", "Not known"
+
+
+class ProjectQuerySet(RootQuerySet):
+    def in_order(self) -> "ProjectQuerySet":
+        """By cluster, then start; unknown starts last, then by number, so ties are stable."""
+        return self.annotate(first_cluster=models.Min("clusters__name")).order_by(
+            models.F("first_cluster").asc(nulls_last=True),
+            models.F("actual_start_earliest").asc(nulls_last=True),
+            "pk",
+        )
+
+    def for_list(self) -> "ProjectQuerySet":
+        """With what a row of a list shows, in a fixed number of queries."""
+        return self.in_order().prefetch_related("clusters")
+
+    def running_on(self, day: Any) -> "ProjectQuerySet":
+        """Started by that day and not yet ended; an open end counts as running."""
+        return self.filter(
+            models.Q(actual_end_latest=None) | models.Q(actual_end_latest__gte=day),
+            actual_start_earliest__lte=day,
+        )
+
+    def money_by_currency(self) -> Any:
+        """One row a currency, each project's own money once, largest first.
+
+        Only what was budgeted at the outside: money that one project passes on to another is
+        left out, since the first already has it; so are amounts whose size is not known.
+        """
+        once_each = Project.objects.filter(pk__in=self.values("pk"))
+        return (
+            Funding.objects.filter(
+                project__in=once_each, provider_project=None, amount__isnull=False
+            )
+            .values("currency", "flow")
+            .annotate(amount=models.Sum("amount"))
+            .order_by("-amount", "currency", "flow")
+        )
+
+
+@tracked
+class Project(Root):
+    """One intervention: an agreement, a programme, a network, a monitoring scheme."""
+
+    title = models.CharField(max_length=160)
+    aliases = ArrayField(models.CharField(max_length=160), default=list, blank=True)
+    clusters = models.ManyToManyField(
+        Cluster, through="ProjectCluster", related_name="projects", blank=True
+    )
+    issues = ArrayField(models.CharField(max_length=30, choices=Issue), default=list, blank=True)
+    summary = models.TextField(blank=True, help_text="What it was, in two lines.")
+    aims = models.TextField(blank=True)
+    activities = models.TextField(blank=True)
+    planned_start = UncertainDateField("planned start")
+    planned_end = UncertainDateField("planned end")
+    actual_start = UncertainDateField("start")
+    actual_end = UncertainDateField("end")
+    stated_months = models.PositiveIntegerField(
+        "stated duration", null=True, blank=True, help_text="Months, as a source states them."
+    )
+    ending = models.CharField(max_length=20, choices=Ending, blank=True)
+    ending_note = models.TextField("how it ended", blank=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta(Root.Meta):
+        ordering = ["title", "pk"]
+        constraints = [
+            *Root.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(actual_start_earliest__isnull=True)
+                | models.Q(actual_end_latest__isnull=True)
+                | models.Q(actual_start_earliest__lte=models.F("actual_end_latest")),
+                name="project_dates_ordered",
+                violation_error_message="The project ends before it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("project", args=[self.slug])
+
+    @property
+    def years(self) -> str:
+        """When it ran, in words: by actual dates, else by planned ones."""
+        start = self.actual_start or self.planned_start
+        end = self.actual_end or self.planned_end
+        if not start and not end:
+            return "time not stated"
+        if start == end:
+            return start.words
+        if not end:
+            return f"from {start.words}"
+        return f"{start.words} – {end.words}" if start else f"until {end.words}"
+
+
+@tracked
+class ProjectCitation(CitationUse):
+    target = models.ForeignKey(Project, models.CASCADE, related_name="citations")
+
+
+@tracked
+class ProjectCluster(models.Model):
+    """A cluster that a project worked in."""
+
+    parent_field = "project"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="cluster_ties")
+    cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="project_ties")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", "cluster", name="projectcluster_unique"),
+        ]
+        triggers = Child.Meta.triggers
+
+    def __str__(self) -> str:
+        return f"{self.project} in {self.cluster}"
+
+
+class LinkType(models.TextChoices):
+    PART_OF = "part_of", "is part of"
+    FINANCED_BY = "financed_by", "is financed by"
+    HELPED_BY = "helped_by", "is helped by"
+    CONTINUES = "continues", "continues"
+    SIBLING = "sibling", "is a sibling of"
+
+
+@tracked
+class ProjectLink(Child):
+    """How one project stands to another."""
+
+    parent_field = "project"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="links")
+    type = models.CharField(max_length=12, choices=LinkType)
+    other = models.ForeignKey(Project, models.PROTECT, related_name="links_here")
+    note = models.TextField(blank=True)
+
+    class Meta(Child.Meta):
+        ordering = ["project", "key"]
+        constraints = [
+            unique_key("project"),
+            models.UniqueConstraint(
+                "project",
+                condition=models.Q(type="part_of"),
+                name="projectlink_one_parent",
+                violation_error_message="A project is part of one other project at most.",
+            ),
+            models.UniqueConstraint(
+                "project",
+                "type",
+                "other",
+                name="projectlink_unique",
+                violation_error_message="These two projects are already linked in this way.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(project=models.F("other")),
+                name="projectlink_not_itself",
+                violation_error_message="A project cannot be linked to itself.",
+            ),
+        ]
+        triggers = [
+            *Child.Meta.triggers,
+            Forbid(
+                name="projectlink_no_cycle",
+                # The lock makes a second writer wait, so that it sees the first one's link.
+                before="IF NEW.type <> 'part_of' THEN RETURN NULL; END IF; "
+                "PERFORM pg_advisory_xact_lock(hashtext('projectlink_no_cycle'));",
+                query="""
+                    WITH RECURSIVE above(id) AS (
+                        SELECT NEW.other_id
+                        UNION
+                        SELECT link.other_id FROM interventions_projectlink link
+                        JOIN above ON link.project_id = above.id WHERE link.type = 'part_of'
+                    )
+                    SELECT FROM above WHERE id = NEW.project_id
+                """,
+                message="This would make the project a part of itself.",
+            ),
+        ]
+
+
+@tracked
+class ProjectLinkCitation(CitationUse):
+    target = models.ForeignKey(ProjectLink, models.CASCADE, related_name="citations")
+
+
+class Flow(models.TextChoices):
+    BUDGET = "budget", "Budget"
+    COMMITMENT = "commitment", "Commitment"
+    DISBURSEMENT = "disbursement", "Disbursement"
+    EXPENDITURE = "expenditure", "Expenditure"
+
+
+class FundingForm(models.TextChoices):
+    GRANT = "grant", "Grant"
+    TRUST_FUND = "trust_fund", "Trust fund"
+    IN_KIND = "in_kind", "In kind"
+    KNOW_HOW = "know_how", "Know-how"
+
+
+@tracked
+class Funding(Child):
+    """Money or help that one provider gave to one project."""
+
+    parent_field = "project"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="fundings")
+    provider = models.ForeignKey(
+        Donor, models.PROTECT, null=True, blank=True, related_name="fundings"
+    )
+    provider_project = models.ForeignKey(
+        Project,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="passed_on",
+        help_text="A project that passes its own money or help on.",
+    )
+    receiver = models.ForeignKey(
+        Stakeholder, models.PROTECT, null=True, blank=True, related_name="fundings_received"
+    )
+    flow = models.CharField(max_length=12, choices=Flow, blank=True)
+    form = models.CharField(max_length=12, choices=FundingForm, blank=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, such as USD.")
+    when = UncertainDateField("when")
+    note = models.TextField(blank=True)
+
+    class Meta(Child.Meta):
+        ordering = ["project", "key"]
+        constraints = [
+            unique_key("project"),
+            models.CheckConstraint(
+                condition=models.Q(provider__isnull=True, provider_project__isnull=False)
+                | models.Q(provider__isnull=False, provider_project__isnull=True),
+                name="funding_one_provider",
+                violation_error_message="Name one provider: a donor, or a project that passes it on.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__isnull=True, currency="")
+                | models.Q(amount__isnull=False, currency__regex=r"^[A-Z]{3}$"),
+                name="funding_amount_has_currency",
+                violation_error_message="An amount needs its currency, as three capital letters, "
+                "and a currency its amount.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__isnull=True) | models.Q(amount__gt=0),
+                name="funding_amount_positive",
+                violation_error_message="An amount is larger than nothing.",
+            ),
+        ]
+
+
+@tracked
+class FundingCitation(CitationUse):
+    target = models.ForeignKey(Funding, models.CASCADE, related_name="citations")
+
+
+class Role(models.TextChoices):
+    LEAD = "lead", "Led it"
+    IMPLEMENTER = "implementer", "Ran it"
+    MEMBER = "member", "Member"
+    PARTY = "party", "Party to it"
+    SUPPORTER = "supporter", "Helped"
+    MONITOR = "monitor", "Monitored"
+    BENEFICIARY = "beneficiary", "Was to benefit"
+    BUYER = "buyer", "Bought or required it"
+
+
+@tracked
+class Participation(Child):
+    """The part that one body took in one project."""
+
+    parent_field = "project"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="participations")
+    stakeholder = models.ForeignKey(Stakeholder, models.PROTECT, related_name="participations")
+    role = models.CharField(max_length=12, choices=Role)
+    number = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many, where the body stands for several."
+    )
+    note = models.TextField(blank=True)
+
+    class Meta(Child.Meta):
+        ordering = ["project", "key"]
+        constraints = [
+            unique_key("project"),
+            models.UniqueConstraint(
+                "project",
+                "stakeholder",
+                "role",
+                name="participation_unique",
+                violation_error_message="This body already has this role in the project.",
+            ),
+        ]
+
+
+@tracked
+class ParticipationCitation(CitationUse):
+    target = models.ForeignKey(Participation, models.CASCADE, related_name="citations")
