@@ -62,7 +62,7 @@ def has_ended(server: Server, process: "subprocess.Popen[bytes] | None") -> bool
     if process is not None:
         return process.poll() is not None
     number = written_process_number(server)
-    return number is None or not Path(f"/proc/{number}").exists() and not server.answers()
+    return number is None or (not Path(f"/proc/{number}").exists() and not server.answers())
 
 
 def stop(server: Server, process: "subprocess.Popen[bytes] | None") -> None:
