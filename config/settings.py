@@ -31,7 +31,7 @@ def seal(env: Env) -> None:
     except EnvValidationError as error:
         problems = [
             f"{name}: {' '.join(map(str, messages))}"
-            for name, messages in error.error_messages.items()
+            for name, messages in dict(error.error_messages).items()  # type: ignore[arg-type]
         ]
         raise ImproperlyConfigured(
             "These settings from the environment cannot be used "
@@ -44,7 +44,7 @@ def kept_secret(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w") as new:
+        with os.fdopen(descriptor, "w") as new:
             new.write(secrets.token_urlsafe(50))
     except FileExistsError:
         pass
