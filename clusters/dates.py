@@ -3,6 +3,7 @@
 Pure functions; the model field is in `clusters.models.fields`.
 """
 
+import calendar
 import datetime
 import re
 from dataclasses import dataclass
@@ -11,9 +12,7 @@ from functools import lru_cache
 from edtf import parse_edtf
 from edtf.parser.edtf_exceptions import EDTFParseException
 
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+MONTHS = calendar.month_name[1:]
 SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 # Spans of months that print as a part of the year.
 PARTS_OF_YEAR = {

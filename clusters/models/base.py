@@ -71,7 +71,7 @@ class Root(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     version_transaction = models.BigIntegerField(default=0, editable=False)
 
-    objects = RootQuerySet.as_manager()
+    objects: ClassVar[Any] = RootQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -82,7 +82,7 @@ class Root(models.Model):
                 violation_error_message="Another record has this slug.",
             ),
         ]
-        triggers = [KeepVersion(), KeepSlugs()]
+        triggers: ClassVar[list[Any]] = [KeepVersion(), KeepSlugs()]
 
     def __str__(self) -> str:
         return self.slug
@@ -102,11 +102,11 @@ class Child(models.Model):
 
     key = SlugField("key", help_text="Unique within its record, as in soccer-village/early-exit.")
 
-    objects = ChildQuerySet.as_manager()
+    objects: ClassVar[Any] = ChildQuerySet.as_manager()
 
     class Meta:
         abstract = True
-        triggers = [RaiseRootVersion()]
+        triggers: ClassVar[list[Any]] = [RaiseRootVersion()]
 
     def __str__(self) -> str:
         return self.key

@@ -66,7 +66,7 @@ class Stakeholder(Root):
     is_pseudonym = models.BooleanField(
         "the name is a pseudonym",
         default=False,
-        help_text="The source hides who this is. It stays hidden here, and cannot be changed later.",
+        help_text="The source hides who this is, and so does the casebook, for good.",
     )
     pseudonym_source = models.ForeignKey(
         "clusters.Publication",

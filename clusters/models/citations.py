@@ -90,7 +90,7 @@ class CitationUse(models.Model):
     )
     stance = models.CharField(max_length=8, choices=Stance, default=Stance.SUPPORTS)
 
-    objects = CitationUseQuerySet.as_manager()
+    objects: ClassVar[Any] = CitationUseQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -104,7 +104,7 @@ class CitationUse(models.Model):
                 violation_error_message="This place is already cited here.",
             ),
         ]
-        triggers = [RaiseRootVersion()]
+        triggers: ClassVar[list[Any]] = [RaiseRootVersion()]
 
     def __str__(self) -> str:
         return f"{self.citation}" + (f" (for {self.field})" if self.field else "")
@@ -113,7 +113,8 @@ class CitationUse(models.Model):
         super().clean()
         if self.field:
             try:
-                type(self)._meta.get_field("target").related_model._meta.get_field(self.field)
+                target: Any = self.target  # type: ignore[attr-defined]
+                target._meta.get_field(self.field)
             except FieldDoesNotExist:
                 raise ValidationError(
                     {"field": f"There is no field called {self.field}."}

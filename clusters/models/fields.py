@@ -46,7 +46,7 @@ class UncertainDateField(models.CharField):
         super().contribute_to_class(cls, name, private_only)
         if self.companions:
             label = self.verbose_name or name.replace("_", " ")
-            for suffix, field in {
+            companions: dict[str, models.Field[Any, Any]] = {
                 "printed": models.CharField(f"{label}, as printed", max_length=120, blank=True),
                 "earliest": models.DateField(
                     f"{label}, first day", null=True, editable=False, db_index=True
@@ -54,7 +54,8 @@ class UncertainDateField(models.CharField):
                 "latest": models.DateField(
                     f"{label}, last day", null=True, editable=False, db_index=True
                 ),
-            }.items():
+            }
+            for suffix, field in companions.items():
                 field.creation_counter = self.creation_counter  # beside its main column
                 cls.add_to_class(f"{name}_{suffix}", field)
 

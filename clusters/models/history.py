@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import models
 from pghistory.models import Event
 
-
 # What history itself must not keep.
 PRIVATE_COLUMNS = {"User": ["password", "last_login"]}
 

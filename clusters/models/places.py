@@ -1,6 +1,6 @@
 """Clusters, the figures known about them, and what happened there."""
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django_countries.fields import CountryField
 
-from clusters.models.base import Child, Root, unique_key
+from clusters.models.base import Child, ChildQuerySet, Root, unique_key
 from clusters.models.citations import CitationUse
 from clusters.models.fields import UncertainDateField
 from clusters.models.history import tracked
@@ -91,12 +91,8 @@ class Qualifier(models.TextChoices):
     CLAIMED = "claimed", "claimed, not measured"
 
 
-class StatisticQuerySet(models.QuerySet["Statistic"]):
-    def published(self) -> Any:
-        """Figures of clusters that the public may see."""
-        return self.filter(cluster__state="published")
-
-    def firm_tiers(self) -> Any:
+class StatisticQuerySet(ChildQuerySet):
+    def firm_tiers(self) -> Self:
         """Numbers of firms, largest firms first, as the sources list them."""
         return self.filter(indicator=Indicator.FIRMS)
 
@@ -122,7 +118,7 @@ class Statistic(Child):
     note = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
-    objects = StatisticQuerySet.as_manager()
+    objects: ClassVar[Any] = StatisticQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["cluster", "position", "pk"]
@@ -147,12 +143,8 @@ class StatisticCitation(CitationUse):
     target = models.ForeignKey(Statistic, models.CASCADE, related_name="citations")
 
 
-class EventQuerySet(models.QuerySet["Event"]):
-    def published(self) -> Any:
-        """Events of clusters that the public may see."""
-        return self.filter(cluster__state="published")
-
-    def in_order(self) -> Any:
+class EventQuerySet(ChildQuerySet):
+    def in_order(self) -> Self:
         """Earliest first; without a known beginning last, then by number, so ties are stable."""
         return self.order_by(models.F("when_earliest").asc(nulls_last=True), "pk")
 
@@ -177,7 +169,7 @@ class Event(Child):
     challenge = models.TextField(blank=True)
     response = models.TextField(blank=True)
 
-    objects = EventQuerySet.as_manager()
+    objects: ClassVar[Any] = EventQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["cluster", "when_earliest", "pk"]

@@ -4,7 +4,6 @@ from typing import Any
 
 import pgtrigger
 from django.apps import apps
-from django.db import models
 
 EVERY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 
@@ -116,7 +115,7 @@ class Forbid(pgtrigger.Trigger):
         self.query, self.message, self.before = query, message, before
         super().__init__(**kwargs)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: Any) -> str:
         message = self.message.replace("'", "''")
         return f"""
             {self.before}

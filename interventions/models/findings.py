@@ -1,11 +1,12 @@
 """What came of it, who says why, and how researchers read it."""
 
 from decimal import Decimal
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
 from clusters.models import Child, CitationUse, Contributor, Stakeholder, StakeholderGroup, State
-from clusters.models.base import exactly_one, unique_key
+from clusters.models.base import ChildQuerySet, exactly_one, unique_key
 from clusters.models.fields import UncertainDateField
 from clusters.models.history import tracked
 from interventions.models.frameworks import Factor, OutcomeDimension
@@ -72,12 +73,8 @@ class Form(models.TextChoices):
     REPORTED = "reported", "Reported by the source"
 
 
-class AccountQuerySet(models.QuerySet["Account"]):
-    def published(self) -> "AccountQuerySet":
-        """Accounts of projects that the public may see."""
-        return self.filter(project__state=State.PUBLISHED)
-
-    def with_holders(self) -> "AccountQuerySet":
+class AccountQuerySet(ChildQuerySet):
+    def with_holders(self) -> Self:
         """Bring along who holds it and what it is about."""
         return self.select_related(
             "holder_group", "holder", "factor__framework", "dimension"
@@ -112,7 +109,7 @@ class Account(Child):
     form = models.CharField(max_length=9, choices=Form, default=Form.REPORTED)
     position = models.PositiveSmallIntegerField(default=0)
 
-    objects = AccountQuerySet.as_manager()
+    objects: ClassVar[Any] = AccountQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["project", "position", "pk"]
@@ -152,20 +149,20 @@ class Agreement(models.TextChoices):
     ONE_CODER = "one_coder", "Coded by one person only"
 
 
-class CodingQuerySet(models.QuerySet["Coding"]):
-    def published(self) -> "CodingQuerySet":
+class CodingQuerySet(ChildQuerySet):
+    def published(self) -> Self:
         """Codings of public projects that are handed in."""
         return self.filter(project__state=State.PUBLISHED, is_open=False)
 
-    def agreed(self) -> "CodingQuerySet":
+    def agreed(self) -> Self:
         """The codings that the coders, or an adjudicator, settled on."""
         return self.filter(coder=None)
 
-    def independent(self) -> "CodingQuerySet":
+    def independent(self) -> Self:
         """Each coder's own."""
         return self.filter(coder__isnull=False)
 
-    def overall(self) -> "CodingQuerySet":
+    def overall(self) -> Self:
         """From no holder's perspective in particular."""
         return self.filter(perspective_group=None, perspective_holder=None)
 
@@ -214,7 +211,7 @@ class Coding(Child):
     no_value = models.CharField("reason for no degree", max_length=14, choices=NoValue, blank=True)
     rationale = models.TextField(help_text="Why; for “not reported”, what was read.")
 
-    objects = CodingQuerySet.as_manager()
+    objects: ClassVar[Any] = CodingQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["project", "key"]

@@ -37,12 +37,6 @@ class Polarity(models.TextChoices):
     AGAINST = "against", "Argument against"
 
 
-class FactorQuerySet(models.QuerySet["Factor"]):
-    def published(self) -> "FactorQuerySet":
-        """Factors of frameworks that the public may see."""
-        return self.filter(framework__state="published")
-
-
 @tracked
 class Factor(Child):
     """One condition that may help or hinder."""
@@ -58,8 +52,6 @@ class Factor(Child):
     category = models.CharField(max_length=120, blank=True)
     definition = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
-
-    objects = FactorQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["framework", "position", "pk"]

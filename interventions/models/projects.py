@@ -1,6 +1,6 @@
 """Projects: what was tried, when, with whom and with whose money."""
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
 from clusters.models.base import RootQuerySet, unique_key
-from clusters.models.fields import UncertainDateField
+from clusters.models.fields import EDTF, UncertainDateField
 from clusters.models.history import tracked
 from clusters.models.triggers import Forbid
 from interventions.models.donors import Donor
@@ -36,7 +36,7 @@ class Ending(models.TextChoices):
 
 
 class ProjectQuerySet(RootQuerySet):
-    def in_order(self) -> "ProjectQuerySet":
+    def in_order(self) -> Self:
         """By cluster, then start; unknown starts last, then by number, so ties are stable."""
         return self.annotate(first_cluster=models.Min("clusters__name")).order_by(
             models.F("first_cluster").asc(nulls_last=True),
@@ -44,11 +44,11 @@ class ProjectQuerySet(RootQuerySet):
             "pk",
         )
 
-    def for_list(self) -> "ProjectQuerySet":
+    def for_list(self) -> Self:
         """With what a row of a list shows, in a fixed number of queries."""
         return self.in_order().prefetch_related("clusters")
 
-    def running_on(self, day: Any) -> "ProjectQuerySet":
+    def running_on(self, day: Any) -> Self:
         """Started by that day and not yet ended; an open end counts as running."""
         return self.filter(
             models.Q(actual_end_latest=None) | models.Q(actual_end_latest__gte=day),
@@ -95,7 +95,7 @@ class Project(Root):
     ending = models.CharField(max_length=20, choices=Ending, blank=True)
     ending_note = models.TextField("how it ended", blank=True)
 
-    objects = ProjectQuerySet.as_manager()
+    objects: ClassVar[Any] = ProjectQuerySet.as_manager()
 
     class Meta(Root.Meta):
         ordering = ["title", "pk"]
@@ -119,8 +119,8 @@ class Project(Root):
     @property
     def years(self) -> str:
         """When it ran, in words: by actual dates, else by planned ones."""
-        start = self.actual_start or self.planned_start
-        end = self.actual_end or self.planned_end
+        start = EDTF(self.actual_start or self.planned_start)
+        end = EDTF(self.actual_end or self.planned_end)
         if not start and not end:
             return "time not stated"
         if start == end:
@@ -272,7 +272,7 @@ class Funding(Child):
                 condition=models.Q(provider__isnull=True, provider_project__isnull=False)
                 | models.Q(provider__isnull=False, provider_project__isnull=True),
                 name="funding_one_provider",
-                violation_error_message="Name one provider: a donor, or a project that passes it on.",
+                violation_error_message="Name one provider: a donor or a project.",
             ),
             models.CheckConstraint(
                 condition=models.Q(amount__isnull=True, currency="")
