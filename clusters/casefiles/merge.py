@@ -66,7 +66,7 @@ def _merge_mapping(
 def _merge_value(
     base: Any, file: Any, ours: Any, where: Where, edited: list[Difference], force: bool
 ) -> Any:
-    if file == ours or file == base:
+    if file in (ours, base):
         return ours
     if ours == base:
         return file
@@ -92,7 +92,9 @@ def _merge_keyed(
         if any(side is None for side in triple[1:]):
             child = _merge_value(*triple, at, edited, force)
         else:
-            child = _merge_mapping(triple[0] or {}, triple[1], triple[2], at, edited, force)
+            child = _merge_mapping(
+                in_base.get(key, {}), in_file[key], in_ours[key], at, edited, force
+            )
         if child is not None:
             result.append(child)
     return result
