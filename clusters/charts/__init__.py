@@ -1,0 +1,1 @@
+"""Charts about places, and the house style of every chart."""

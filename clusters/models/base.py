@@ -60,6 +60,8 @@ class Root(models.Model):
     not_asserted: ClassVar[frozenset[str]] = frozenset()
     # Fields that the public never sees.
     private: ClassVar[frozenset[str]] = frozenset()
+    # Foreign keys that its name is read from.
+    named_by: ClassVar[tuple[str, ...]] = ()
 
     slug = SlugField("slug", help_text="The record's name in addresses; never given to another.")
     state = models.CharField(

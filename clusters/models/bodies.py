@@ -29,6 +29,9 @@ class StakeholderGroup(Root):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return f"{reverse('stakeholders')}?group={self.slug}"
+
 
 @tracked
 class StakeholderGroupCitation(CitationUse):

@@ -1,0 +1,1 @@
+"""What follows from codings and accounts: pure functions over plain rows."""

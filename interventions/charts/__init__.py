@@ -1,0 +1,1 @@
+"""Charts: each a pure function from rows to a Plotly figure."""

@@ -26,6 +26,8 @@ class DonorType(models.TextChoices):
 class Donor(Root):
     """The financing role of one body."""
 
+    named_by = ("stakeholder",)
+
     stakeholder = models.OneToOneField(Stakeholder, models.PROTECT, related_name="donor")
     organisation_type = models.CharField(
         max_length=2,

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
@@ -54,6 +55,16 @@ class ProjectQuerySet(RootQuerySet):
             models.Q(actual_end_latest=None) | models.Q(actual_end_latest__gte=day),
             actual_start_earliest__lte=day,
         )
+
+    def with_factor_present(self, framework: str, key: str) -> Self:
+        """Projects whose agreed coding holds a factor more present than absent."""
+        codings = apps.get_model("interventions", "Coding").objects.published()
+        present = (
+            codings.agreed()
+            .overall()
+            .filter(factor__framework__slug=framework, factor__key=key, degree__gt=0.5)
+        )
+        return self.filter(pk__in=present.values("project"))
 
     def money_by_currency(self) -> Any:
         """One row a currency, each project's own money once, largest first.

@@ -1,0 +1,163 @@
+"""How values look in answers: codes with labels, dates with bounds, links, citations."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from clusters.casefiles.document import reference
+from clusters.models.fields import EDTF
+
+CODED = {
+    "type": "object",
+    "properties": {"code": {"type": "string"}, "label": {"type": "string"}},
+    "required": ["code", "label"],
+}
+LINK = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "A slug, or root slug and key."},
+        "title": {"type": "string"},
+        "url": {"type": "string", "format": "uri"},
+    },
+    "required": ["id", "title"],
+}
+DATE = {
+    "type": ["object", "null"],
+    "properties": {
+        "edtf": {"type": "string"},
+        "words": {"type": "string"},
+        "printed": {"type": "string"},
+        "earliest": {"type": ["string", "null"], "format": "date"},
+        "latest": {"type": ["string", "null"], "format": "date"},
+    },
+}
+CITATION = {
+    "type": "object",
+    "properties": {
+        "publication": {"type": "string"},
+        "locator_type": {"type": "string"},
+        "locator": {"type": "string"},
+        "field": {"type": "string", "description": "Empty: the whole record."},
+        "stance": {"type": "string", "enum": ["supports", "disputes", "context"]},
+        "url": {"type": "string", "format": "uri"},
+    },
+}
+
+
+@extend_schema_field({"oneOf": [CODED, {"type": "null"}]})
+class CodedField(serializers.Field):
+    """A coded value as code and label; null where it is empty."""
+
+    def __init__(self, labels: dict[Any, str], **kwargs: Any) -> None:
+        self.labels = labels
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> dict[str, str] | None:
+        if value in (None, ""):
+            return None
+        return {"code": str(value), "label": str(self.labels.get(value, value))}
+
+
+@extend_schema_field({"type": "array", "items": CODED})
+class CodedListField(CodedField):
+    """Several coded values."""
+
+    def to_representation(self, value: Any) -> Any:
+        return [{"code": str(one), "label": str(self.labels.get(one, one))} for one in value]
+
+
+@extend_schema_field(DATE)
+class UncertainDateField(serializers.Field):
+    """An uncertain date: EDTF, in words, as printed, first and last day."""
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        self.name = name
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, instance: Any) -> dict[str, Any] | None:
+        value = EDTF(getattr(instance, self.name))
+        printed = getattr(instance, f"{self.name}_printed")
+        if not value and not printed:
+            return None
+        return {
+            "edtf": str(value),
+            "words": value.words,
+            "printed": printed,
+            "earliest": getattr(instance, f"{self.name}_earliest"),
+            "latest": getattr(instance, f"{self.name}_latest"),
+        }
+
+
+@extend_schema_field({"oneOf": [LINK, {"type": "null"}]})
+class LinkField(serializers.Field):
+    """A link to another record."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> dict[str, str]:
+        return link(value, self.context.get("request"))
+
+
+@extend_schema_field({"type": "array", "items": LINK})
+class LinkListField(LinkField):
+    """Links to several records."""
+
+    def to_representation(self, value: Any) -> Any:
+        request = self.context.get("request")
+        return [link(one, request) for one in value.all()]
+
+
+@extend_schema_field({"type": "array", "items": CITATION})
+class CitationsField(serializers.Field):
+    """Where a record, or one field of it, is written."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        request = self.context.get("request")
+        return [
+            {
+                "publication": use.citation.publication.slug,
+                "locator_type": use.citation.locator_type,
+                "locator": use.citation.locator,
+                "field": use.field,
+                "stance": use.stance,
+                "url": absolute(
+                    request,
+                    f"{use.citation.publication.get_absolute_url()}#place-{use.citation_id}",
+                ),
+            }
+            for use in value.all()
+        ]
+
+
+@extend_schema_field({"type": "string", "format": "uri"})
+class UrlField(serializers.Field):
+    """The address of the record in the API."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, instance: Any) -> str:
+        return absolute(self.context.get("request"), api_path(instance))
+
+
+def link(record: Any, request: Any) -> dict[str, str]:
+    if not hasattr(record, "slug") and not hasattr(record, "key"):
+        return {"id": str(record), "title": str(record)}
+    found = {"id": reference(record), "title": str(getattr(record, "public_name", record))}
+    if hasattr(record, "version") or hasattr(record, "parent_field"):
+        found["url"] = absolute(request, api_path(record))
+    return found
+
+
+def api_path(record: Any) -> str:
+    return reverse(f"api-{record._meta.model_name}-detail", args=[reference(record)])
+
+
+def absolute(request: Any, path: str) -> str:
+    return request.build_absolute_uri(path) if request is not None else path

@@ -1,0 +1,49 @@
+"""The house style of charts: one palette, one template.
+
+Figures are drawn in the colours of the light scheme. The page replaces each of them by the
+custom property of the same name, so that a chart follows the reader's colour scheme.
+"""
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+PALETTE = {
+    "paper": "#ffffff",
+    "panel": "#f7f5f1",
+    "zero": "#f1efea",
+    "ink": "#23211d",
+    "ink-2": "#6d6860",
+    "line": "#ddd8ce",
+    "teal-33": "#b9dcd8",
+    "teal-67": "#5aada6",
+    "teal-100": "#0f6b66",
+    "rust-33": "#f3d3b5",
+    "rust-67": "#dd944e",
+    "rust-100": "#a8500f",
+    "good": "#2b7a52",
+    "bad": "#b3352b",
+    "mixed": "#8a6a1c",
+    "unknown": "#77736b",
+}
+FONT = "system-ui, sans-serif"
+
+
+def house_layout(**overrides: Any) -> go.Layout:
+    """Return the layout that every chart starts from."""
+    layout: dict[str, Any] = {
+        "template": "none",
+        "paper_bgcolor": PALETTE["paper"],
+        "plot_bgcolor": PALETTE["paper"],
+        "font": {"family": FONT, "size": 13, "color": PALETTE["ink"]},
+        "hoverlabel": {
+            "bgcolor": PALETTE["panel"],
+            "bordercolor": PALETTE["line"],
+            "font": {"family": FONT, "size": 13, "color": PALETTE["ink"]},
+            "align": "left",
+        },
+        "showlegend": False,
+        "dragmode": False,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+    }
+    return go.Layout({**layout, **overrides})

@@ -1,0 +1,55 @@
+"""Find a published record by its address, or say what became of it."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from clusters.casefiles.shape import shape_of
+from clusters.models import Alias, Change, ChangeAction, State
+
+
+class MovedError(Exception):
+    """The record has another slug now; `record` is where it is."""
+
+    def __init__(self, record: Any) -> None:
+        super().__init__(str(record))
+        self.record = record
+
+
+class GoneError(Exception):
+    """The record was public and is no more. `change` says when and why, where it is known."""
+
+    def __init__(self, change: Change | None) -> None:
+        super().__init__(str(change))
+        self.change = change
+
+
+def find_published(queryset: QuerySet[Any], slug: str) -> Any:
+    """Return the published record with this slug.
+
+    Raises MovedError for an old slug, GoneError for a withdrawn or deleted record, Http404
+    for what was never public.
+    """
+    found = queryset.filter(slug__iexact=slug).first()
+    if found is not None:
+        if found.slug != slug:
+            raise MovedError(found)
+        return found
+    model = queryset.model
+    kind = shape_of(model).folder
+    unseen = model._default_manager.filter(slug__iexact=slug).first()
+    alias = Alias.objects.filter(kind=model._meta.model_name, slug__iexact=slug).first()
+    if unseen is None and alias is not None:
+        current = queryset.filter(pk=alias.object_id).first()
+        if current is not None:
+            raise MovedError(current)
+        unseen = model._default_manager.filter(pk=alias.object_id).first()
+    changes = Change.objects.filter(kind=kind)
+    if unseen is not None and unseen.state == State.WITHDRAWN:
+        raise GoneError(changes.filter(object_id=unseen.pk, action=ChangeAction.WITHDRAWN).first())
+    if unseen is None and alias is not None:
+        last = changes.filter(object_id=alias.object_id).first()
+        if last is not None:  # once public, since deleted
+            raise GoneError(last if last.action == ChangeAction.WITHDRAWN else None)
+    raise Http404(f"There is no published {model._meta.verbose_name} called {slug}.")

@@ -1,0 +1,104 @@
+"""Pages on literature: what a work says, and what in the casebook rests on it."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import BadRequest
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clusters.filters import PublicationFilter
+from clusters.lookup import find_published
+from clusters.models import CitationUse, Publication, Review, StudySample
+from clusters.parameters import check_parameters
+
+PAGE_SIZE = 100
+
+
+@require_safe
+def literature(request: HttpRequest) -> HttpResponse:
+    """Works and what is said of them, in the four columns of a literature review."""
+    publications = (
+        Publication.objects.published()
+        .prefetch_related(
+            Prefetch(
+                "reviewed_in",
+                Review.objects.published()
+                .select_related("publication")
+                .prefetch_related("citations__citation__publication"),
+            )
+        )
+        .order_by("cited_as", "pk")
+    )
+    filterset = PublicationFilter(request.GET, publications)
+    is_valid = filterset.is_valid()
+    rows = filterset.qs if is_valid else publications.none()
+    try:
+        page = Paginator(rows, PAGE_SIZE).page(request.GET.get("page", 1))
+    except (PageNotAnInteger, EmptyPage) as error:
+        raise BadRequest(f"page: {error}") from None
+    context = {
+        "filterset": filterset,
+        "page": page,
+        "reviewed": [row for row in page if row.reviewed_in.all()],
+        "others": [row for row in page if not row.reviewed_in.all()],
+    }
+    return render(request, "clusters/literature.html", context, status=200 if is_valid else 400)
+
+
+@require_safe
+def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One work: how it was made, who was heard, and every place of it that is cited here."""
+    check_parameters(request, set())
+    cited = "citations__citation__publication"
+    publication = find_published(
+        Publication.objects.published().prefetch_related(
+            cited,
+            Prefetch("reviews", Review.objects.prefetch_related(cited, "works")),
+            Prefetch(
+                "study_samples",
+                StudySample.objects.select_related("group").prefetch_related(cited),
+            ),
+            Prefetch(
+                "reviewed_in",
+                Review.objects.published().select_related("publication").prefetch_related(cited),
+            ),
+        ),
+        slug,
+    )
+    places = places_of(publication)
+    context = {
+        "publication": publication,
+        "places": places,
+        "resting": sum(len(rests) for _, rests in places),
+    }
+    return render(request, "clusters/publication_detail.html", context)
+
+
+def places_of(publication: Publication) -> list[tuple[Any, list[CitationUse]]]:
+    """Every cited place of a work with the published assertions that rest on it.
+
+    One query for each kind of record that can be cited, however many rows there are.
+    """
+    found: dict[Any, list[CitationUse]] = {
+        place: [] for place in publication.places.order_by("locator_type", "locator")
+    }
+    for model in apps.get_models():
+        if not issubclass(model, CitationUse):
+            continue
+        target: Any = model._meta.get_field("target").related_model
+        parents = ["target"]
+        while parent := getattr(target, "parent_field", None):
+            parents.append(f"{parents[-1]}__{parent}")
+            target = target._meta.get_field(parent).related_model
+        uses = (
+            model.objects.published()
+            .filter(citation__publication=publication)
+            .select_related("citation", *parents)
+        )
+        for use in uses:
+            found[use.citation].append(use)
+    return [(place, rests) for place, rests in found.items() if rests]

@@ -1,0 +1,21 @@
+"""The API's root: every endpoint, the schema, and its documentation."""
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import DefaultRouter
+
+from clusters.api.endpoints import ENDPOINTS as CLUSTERS
+from clusters.api.problems import not_found
+from interventions.api import ENDPOINTS as INTERVENTIONS
+
+router = DefaultRouter()
+router.include_format_suffixes = False
+for prefix, viewset in {**CLUSTERS, **INTERVENTIONS}.items():
+    router.register(prefix, viewset, basename=f"api-{viewset.model._meta.model_name}")
+
+urlpatterns = [
+    path("v1/", include(router.urls)),
+    path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    re_path(r"^(?P<rest>.*)$", not_found),
+]

@@ -1,0 +1,61 @@
+"""Where accounts disagree, and on what.
+
+Holders disagree when they say different things of one subject, or when they name different main
+reasons for the same ending. One holder's two statements are not a disagreement.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Said:
+    """One account: who holds it, of which subject, what it says, and whether as a reason."""
+
+    holder: str
+    subject: str
+    says: str
+    as_reason: str
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """What the accounts of one project disagree on."""
+
+    # Subjects of which holders say different things.
+    contested: frozenset[str]
+    # Holder → the subjects it names as main reasons; two holders or more, not the same.
+    main_reasons: dict[str, frozenset[str]]
+
+    def __bool__(self) -> bool:
+        return bool(self.contested or self.main_reasons)
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Every subject that some holder sees otherwise than another."""
+        named = frozenset().union(*self.main_reasons.values()) if self.main_reasons else frozenset()
+        return self.contested | named
+
+
+def disagreement(accounts: Iterable[Said]) -> Disagreement:
+    """Compare the accounts of one project."""
+    sayings: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    denials: dict[str, dict[str, set[bool]]] = defaultdict(lambda: defaultdict(set))
+    main: dict[str, set[str]] = defaultdict(set)
+    for said in accounts:
+        sayings[said.subject][said.holder].add(said.says)
+        if said.as_reason == "main":
+            main[said.holder].add(said.subject)
+        if said.as_reason != "not_said":
+            denials[said.subject][said.holder].add(said.as_reason == "denied")
+    contested = {
+        subject
+        for by_subject in (sayings, denials)
+        for subject, by_holder in by_subject.items()
+        if len({frozenset(values) for values in by_holder.values()}) > 1
+    }
+    reasons = {holder: frozenset(subjects) for holder, subjects in main.items()}
+    if len(set(reasons.values())) < 2:
+        reasons = {}
+    return Disagreement(frozenset(contested), reasons)

@@ -1,0 +1,146 @@
+"""The factor matrix: projects by factors, with what is known in every cell."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# What a cell can be when it holds no degree, with its mark and its words.
+NO_DEGREE = {
+    "not_reported": ("○", "not reported: looked for, the sources are silent"),
+    "not_searched": ("–", "not searched"),
+    "not_applicable": ("×", "not applicable"),
+    "not_agreed": ("…", "coded, not yet agreed"),
+}
+DEGREE_WORDS = {
+    0.0: "absent",
+    0.33: "more absent than present",
+    0.67: "more present than absent",
+    1.0: "fully present",
+}
+DIRECTION_WORDS = {
+    "good": "good",
+    "bad": "bad",
+    "mixed": "mixed",
+    "none": "no change",
+    "unknown": "not known",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One factor."""
+
+    key: str
+    name: str
+    short_name: str
+    polarity: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is known of one factor in one project."""
+
+    column: Column
+    degree: float | None
+    status: str
+    contested: bool
+    one_coder: bool
+    url: str
+
+    @property
+    def mark(self) -> str:
+        return NO_DEGREE[self.status][0] if self.degree is None else f"{self.degree:g}"
+
+    @property
+    def words(self) -> str:
+        """Say the cell in full, for hover and screen readers."""
+        if self.degree is None:
+            said = NO_DEGREE[self.status][1]
+        else:
+            said = f"{DEGREE_WORDS[self.degree]} ({self.degree:g})"
+        if self.contested:
+            said += "; accounts disagree"
+        if self.one_coder:
+            said += "; coded by one person only"
+        return said
+
+    @property
+    def css(self) -> str:
+        """The class that gives the cell its fill: `enabling-67`, or none."""
+        if self.degree is None:
+            return "no-degree"
+        return f"{self.column.polarity}-{round(self.degree * 100)}"
+
+
+@dataclass(frozen=True)
+class OutcomeSummary:
+    """What came of a project: one direction over all outcomes, and a few words."""
+
+    direction: str
+    words: str
+
+    @property
+    def direction_words(self) -> str:
+        return DIRECTION_WORDS[self.direction]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One project."""
+
+    slug: str
+    title: str
+    subtitle: str
+    url: str
+    cells: tuple[Cell, ...]
+    outcome: OutcomeSummary
+    # In words, what the accounts disagree on; empty where they do not.
+    disagrees_on: str = ""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The whole: columns in order, rows in order."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    def of_polarity(self, polarity: str) -> list[Column]:
+        return [column for column in self.columns if column.polarity == polarity]
+
+    @property
+    def summary(self) -> str:
+        """One sentence for those who cannot see the chart, with its denominators."""
+        cells = [cell for row in self.rows for cell in row.cells]
+        known = sum(cell.degree is not None for cell in cells)
+        contested = sum(bool(row.disagrees_on) for row in self.rows)
+        return (
+            f"{len(self.rows)} projects by {len(self.columns)} factors: {known} of {len(cells)} "
+            f"cells have a degree; in {contested} of {len(self.rows)} projects accounts disagree."
+        )
+
+
+def summarise_outcomes(outcomes: Sequence[tuple[str, str]]) -> OutcomeSummary:
+    """Sum up (direction, words) of a project's outcomes, good and bad side by side."""
+    if not outcomes:
+        return OutcomeSummary("unknown", "not known")
+    directions = {direction for direction, _ in outcomes}
+    if {"good", "bad"} <= directions or "mixed" in directions:
+        direction = "mixed"
+    else:
+        direction = next((one for one in ("good", "bad", "none") if one in directions), "unknown")
+    shown = [
+        next((words for found, words in outcomes if found == wanted), None)
+        for wanted in ("good", "mixed", "bad", "none", "unknown")
+    ]
+    return OutcomeSummary(direction, " · ".join([words for words in shown if words][:2]))
+
+
+def sort_rows(rows: Iterable[Row], order: str) -> list[Row]:
+    """Sort by one factor, highest degree first; cells without a degree come last."""
+
+    def degree(row: Row) -> float:
+        cell = next((cell for cell in row.cells if cell.column.key == order), None)
+        return -1.0 if cell is None or cell.degree is None else cell.degree
+
+    return sorted(rows, key=degree, reverse=True)

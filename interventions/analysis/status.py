@@ -1,0 +1,20 @@
+"""The status of a project, derived from how it ended."""
+
+RULE = "status-from-ending-1"
+# Codes of IATI's ActivityStatus code list.
+IMPLEMENTATION = ("2", "Implementation")
+CLOSED = ("4", "Closed")
+NOT_KNOWN = ("", "Not known")
+
+
+def activity_status(ending: str, *, has_start: bool) -> tuple[str, str]:
+    """Return IATI code and label.
+
+    Closed where a source says how it ended; implementation where it says that it still runs and
+    a start is known; not known otherwise, since silence about the end is not an end.
+    """
+    if ending == "running" and has_start:
+        return IMPLEMENTATION
+    if ending in ("completed", "ended_by_donor", "dissolved", "handed_over"):
+        return CLOSED
+    return NOT_KNOWN

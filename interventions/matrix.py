@@ -1,0 +1,136 @@
+"""Gathers the rows of the factor matrix from the database, in a fixed number of queries."""
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
+
+from interventions.analysis.disagreement import Disagreement, Said, disagreement
+from interventions.analysis.matrix import (
+    Cell,
+    Column,
+    Matrix,
+    OutcomeSummary,
+    Row,
+    sort_rows,
+    summarise_outcomes,
+)
+from interventions.models import Account, Coding, Factor, Framework, Outcome, Project
+
+
+def matrix_of(projects: QuerySet[Project], framework: Framework, order: str = "") -> Matrix:
+    """Return the matrix of these projects by the factors of one framework.
+
+    `order` is the key of the factor to sort by; empty keeps the order of the projects.
+    """
+    factors = list(framework.factors.all())
+    columns = tuple(
+        Column(
+            factor.key,
+            factor.name,
+            factor.short_name,
+            factor.polarity,
+            reverse("factor", args=[framework.slug, factor.key]),
+        )
+        for factor in factors
+    )
+    found = projects.prefetch_related(
+        "clusters",
+        Prefetch(
+            "codings",
+            Coding.objects.published().overall().filter(factor__framework=framework),
+            to_attr="framework_codings",
+        ),
+        Prefetch("accounts", Account.objects.with_holders(), to_attr="all_accounts"),
+        Prefetch("outcomes", Outcome.objects.order_by("position", "pk"), to_attr="all_outcomes"),
+    )
+    rows = [_row(project, framework, factors, columns) for project in found]
+    return Matrix(columns, tuple(sort_rows(rows, order) if order else rows))
+
+
+def _row(
+    project: Project, framework: Framework, factors: list[Factor], columns: tuple[Column, ...]
+) -> Row:
+    differing = disagreement_of(project.all_accounts)  # type: ignore[attr-defined]
+    places = " and ".join(cluster.name for cluster in project.clusters.all())
+    return Row(
+        slug=project.slug,
+        title=project.title,
+        subtitle=f"{places or 'no cluster named'} · {project.years}",
+        url=project.get_absolute_url(),
+        cells=tuple(
+            _cell(project, framework, factor, column, differing)
+            for factor, column in zip(factors, columns, strict=True)
+        ),
+        outcome=outcome_of(project.all_outcomes),  # type: ignore[attr-defined]
+        disagrees_on=what_differs(project.all_accounts, differing),  # type: ignore[attr-defined]
+    )
+
+
+def _cell(
+    project: Project,
+    framework: Framework,
+    factor: Factor,
+    column: Column,
+    differing: Disagreement,
+) -> Cell:
+    codings = [
+        coding
+        for coding in project.framework_codings  # type: ignore[attr-defined]
+        if coding.factor_id == factor.pk
+    ]
+    agreed = next((coding for coding in codings if coding.coder_id is None), None)
+    if agreed is not None:
+        degree = None if agreed.degree is None else float(agreed.degree)
+        status = agreed.no_value or "coded"
+    else:
+        degree, status = None, "not_agreed" if codings else "not_searched"
+    return Cell(
+        column=column,
+        degree=degree,
+        status=status,
+        contested=subject_of(factor=factor) in differing.subjects,
+        one_coder=agreed is not None and agreed.agreement == "one_coder",
+        url=reverse("evidence", args=[project.slug, framework.slug, factor.key]),
+    )
+
+
+def outcome_of(outcomes: list[Outcome]) -> OutcomeSummary:
+    """Sum up what came of a project."""
+    return summarise_outcomes([(outcome.direction, outcome.title) for outcome in outcomes])
+
+
+def subject_of(*, factor: Factor | None = None, dimension: object = None) -> str:
+    """Name what an account is about, so that accounts can be compared."""
+    return f"factor {factor.pk}" if factor is not None else f"dimension {dimension.pk}"  # type: ignore[attr-defined]
+
+
+def holder_of(account: Account) -> str:
+    """Name who holds an account: the body where it is known, else the kind of informant."""
+    return str(account.holder) if account.holder is not None else account.informant
+
+
+def disagreement_of(accounts: list[Account]) -> Disagreement:
+    """Compare accounts that were fetched with their holders."""
+    return disagreement(
+        Said(
+            holder_of(account),
+            subject_of(factor=account.factor, dimension=account.dimension),
+            account.says,
+            account.as_reason,
+        )
+        for account in accounts
+    )
+
+
+def what_differs(accounts: list[Account], differing: Disagreement) -> str:
+    """Say in words what the accounts disagree on."""
+    names = {
+        subject_of(factor=account.factor, dimension=account.dimension): str(
+            account.factor or account.dimension
+        )
+        for account in accounts
+    }
+    parts = []
+    if differing.main_reasons:
+        parts.append("the main reason why it ended")
+    parts += sorted(names[subject] for subject in differing.contested)
+    return "; ".join(parts)

@@ -1,0 +1,1 @@
+"""Pages. Each view collects, chooses a template and stops."""

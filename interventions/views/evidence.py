@@ -1,0 +1,53 @@
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from clusters.lookup import find_published
+from clusters.parameters import check_parameters
+from interventions.matrix import disagreement_of, subject_of, what_differs
+from interventions.models import Account, Coding, Factor, Framework, Project
+
+CITED = "citations__citation__publication"
+
+
+def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, Any]:
+    """Return everything that one cell of the matrix rests on.
+
+    Raises Http404, MovedError or GoneError as `find_published` does.
+    """
+    project = find_published(Project.objects.published(), project_slug)
+    framework = find_published(Framework.objects.published(), framework_slug)
+    factor = get_object_or_404(
+        Factor.objects.filter(framework=framework).prefetch_related(CITED), key=key
+    )
+    accounts = list(Account.objects.filter(project=project).with_holders().prefetch_related(CITED))
+    differing = disagreement_of(accounts)
+    codings = list(
+        Coding.objects.published()
+        .overall()
+        .filter(project=project, factor=factor)
+        .select_related("coder")
+        .prefetch_related(CITED)
+        .order_by("round", "key")
+    )
+    main_reasons = [account for account in accounts if account.as_reason == "main"]
+    return {
+        "project": project,
+        "framework": framework,
+        "factor": factor,
+        "accounts": [account for account in accounts if account.factor_id == factor.pk],
+        "agreed": next((coding for coding in codings if coding.coder is None), None),
+        "independent": [coding for coding in codings if coding.coder is not None],
+        "contested": subject_of(factor=factor) in differing.subjects,
+        "main_reasons": main_reasons if differing.main_reasons else [],
+        "disagrees_on": what_differs(accounts, differing),
+    }
+
+
+@require_safe
+def evidence(request: HttpRequest, project: str, framework: str, key: str) -> HttpResponse:
+    """One cell of the matrix: who says what of it, how it was coded, and where it is written."""
+    check_parameters(request, set())
+    return render(request, "interventions/evidence.html", evidence_of(project, framework, key))

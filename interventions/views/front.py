@@ -1,0 +1,63 @@
+from django.core.exceptions import BadRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clusters.charts.style import PALETTE
+from clusters.models import Change, Cluster, Publication
+from clusters.parameters import check_parameters
+from interventions.charts.factor_matrix import factor_matrix
+from interventions.matrix import matrix_of
+from interventions.models import Account, Framework, Project
+from interventions.views.evidence import evidence_of
+
+MAIN_FRAMEWORK = "donor-financed-csr-and-collective-action"
+ROWS = 50
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """The factor matrix of every published project, and the ways in."""
+    check_parameters(request, {"cell", "order", "page"})
+    framework = Framework.objects.published().filter(slug=MAIN_FRAMEWORK).first()
+    context = {
+        "counts": {
+            "projects": Project.objects.published().count(),
+            "clusters": Cluster.objects.published().count(),
+            "accounts": Account.objects.published().count(),
+            "publications": Publication.objects.published().count(),
+        },
+        "changes": Change.objects.defer("before", "after")[:5],
+    }
+    if framework is not None:
+        context |= matrix_context(request, framework)
+    if cell := request.GET.get("cell"):
+        context |= evidence_of(*_parts(cell))
+    return render(request, "interventions/front.html", context)
+
+
+def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, object]:
+    """Return what the matrix and its chart need."""
+    order = request.GET.get("order", "")
+    if order and not framework.factors.filter(key=order).exists():
+        known = ", ".join(framework.factors.values_list("key", flat=True))
+        raise BadRequest(f"order: there is no factor “{order}”. Known: {known}.")
+    paginator = Paginator(Project.objects.published().in_order(), ROWS)
+    page = paginator.get_page(request.GET.get("page"))
+    matrix = matrix_of(page.object_list, framework, order)  # type: ignore[arg-type]
+    return {
+        "framework": framework,
+        "matrix": matrix,
+        "page": page,
+        "order": order,
+        "figure": factor_matrix(matrix).to_plotly_json(),
+        "palette": PALETTE,
+    }
+
+
+def _parts(cell: str) -> tuple[str, str, str]:
+    parts = cell.split("/")
+    if len(parts) != 3:
+        raise BadRequest("cell: write it as project/framework/factor.")
+    return parts[0], parts[1], parts[2]
