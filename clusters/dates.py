@@ -78,9 +78,9 @@ def in_words(text: str) -> str:
         year, *months = match.groups()
         if part := PARTS_OF_YEAR.get((months[0], months[1])):
             return f"{part} {year}" if part != "mid" else f"mid-{year}"
-    if match := re.fullmatch(r"\[(\d{4})\.\.(\d{4})\]", text):
-        if int(match[2]) - int(match[1]) == 1:
-            return f"{match[1]} or {match[2]}"
+    match = re.fullmatch(r"\[(\d{4})\.\.(\d{4})\]", text)
+    if match and int(match[2]) - int(match[1]) == 1:
+        return f"{match[1]} or {match[2]}"
     if match := re.fullmatch(r"\[(.+)\.\.(.+)\]", text):
         return f"between {_point(match[1])} and {_point(match[2])}"
     if match := re.fullmatch(r"\[\.\.(.+)\]", text):

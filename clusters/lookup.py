@@ -36,7 +36,7 @@ def find_published(queryset: QuerySet[Any], slug: str) -> Any:
         if found.slug != slug:
             raise MovedError(found)
         return found
-    model = queryset.model
+    model: Any = queryset.model
     kind = shape_of(model).folder
     unseen = model._default_manager.filter(slug__iexact=slug).first()
     alias = Alias.objects.filter(kind=model._meta.model_name, slug__iexact=slug).first()

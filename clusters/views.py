@@ -89,7 +89,8 @@ def places_of(publication: Publication) -> list[tuple[Any, list[CitationUse]]]:
     for model in apps.get_models():
         if not issubclass(model, CitationUse):
             continue
-        target: Any = model._meta.get_field("target").related_model
+        columns: Any = model._meta
+        target: Any = columns.get_field("target").related_model
         parents = ["target"]
         while parent := getattr(target, "parent_field", None):
             parents.append(f"{parents[-1]}__{parent}")

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from clusters.filters import StrictFilterSet, search
 from interventions.models import Direction, Ending, Issue, Project
+from interventions.models.projects import ProjectQuerySet
 
 
 class ProjectFilter(StrictFilterSet):
@@ -48,10 +49,12 @@ class ProjectFilter(StrictFilterSet):
         return queryset.filter(issues__contains=[value])
 
     def filter_factor_present(
-        self, queryset: QuerySet[Any], name: str, value: str
-    ) -> QuerySet[Any]:
+        self, queryset: ProjectQuerySet, name: str, value: str
+    ) -> ProjectQuerySet:
         framework, _, key = value.partition("/")
         return queryset.with_factor_present(framework, key)
 
-    def filter_running_on(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+    def filter_running_on(
+        self, queryset: ProjectQuerySet, name: str, value: Any
+    ) -> ProjectQuerySet:
         return queryset.running_on(value)

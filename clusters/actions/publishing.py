@@ -32,18 +32,8 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
     where a value has no citation or a record names an unpublished one.
     """
     wanted = list(records)
-    reasons: list[str] = []
     documents = {record: document_of(record, public=True) for record in wanted}
-    together = {(type(record), record.slug) for record in wanted}
-    for record, document in documents.items():
-        shape = shape_of(type(record))
-        name = f"{shape.folder}/{record.slug}"
-        reasons += [f"{name}: {where} has no citation." for where in uncited(document, shape)]
-        reasons += [
-            f"{name} names {shape_of(model).folder}/{slug}, which is not published."
-            for model, slug in unpublished_references(document, shape, besides=together)
-        ]
-    if reasons:
+    if reasons := reasons_against(documents):
         raise NotAllowed(reasons)
     with _context(by, reason):
         for record in wanted:
@@ -58,6 +48,21 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
             )
             for record in wanted
         ]
+
+
+def reasons_against(documents: dict[Root, Document]) -> list[str]:
+    """List what keeps these records, as these documents, from being public together."""
+    reasons: list[str] = []
+    together = {(type(record), record.slug) for record in documents}
+    for record, document in documents.items():
+        shape = shape_of(type(record))
+        name = f"{shape.folder}/{record.slug}"
+        reasons += [f"{name}: {where} has no citation." for where in uncited(document, shape)]
+        reasons += [
+            f"{name} names {shape_of(model).folder}/{slug}, which is not published."
+            for model, slug in unpublished_references(document, shape, besides=together)
+        ]
+    return reasons
 
 
 @transaction.atomic

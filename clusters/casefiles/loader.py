@@ -11,7 +11,7 @@ import pghistory
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
 
-from clusters.actions.publishing import NotAllowed, publish, record_change
+from clusters.actions.publishing import NotAllowed, publish, reasons_against, record_change
 from clusters.casefiles.document import Document, document_of, locator_type_of
 from clusters.casefiles.merge import Difference, differences, merge
 from clusters.casefiles.reader import CaseFile, Problem, Where, read_folder
@@ -375,24 +375,31 @@ class _Loader:
                 record := self.instances.get((case_file.shape.folder, case_file.slug)), Root
             )
         ]
+        changed = {
+            record: document_of(record, public=True)
+            for case_file, record in roots
+            if record.is_published and _name(case_file) in self.merged
+        }
+        drafts = [record for _, record in roots if record.state in ("draft", "in_review")]
+        try:
+            if publish_all:
+                self.report.published = len(publish(records=drafts, by=by, reason=reason))
+            if reasons := reasons_against(changed):
+                raise NotAllowed(reasons)
+        except NotAllowed as error:
+            raise CaseFilesRefused(
+                [Problem("", 0, "", f"Not published: {reason}") for reason in error.reasons]
+            ) from None
         for case_file, record in roots:
-            if record.is_published and _name(case_file) in self.merged:
+            if record in changed:
                 record_change(
                     record=record,
                     action=ChangeAction.CHANGED,
                     by=by,
                     reason=reason,
                     before=self.before[_name(case_file)],
-                    after=document_of(record, public=True),
+                    after=changed[record],
                 )
-        if publish_all:
-            drafts = [record for _, record in roots if record.state in ("draft", "in_review")]
-            try:
-                self.report.published = len(publish(records=drafts, by=by, reason=reason))
-            except NotAllowed as error:
-                raise CaseFilesRefused(
-                    [Problem("", 0, "", f"Not published: {reason}") for reason in error.reasons]
-                ) from None
 
 
 class _Unresolved(Exception):

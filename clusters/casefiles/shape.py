@@ -88,7 +88,7 @@ def _refers_to(model: type[models.Model]) -> set[Any]:
 
 
 @cache
-def shape_of(model: type[models.Model]) -> Shape:
+def shape_of(model: Any) -> Shape:
     """Return the shape of one model, with the children below it."""
     parent = getattr(model, "parent_field", None)
     left_out = NOT_IN_FILES | {parent} | companion_names(model).keys()

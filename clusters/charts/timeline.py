@@ -37,7 +37,7 @@ def cluster_timeline(happenings: Sequence[Happening]) -> go.Figure:
         traces,
         house_layout(
             height=60 + EVENT_HEIGHT * max(len(dated), 1),
-            margin={"l": 330, "r": 24, "t": 28, "b": 12},
+            margin={"l": 380, "r": 24, "t": 28, "b": 12},
             xaxis={
                 "range": [
                     datetime.date(first.year, 1, 1).isoformat(),
@@ -80,6 +80,8 @@ def _bar(one: Happening, number: int, first: datetime.date, last: datetime.date)
         y=[number] if is_point else [number, number],
         mode="markers" if is_point else "lines",
         line={
+            # Dots where the source leaves an end open.
+            "dash": "solid" if one.earliest and one.latest else "dot",
             "width": 12 if is_project else 5,
             "color": PALETTE["ink" if is_project else "unknown"],
         },

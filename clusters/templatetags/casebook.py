@@ -44,7 +44,8 @@ def kind_of(record: Any) -> str:
 
 @register.filter
 def folder_of(record: Any) -> str:
-    return shape_of(type(record)).folder
+    model: Any = type(record)
+    return shape_of(model).folder
 
 
 @register.filter

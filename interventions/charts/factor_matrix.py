@@ -116,7 +116,7 @@ def _fills(
 
 
 def _marks(matrix: Matrix, places: dict[str, float]) -> list[go.Scatter]:
-    placed = [
+    placed: list[tuple[float, float, str, Cell]] = [
         (places[cell.column.key], number, row.title, cell)
         for number, row in enumerate(matrix.rows)
         for cell in row.cells

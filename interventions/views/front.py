@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +23,7 @@ def front(request: HttpRequest) -> HttpResponse:
     """The factor matrix of every published project, and the ways in."""
     check_parameters(request, {"cell", "order", "page"})
     framework = Framework.objects.published().filter(slug=MAIN_FRAMEWORK).first()
-    context = {
+    context: dict[str, Any] = {
         "counts": {
             "projects": Project.objects.published().count(),
             "clusters": Cluster.objects.published().count(),
@@ -37,7 +39,7 @@ def front(request: HttpRequest) -> HttpResponse:
     return render(request, "interventions/front.html", context)
 
 
-def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, object]:
+def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]:
     """Return what the matrix and its chart need."""
     order = request.GET.get("order", "")
     if order and not framework.factors.filter(key=order).exists():

@@ -8,6 +8,7 @@ from clusters.charts.timeline import Happening, cluster_timeline
 from clusters.filters import ClusterFilter, StakeholderFilter
 from clusters.lookup import find_published
 from clusters.models import Cluster, Event, Stakeholder, Statistic
+from clusters.models.fields import EDTF
 from clusters.parameters import check_parameters
 from interventions.models import Donor, Participation, Project
 from interventions.views.evidence import CITED
@@ -60,7 +61,7 @@ def happenings(events: list[Event], projects: list[Project]) -> list[Happening]:
     return [
         Happening(
             event.title,
-            event.when.words,
+            EDTF(event.when).words,
             event.when_earliest,  # type: ignore[attr-defined]
             event.when_latest,  # type: ignore[attr-defined]
             f"#event-{event.key}",
