@@ -17,6 +17,10 @@ class KeepVersion(pgtrigger.Trigger):
     func = """
         IF TG_OP = 'UPDATE' THEN
             NEW.version := OLD.version;
+            -- A part of the record writes this transaction's number; a whole save, a stale one.
+            IF NEW.version_transaction IS DISTINCT FROM txid_current() THEN
+                NEW.version_transaction := OLD.version_transaction;
+            END IF;
             IF NEW IS NOT DISTINCT FROM OLD THEN
                 RETURN NEW;
             END IF;

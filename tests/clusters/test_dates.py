@@ -1,0 +1,44 @@
+import datetime
+
+import pytest
+
+from clusters.dates import Bounds, bounds, in_words
+
+
+def day(text):
+    return datetime.date.fromisoformat(text) if text else None
+
+
+@pytest.mark.parametrize(
+    ("text", "earliest", "latest", "words"),
+    [
+        ("2008", "2008-01-01", "2008-12-31", "2008"),
+        ("2008-03-11", "2008-03-11", "2008-03-11", "11 March 2008"),
+        ("2007-21", "2007-03-01", "2007-05-31", "spring 2007"),
+        ("1994~/1996~", "1994-01-01", "1996-12-31", "about 1994–1996"),
+        ("[2006-09..2006-12]", "2006-09-01", "2006-12-31", "late 2006"),
+        ("[2007-01..2007-04]", "2007-01-01", "2007-04-30", "early 2007"),
+        ("[2003..2004]", "2003-01-01", "2004-12-31", "2003 or 2004"),
+        ("2003/2004", "2003-01-01", "2004-12-31", "2003–2004"),
+        ("2011-03/2012-10", "2011-03-01", "2012-10-31", "March 2011 – October 2012"),
+        ("1998/..", "1998-01-01", None, "from 1998"),
+        ("../2004", None, "2004-12-31", "until 2004"),
+        ("[..2006]", None, "2006-12-31", "by 2006"),
+        ("199X", "1990-01-01", "1999-12-31", "the 1990s"),
+        ("2005?", "2005-01-01", "2005-12-31", "possibly 2005"),
+    ],
+)
+def test_edtf_text_has_bounds_and_words(text, earliest, latest, words):
+    assert bounds(text) == Bounds(day(earliest), day(latest))
+    assert in_words(text) == words
+
+
+@pytest.mark.parametrize("text", ["late 2006", "mid-1990s", "2003–2004", "2008-02-30", ".."])
+def test_text_that_is_not_edtf_is_refused_with_examples(text):
+    with pytest.raises(ValueError, match="is not an EDTF date. Examples: 2008, 2008-03-11"):
+        bounds(text)
+
+
+def test_a_span_that_ends_before_it_begins_is_refused():
+    with pytest.raises(ValueError, match="ends before it begins"):
+        bounds("2009/2008")

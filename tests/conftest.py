@@ -1,0 +1,58 @@
+"""Fixtures for every test, and the order in which tests share one database."""
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+
+def pytest_collection_modifyitems(items):
+    """Tests with an empty database first, then those that commit, then those with the seed."""
+
+    def order(item):
+        fixtures = getattr(item, "fixturenames", ())
+        return (
+            "browser" in item.path.parts,
+            "seed_loaded" in fixtures,
+            "transactional_db" in fixtures
+            or any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db")),
+        )
+
+    items.sort(key=order)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_static_files():
+    """Pages name static files as they are; the served run has its own test."""
+    from django.test.utils import override_settings
+
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    with override_settings(STORAGES=storages, SECURE_SSL_REDIRECT=False):
+        yield
+
+
+@pytest.fixture(scope="session")
+def seed_loaded(django_db_setup, django_db_blocker):
+    """The Sialkot case, loaded once and kept for every test that comes after."""
+    with django_db_blocker.unblock():
+        call_command("load_cases", settings.CASES_SEED, publish=True, verbosity=0)
+
+
+@pytest.fixture
+def seeded(seed_loaded, db):
+    """A database with the Sialkot case."""
+
+
+@pytest.fixture
+def administrator(db, django_user_model):
+    return django_user_model.objects.create_superuser("admin@example.org", "a long password")
+
+
+@pytest.fixture
+def desk(client, administrator):
+    """A client that is signed in as administrator."""
+    client.force_login(administrator)
+    return client
