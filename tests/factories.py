@@ -82,9 +82,7 @@ def make_framework(**fields):
 
 def make_factor(framework=None, **fields):
     defaults = {"key": slug("factor"), "name": "Factor", "short_name": "Factor"}
-    return Factor.objects.create(
-        framework=framework or make_framework(), **{**defaults, **fields}
-    )
+    return Factor.objects.create(framework=framework or make_framework(), **{**defaults, **fields})
 
 
 def make_dimension(**fields):
@@ -100,9 +98,7 @@ def make_project(**fields):
 def make_outcome(project, **fields):
     defaults = {"key": slug("outcome"), "title": "outcome", "direction": "good"}
     dimension = fields.pop("dimension", None) or make_dimension()
-    return Outcome.objects.create(
-        project=project, dimension=dimension, **{**defaults, **fields}
-    )
+    return Outcome.objects.create(project=project, dimension=dimension, **{**defaults, **fields})
 
 
 def make_account(project, **fields):

@@ -40,7 +40,7 @@ def merge(base: Document, file: Document, database: Document, *, force: bool = F
     """Bring a file's changes since the last import into what the database holds.
 
     A value that people changed since that import stays, and is listed in `edited`, unless
-    `force`; what neither side changed stays as it is.
+    `force`; what no file ever spoke of stays as it is.
     """
     merged = Merged({})
     merged.document = _merge_mapping(base, file, database, (), merged.edited, force)
@@ -66,12 +66,14 @@ def _merge_mapping(
 def _merge_value(
     base: Any, file: Any, ours: Any, where: Where, edited: list[Difference], force: bool
 ) -> Any:
+    if force and (file is not None or base is not None):
+        return file
     if file in (ours, base):
         return ours
     if ours == base:
         return file
     edited.append(Difference(where, ours, file))
-    return file if force else ours
+    return ours
 
 
 def _is_keyed(value: Any) -> bool:

@@ -148,7 +148,7 @@ class _Reader:
                 known += ["citations"] if shape.citations else []
                 self.say(value, at, f"There is no such field. Known: {', '.join(known)}.")
         for spec in shape.fields:
-            if spec.required and spec.name not in document:
+            if spec.required and (*where, spec.name) not in self.case_file.lines:
                 self.say(node, (*where, spec.name), "This is required.")
         return document
 

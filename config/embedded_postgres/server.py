@@ -72,14 +72,14 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         with locked(self.folder / "start.lock"):
             self._hold()
-            if self.answers() and self._is_supervised():
+            if self.answers() and self.is_supervised():
                 return
             if not self.pgdata.exists():
                 self._initialise()
             self._check_owner()
             self._check_version()
-            supervisor = self._start_supervisor()
-            self._wait_until_it_answers(supervisor)
+            self._start_supervisor()
+            self._wait_until_it_answers()
 
     def stop(self) -> None:
         """Stop counting as a user; the supervisor stops a server without users."""
@@ -118,30 +118,33 @@ class Server:
         ready = [str(binary("pg_isready")), "-q", "-h", str(self.socket_folder), "-t", "5"]
         return subprocess.run(ready, check=False).returncode == 0
 
-    def _is_supervised(self) -> bool:
+    def is_supervised(self) -> bool:
+        """Tell whether some process keeps the server alive."""
         try:
             with locked(self.folder / "supervisor.lock", wait=False):
                 return False
         except BlockingIOError:
             return True
 
-    def _start_supervisor(self) -> "subprocess.Popen[bytes]":
+    def _start_supervisor(self) -> None:
+        """Return once a supervisor of its own, outliving this process, holds its lock."""
         with self.log.open("ab") as log:
-            return subprocess.Popen(
+            subprocess.run(
                 [sys.executable, "-m", "config.embedded_postgres.supervisor", str(self.folder)],
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                check=False,
             )
 
-    def _wait_until_it_answers(self, supervisor: "subprocess.Popen[bytes]") -> None:
+    def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.answers():
                 return
-            if supervisor.poll() not in (None, 0):
+            if not self.is_supervised():
                 break
             time.sleep(0.05)
         raise EmbeddedPostgresError(

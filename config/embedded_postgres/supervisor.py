@@ -15,27 +15,28 @@ from pathlib import Path
 from config.embedded_postgres.server import Server, as_owner, locked
 
 LOOK_SECONDS = 0.2
-IDLE_SECONDS = 2.0
+IDLE_SECONDS = 1.0
 # After kill -9 of the server its lock file stays valid until the dead process is reaped.
-RESTARTS = 25
 RESTART_SECONDS = 0.2
-# A server that ran this long and then ended did not fail to start.
-STEADY_SECONDS = 30.0
+GIVE_UP_SECONDS = 6.0
 
 
 def supervise(server: Server) -> None:
     """Run the server until nobody has held `users.lock` for a moment."""
     process = None if server.answers() else start(server)
-    restarts, started = 0, time.monotonic()
+    # Since when every start has failed; None while the server runs.
+    failing_since: float | None = None
     idle_since: float | None = None
     users = os.open(server.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
     while True:
         if has_ended(server, process):
-            restarts = restarts + 1 if time.monotonic() - started < STEADY_SECONDS else 1
-            if restarts > RESTARTS:
+            failing_since = failing_since or time.monotonic()
+            if time.monotonic() - failing_since > GIVE_UP_SECONDS:
                 sys.exit("The server ended again and again; giving up.")
             time.sleep(RESTART_SECONDS)
-            process, started = start(server), time.monotonic()
+            process = start(server)
+        elif failing_since is not None and server.answers():
+            failing_since = None
         now = time.monotonic()
         if not is_free(users):
             idle_since = None
@@ -100,7 +101,9 @@ def main() -> None:
         contextlib.suppress(BlockingIOError),
         locked(server.folder / "supervisor.lock", wait=False),
     ):
-        supervise(server)
+        # The child keeps the lock, and whoever started us need not wait for its end.
+        if os.fork() == 0:
+            supervise(server)
 
 
 if __name__ == "__main__":

@@ -81,9 +81,7 @@ def test_the_change_log_has_no_gaps_and_its_last_number_is_the_data_version():
 
 def test_private_notes_and_open_codings_are_not_in_the_public_log():
     paper = factories.make_publication()
-    body = factories.make_body(
-        is_pseudonym=True, pseudonym_source=paper, pseudonym_note="SENTINEL"
-    )
+    body = factories.make_body(is_pseudonym=True, pseudonym_source=paper, pseudonym_note="SENTINEL")
     framework = factories.make_framework()
     factor = factories.make_factor(framework)
     project = factories.make_project()

@@ -73,7 +73,9 @@ def test_raw_sql_and_bulk_changes_raise_the_version_too():
     before = cluster.version
 
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE clusters_statisticcitation SET stance = 'context' WHERE id = %s", [use.pk])
+        cursor.execute(
+            "UPDATE clusters_statisticcitation SET stance = 'context' WHERE id = %s", [use.pk]
+        )
     Statistic.objects.filter(pk=figure.pk).update(note="changed")
     Statistic.objects.filter(pk=figure.pk).delete()
 

@@ -1,0 +1,88 @@
+"""Backup and restore, on a database of their own."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def manage():
+    """Run manage.py on an embedded database of its own, in a short path."""
+    with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
+        Path(folder).chmod(0o755)
+
+        def run(*command, answer=None):
+            return subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=PROJECT,
+                env={"PATH": "/usr/bin:/bin", "CASEBOOK_MODE": "local", "CASEBOOK_DATA": folder},
+                input=answer,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+        run.folder = Path(folder)
+        yield run
+
+
+def test_a_backup_brings_everything_back_history_included(manage):
+    # One process keeps the server for all others.
+    assert manage("migrate", "-v0").returncode == 0
+    make = (
+        "from tests.factories import make_cluster, make_public;"
+        "make_public(make_cluster(slug='kept', summary='kept'))"
+    )
+    count = (
+        "from clusters.models import Change, Cluster;"
+        "print(Cluster.objects.values_list('slug', 'summary', 'version'),"
+        " Change.objects.count(), Cluster.pgh_event_models['insert'].objects.count())"
+    )
+    assert manage("shell", "-v0", "-c", make).returncode == 0
+    before = manage("shell", "-v0", "-c", count).stdout
+    backup = manage.folder / "one.dump"
+
+    assert f"Backup written to {backup}" in manage("backup", backup).stdout
+    assert "name another file" in manage("backup", backup).stderr
+    manage("shell", "-v0", "-c", "from clusters.models import *; Cluster.objects.all().delete()")
+    assert manage("shell", "-v0", "-c", count).stdout != before
+    restored = manage("restore", backup)
+
+    assert restored.returncode == 0, restored.stderr
+    assert manage("shell", "-v0", "-c", count).stdout == before
+    # The rules came back as well.
+    refused = manage(
+        "shell", "-v0", "-c", "from clusters.models import *; Change.objects.all().delete()"
+    )
+    assert "append_only" in refused.stderr or "Cannot delete" in refused.stderr
+    kept = restored.stdout.split("kept in ")[1].split()[0]
+    Path(kept).unlink()
+
+
+def test_what_is_no_backup_is_refused_before_anything_is_touched(manage):
+    bad = manage.folder / "bad.dump"
+    bad.write_text("nothing")
+
+    refused = manage("restore", bad)
+
+    assert refused.returncode != 0
+    assert "pg_restore failed" in refused.stderr
+    assert "There is no file" in manage("restore", manage.folder / "none.dump").stderr
+
+
+def test_reset_asks_and_keeps_a_backup(manage):
+    manage("migrate", "-v0")
+
+    refused = manage("reset_data", answer="no\n")
+    assert "Nothing was removed" in refused.stderr
+
+    done = manage("reset_data", answer="reset\n")
+    backup = Path(done.stdout.split("Backup written to ")[1].split()[0])
+    assert backup.is_file()
+    assert manage("restore", backup).returncode == 0
+    backup.unlink()

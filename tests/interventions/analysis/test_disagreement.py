@@ -1,0 +1,58 @@
+from interventions.analysis.disagreement import Said, disagreement
+
+
+def test_holders_who_say_different_things_of_one_subject_disagree():
+    found = disagreement(
+        [
+            Said("donor", "training", "present", "not_said"),
+            Said("staff", "training", "absent", "not_said"),
+            Said("donor", "money", "present", "not_said"),
+            Said("staff", "money", "present", "not_said"),
+        ]
+    )
+
+    assert found.contested == {"training"}
+    assert found.main_reasons == {}
+    assert bool(found)
+
+
+def test_holders_who_name_different_main_reasons_disagree_on_the_ending():
+    found = disagreement(
+        [
+            Said("donor", "commitment", "present", "main"),
+            Said("members", "early exit", "present", "main"),
+        ]
+    )
+
+    assert found.contested == set()
+    assert found.main_reasons == {
+        "donor": frozenset({"commitment"}),
+        "members": frozenset({"early exit"}),
+    }
+    assert found.subjects == {"commitment", "early exit"}
+
+
+def test_one_holder_who_says_two_things_does_not_disagree_with_itself():
+    assert not disagreement(
+        [
+            Said("donor", "commitment", "present", "main"),
+            Said("donor", "commitment", "absent", "main"),
+            Said("donor", "security", "present", "main"),
+        ]
+    )
+
+
+def test_a_reason_that_one_denies_and_another_names_is_contested():
+    found = disagreement(
+        [
+            Said("donor", "security", "present", "contributing"),
+            Said("members", "security", "present", "denied"),
+            Said("scholar", "security", "present", "not_said"),
+        ]
+    )
+
+    assert found.contested == {"security"}
+
+
+def test_no_accounts_no_disagreement():
+    assert not disagreement([])

@@ -1,0 +1,91 @@
+import pytest
+
+from interventions.analysis.matrix import (
+    Cell,
+    Column,
+    Matrix,
+    OutcomeSummary,
+    Row,
+    sort_rows,
+    summarise_outcomes,
+)
+
+TRAINING = Column("training", "Know-how and training", "Know-how, training", "enabling", "/f/")
+
+
+def cell(degree=None, status="coded", contested=False, one_coder=False):
+    return Cell(TRAINING, degree, status, contested, one_coder, "/cell/")
+
+
+def row(slug, *cells, disagrees_on=""):
+    summary = OutcomeSummary("unknown", "not known")
+    return Row(slug, slug.title(), "Sialkot", f"/{slug}/", cells, summary, disagrees_on)
+
+
+@pytest.mark.parametrize(
+    ("found", "mark", "words", "css"),
+    [
+        (cell(0.0), "0", "absent (0)", "enabling-0"),
+        (cell(0.67), "0.67", "more present than absent (0.67)", "enabling-67"),
+        (
+            cell(1.0, contested=True, one_coder=True),
+            "1",
+            "fully present (1); accounts disagree; coded by one person only",
+            "enabling-100",
+        ),
+        (
+            cell(status="not_reported"),
+            "○",
+            "not reported: looked for, the sources are silent",
+            "no-degree",
+        ),
+        (cell(status="not_searched"), "–", "not searched", "no-degree"),
+        (cell(status="not_applicable"), "×", "not applicable", "no-degree"),
+        (cell(status="not_agreed"), "…", "coded, not yet agreed", "no-degree"),
+    ],
+)
+def test_a_cell_says_what_is_known(found, mark, words, css):
+    assert (found.mark, found.words, found.css) == (mark, words, css)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "direction", "words"),
+    [
+        ([], "unknown", "not known"),
+        ([("good", "child labour gone")], "good", "child labour gone"),
+        (
+            [("good", "child labour gone"), ("bad", "women lost work"), ("bad", "less income")],
+            "mixed",
+            "child labour gone · women lost work",
+        ),
+        ([("none", "nothing changed")], "none", "nothing changed"),
+    ],
+)
+def test_good_and_bad_outcomes_stand_side_by_side(outcomes, direction, words):
+    assert summarise_outcomes(outcomes) == OutcomeSummary(direction, words)
+
+
+def test_rows_without_a_degree_come_last_and_ties_keep_their_order():
+    rows = [
+        row("silent", cell(status="not_reported")),
+        row("absent", cell(0.0)),
+        row("one", cell(1.0)),
+        row("two", cell(1.0)),
+    ]
+
+    assert [found.slug for found in sort_rows(rows, "training")] == [
+        "one",
+        "two",
+        "absent",
+        "silent",
+    ]
+
+
+def test_the_summary_names_its_denominators():
+    matrix = Matrix(
+        (TRAINING,), (row("a", cell(1.0), disagrees_on="x"), row("b", cell(status="not_reported")))
+    )
+
+    assert matrix.summary == (
+        "2 projects by 1 factors: 1 of 2 cells have a degree; in 1 of 2 projects accounts disagree."
+    )

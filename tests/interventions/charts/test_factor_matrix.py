@@ -1,0 +1,94 @@
+from clusters.charts.style import PALETTE
+from interventions.analysis.matrix import Cell, Column, Matrix, OutcomeSummary, Row
+from interventions.charts.factor_matrix import column_places, factor_matrix
+
+HELPS = Column("training", "Know-how and training", "Know-how, training", "enabling", "/f/")
+HINDERS = Column("brief", "Donor funding for brief period", "Funding too brief", "hindering", "/g/")
+
+
+def row(slug, helps, hinders, direction="bad"):
+    cells = tuple(
+        Cell(
+            column,
+            value if isinstance(value, float) else None,
+            "coded" if isinstance(value, float) else value,
+            contested=slug == "contested",
+            one_coder=slug == "ringed",
+            url=f"/{slug}/{column.key}/",
+        )
+        for column, value in ((HELPS, helps), (HINDERS, hinders))
+    )
+    outcome = OutcomeSummary(direction, "network ended")
+    return Row(slug, slug.title(), "Sialkot · 2008", f"/{slug}/", cells, outcome)
+
+
+MATRIX = Matrix(
+    (HELPS, HINDERS),
+    (
+        row("plain", 0.33, "not_reported"),
+        row("contested", 0.0, 1.0),
+        row("ringed", "not_searched", 0.67, direction="mixed"),
+    ),
+)
+
+
+def test_fills_keep_the_order_of_rows_and_the_two_groups_apart():
+    helps, hinders = (trace for trace in factor_matrix(MATRIX).data if trace.type == "heatmap")
+
+    assert [list(line) for line in helps.z] == [[0.33], [0.0], [None]]
+    assert [list(line) for line in hinders.z] == [[None], [1.0], [0.67]]
+    assert [list(line) for line in hinders.customdata] == [
+        ["/plain/brief/"],
+        ["/contested/brief/"],
+        ["/ringed/brief/"],
+    ]
+    assert helps.colorscale[-1] == (1, PALETTE["teal-100"])
+    assert hinders.colorscale[-1] == (1, PALETTE["rust-100"])
+
+
+def test_what_is_not_known_is_a_mark_and_never_a_fill():
+    marks = {
+        trace.marker.symbol: list(trace.customdata)
+        for trace in factor_matrix(MATRIX).data
+        if trace.type == "scatter" and trace.mode == "markers"
+    }
+
+    assert marks == {
+        "circle-open": ["/plain/brief/"],
+        "line-ew-open": ["/ringed/training/"],
+        "diamond": ["/contested/training/", "/contested/brief/"],
+    }
+
+
+def test_one_persons_codings_have_a_ring():
+    rings = factor_matrix(MATRIX).layout.shapes
+
+    place = column_places(MATRIX)["brief"]
+    assert [((ring.x0 + ring.x1) / 2, (ring.y0 + ring.y1) / 2) for ring in rings] == [(place, 2)]
+
+
+def test_the_outcome_stands_at_the_end_with_a_dot_of_its_direction():
+    outcomes = factor_matrix(MATRIX).data[-1]
+
+    assert list(outcomes.marker.color) == [PALETTE["bad"], PALETTE["bad"], PALETTE["mixed"]]
+    assert list(outcomes.customdata) == [
+        "/plain/#outcomes",
+        "/contested/#outcomes",
+        "/ringed/#outcomes",
+    ]
+
+
+def test_heads_are_at_most_two_level_lines():
+    heads = [note.text for note in factor_matrix(MATRIX).layout.annotations]
+
+    assert heads == [
+        "<b>Favours collective action</b>",
+        "<b>Stands in its way</b>",
+        "Know-how,<br>training",
+        "Funding<br>too brief",
+        "<b>What came of it</b>",
+    ]
+
+
+def test_an_empty_matrix_draws_nothing():
+    assert factor_matrix(Matrix((), ())).layout.height > 0

@@ -1,0 +1,165 @@
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connections, transaction
+
+from interventions.models import Funding, Participation, Project, ProjectLink
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def link(project, other, type="part_of", **fields):
+    return ProjectLink.objects.create(
+        project=project, other=other, type=type, key=factories.slug("link"), **fields
+    )
+
+
+def fund(project, **fields):
+    return Funding.objects.create(project=project, key=factories.slug("funding"), **fields)
+
+
+def test_a_project_has_at_most_one_parent_and_any_number_of_siblings():
+    child, one, two = (factories.make_project() for _ in range(3))
+    link(child, one)
+    link(child, one, type="sibling")
+    link(child, two, type="sibling")
+
+    with pytest.raises(IntegrityError, match="projectlink_one_parent"):
+        link(child, two)
+
+
+def test_a_project_is_not_linked_to_itself():
+    project = factories.make_project()
+
+    with pytest.raises(IntegrityError, match="projectlink_not_itself"):
+        link(project, project, type="sibling")
+
+
+def test_part_of_has_no_cycle_while_other_links_may_go_round():
+    one, two, three = (factories.make_project() for _ in range(3))
+    link(one, two)
+    link(two, three)
+    link(three, one, type="helped_by")
+
+    with pytest.raises(DatabaseError, match="a part of itself"):
+        link(three, one)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_writers_at_once_cannot_close_a_cycle():
+    one, two = factories.make_project(), factories.make_project()
+    other_connection = connections.create_connection("default")
+    try:
+        with other_connection.cursor() as cursor, transaction.atomic():
+            link(one, two)
+            cursor.execute("BEGIN")
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+            # The second writer waits for the first: it never decides on what it cannot see.
+            with pytest.raises(DatabaseError, match="lock timeout"):
+                cursor.execute(
+                    "INSERT INTO interventions_projectlink (project_id, other_id, type, key, note) "
+                    "VALUES (%s, %s, 'part_of', 'back', '')",
+                    [two.pk, one.pk],
+                )
+            cursor.execute("ROLLBACK")
+    finally:
+        other_connection.close()
+
+    with pytest.raises(DatabaseError, match="a part of itself"):
+        link(two, one)
+
+
+def test_money_needs_one_provider_and_its_currency():
+    project, donor = factories.make_project(), factories.make_donor()
+    assert fund(project, provider=donor, amount=211000, currency="USD").pk
+    assert fund(project, provider_project=factories.make_project()).pk
+
+    broken = {
+        "funding_one_provider": [
+            {},
+            {"provider": donor, "provider_project": factories.make_project()},
+        ],
+        "funding_amount_has_currency": [
+            {"provider": donor, "amount": 1},
+            {"provider": donor, "currency": "USD"},
+            {"provider": donor, "amount": 1, "currency": "usd"},
+        ],
+        "funding_amount_positive": [{"provider": donor, "amount": 0, "currency": "USD"}],
+    }
+    for name, rows in broken.items():
+        for fields in rows:
+            with pytest.raises(IntegrityError, match=name), transaction.atomic():
+                fund(project, **fields)
+
+
+def test_money_is_summed_once_a_project_and_never_over_currencies_or_what_is_passed_on():
+    programme, part = factories.make_project(), factories.make_project()
+    donor, other = factories.make_donor(), factories.make_donor()
+    fund(programme, provider=donor, amount=100, currency="USD", flow="budget")
+    fund(programme, provider=other, amount=50, currency="USD", flow="budget")
+    fund(programme, provider=other, amount=70, currency="EUR", flow="budget")
+    fund(part, provider_project=programme, amount=30, currency="USD", flow="budget")
+    fund(part, provider=donor)
+    # A join over funders repeats the programme.
+    joined = Project.objects.filter(fundings__amount__gt=0)
+
+    assert list(joined.money_by_currency()) == [
+        {"currency": "USD", "flow": "budget", "amount": Decimal("150.00")},
+        {"currency": "EUR", "flow": "budget", "amount": Decimal("70.00")},
+    ]
+
+
+def test_a_project_does_not_end_before_it_starts():
+    assert factories.make_project(actual_start="2008", actual_end="2008").pk
+
+    with pytest.raises(IntegrityError, match="project_dates_ordered"):
+        factories.make_project(actual_start="2009", actual_end="2008")
+
+
+def test_a_body_has_a_role_in_a_project_once():
+    project, body = factories.make_project(), factories.make_body()
+    Participation.objects.create(project=project, stakeholder=body, role="lead", key="a")
+    Participation.objects.create(project=project, stakeholder=body, role="member", key="b")
+
+    with pytest.raises(IntegrityError, match="participation_unique"):
+        Participation.objects.create(project=project, stakeholder=body, role="lead", key="c")
+
+
+def test_running_on_counts_an_open_end_and_leaves_out_what_has_ended():
+    ended = factories.make_project(actual_start="2005", actual_end="2008")
+    open_end = factories.make_project(actual_start="2007")
+    factories.make_project(actual_start="2011")
+    factories.make_project()
+
+    on = Project.objects.order_by("pk").running_on
+    assert list(on(datetime.date(2008, 6, 1))) == [ended, open_end]
+    assert list(on(datetime.date(2010, 1, 1))) == [open_end]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "time not stated"),
+        ({"actual_start": "2008", "actual_end": "2009"}, "2008 – 2009"),
+        ({"actual_start": "1997"}, "from 1997"),
+        ({"actual_end": "2009"}, "until 2009"),
+        ({"actual_start": "2008", "actual_end": "2008"}, "2008"),
+        ({"planned_start": "2005", "actual_end": "2008"}, "2005 – 2008"),
+    ],
+)
+def test_years_say_when_it_ran(fields, words):
+    assert factories.make_project(**fields).years == words
+
+
+def test_projects_are_ordered_by_cluster_then_start_with_unknown_last():
+    kasur, sialkot = (factories.make_cluster(name=name) for name in ("Kasur", "Sialkot"))
+    nowhere = factories.make_project()
+    late, unknown, early, first = (
+        factories.make_project(actual_start=start) for start in ("2008", "", "1997", "2020")
+    )
+    for project, cluster in ((late, sialkot), (unknown, sialkot), (early, sialkot), (first, kasur)):
+        project.clusters.add(cluster)
+
+    assert list(Project.objects.in_order()) == [first, early, late, unknown, nowhere]

@@ -1,0 +1,196 @@
+import re
+
+import pytest
+
+from clusters.actions.publishing import withdraw
+from clusters.models import Change, Cluster
+from interventions.models import Funding, Participation, Project, ProjectLink
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+FRAMEWORK = "donor-financed-csr-and-collective-action"
+
+
+def make_case(number=0):
+    """A published project with one of everything that its page shows."""
+    framework = factories.make_framework(slug=f"{FRAMEWORK}-{number}" if number else FRAMEWORK)
+    factor = factories.make_factor(framework, polarity="enabling")
+    cluster = factories.make_cluster()
+    body, donor = factories.make_body(group=factories.make_group()), factories.make_donor()
+    project = factories.make_project(title=f"Case {number}", actual_start="2008")
+    other = factories.make_project()
+    return fill(project, other, framework, factor, cluster, body, donor)
+
+
+def fill(project, other, framework, factor, cluster, body, donor, rows=1):
+    project.clusters.add(cluster)
+    outcome = None
+    for number in range(rows):
+        key = factories.slug("part")
+        account = factories.make_account(
+            project, factor=factor, holder=body, holder_group=body.group
+        )
+        outcome = factories.make_outcome(project)
+        Funding.objects.create(project=project, key=key, provider=donor)
+        Participation.objects.create(
+            project=project, key=key, stakeholder=factories.make_body() if number else body
+        )
+        ProjectLink.objects.create(
+            project=project,
+            key=key,
+            type="sibling",
+            other=factories.make_project() if number else other,
+        )
+        factories.make_statistic(cluster)
+        factories.make_event(cluster)
+        factories.make_coding(
+            project, factor=factor if number == 0 else factories.make_factor(framework)
+        )
+        del account, outcome
+    factories.make_coding(project, factor=factor, agreement="consensus")
+    roots = {project, framework, cluster, body, donor, donor.stakeholder, body.group}
+    roots |= {link.other for link in project.links.all()}
+    roots |= {participation.stakeholder for participation in project.participations.all()}
+    roots |= {found.dimension for found in project.outcomes.all()}
+    factories.make_public(*sorted(roots, key=lambda root: (root._meta.model_name, root.pk)))
+    return project
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [
+        ("/projects/case/", 32),
+        ("/projects/case/factors/{framework}/{factor}/", 14),
+        ("/clusters/place/", 15),
+        ("/frameworks/{framework}/", 8),
+        ("/factors/{framework}/{factor}/", 13),
+        ("/stakeholders/body/", 15),
+        ("/donors/donor/", 10),
+    ],
+)
+def test_a_page_costs_the_same_for_one_row_and_for_three(
+    client, rows, address, queries, django_assert_num_queries
+):
+    framework = factories.make_framework(slug=FRAMEWORK)
+    factor = factories.make_factor(framework, polarity="enabling")
+    fill(
+        factories.make_project(slug="case"),
+        factories.make_project(),
+        framework,
+        factor,
+        factories.make_cluster(slug="place"),
+        factories.make_body(slug="body", group=factories.make_group()),
+        factories.make_donor(slug="donor"),
+        rows=rows,
+    )
+
+    with django_assert_num_queries(queries):
+        response = client.get(address.format(framework=FRAMEWORK, factor=factor.key))
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [
+        ("/", 13),
+        ("/projects/", 3),
+        ("/clusters/", 3),
+        ("/stakeholders/", 2),
+        ("/donors/", 3),
+        ("/factors/", 2),
+        ("/literature/", 3),
+    ],
+)
+def test_a_list_costs_the_same_for_one_record_and_for_three(
+    client, count, address, queries, django_assert_num_queries
+):
+    for number in range(count):
+        make_case(number)
+
+    with django_assert_num_queries(queries):
+        response = client.get(address)
+
+    assert response.status_code == 200
+
+
+def test_lists_show_what_is_published_and_nothing_else(client):
+    for title in ("One", "Two"):
+        factories.make_public(factories.make_project(title=title))
+    factories.make_project(title="Draft")
+
+    page = client.get("/projects/").content.decode()
+
+    assert re.findall(r'<h2><a href="[^"]*">([^<]*)', page) == ["One", "Two"]
+    assert "2 projects" in page
+
+
+def test_a_wrong_filter_shows_an_error_and_no_rows(client):
+    factories.make_public(factories.make_project(title="One"))
+
+    for query, message in (
+        ("?county=PK", "There is no filter “county”. Known: q, country, cluster"),
+        ("?ending=never", "ending: Select a valid choice."),
+    ):
+        response = client.get(f"/projects/{query}")
+        page = response.content.decode()
+        assert response.status_code == 400
+        assert message in page
+        assert "<h2><a" not in page
+
+
+def test_a_filter_and_its_negation_share_all_rows(client):
+    pakistan, india = factories.make_cluster(), factories.make_cluster(country="IN")
+    for title, cluster in (("Here", pakistan), ("There", india)):
+        project = factories.make_project(title=title)
+        project.clusters.add(cluster)
+        factories.make_public(project, cluster)
+
+    def shown(query):
+        page = client.get(f"/projects/{query}").content.decode()
+        return re.findall(r'<h2><a href="[^"]*">([^<]*)', page)
+
+    assert shown("?country=PK") == ["Here"]
+    assert shown("?country__not=PK") == ["There"]
+    assert shown("?q=nothing+like+it") == []
+
+
+@pytest.mark.parametrize(
+    "address", ["/?page=x&odd=1", "/?cell=one", "/?order=none", "/projects/?page=99"]
+)
+def test_a_parameter_that_means_nothing_is_an_error_that_helps(client, address):
+    make_case()
+
+    response = client.get(address)
+
+    assert response.status_code == 400
+    assert b"This address asks for something that is not there" in response.content
+
+
+def test_an_old_slug_redirects_a_withdrawn_record_says_why_and_a_draft_is_unknown(client):
+    moved = factories.make_public(factories.make_cluster(slug="old"))
+    Cluster.objects.filter(pk=moved.pk).update(slug="new")
+    gone = factories.make_public(factories.make_cluster(slug="gone", name="Gone"))
+    withdraw(record=gone, by=None, reason="Two records of one place")
+    factories.make_cluster(slug="draft")
+
+    redirect = client.get("/clusters/old/")
+    withdrawn = client.get("/clusters/gone/")
+
+    assert (redirect.status_code, redirect["Location"]) == (301, "/clusters/new/")
+    assert withdrawn.status_code == 410
+    assert "Gone was withdrawn" in withdrawn.content.decode()
+    assert "Two records of one place" in withdrawn.content.decode()
+    assert Change.objects.first().at.strftime("%-d %B %Y") in withdrawn.content.decode()
+    assert client.get("/clusters/draft/").status_code == 404
+    assert client.get("/clusters/never/").status_code == 404
+
+
+def test_an_empty_casebook_says_what_would_be_here(client):
+    page = client.get("/").content.decode()
+
+    assert "No project is published yet" in page
+    assert Project.objects.count() == 0

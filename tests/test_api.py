@@ -1,0 +1,204 @@
+import pytest
+
+from clusters.actions.publishing import withdraw
+from clusters.models import Cluster
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+API = "/api/v1/"
+ENDPOINTS = [
+    "accounts", "clusters", "codings", "donor-norms", "donors", "events", "factors", "frameworks",
+    "fundings", "outcome-dimensions", "outcomes", "participations", "project-links", "projects",
+    "publications", "reviews", "stakeholder-groups", "stakeholders", "statistics", "study-samples",
+]  # fmt: skip
+
+
+def test_the_root_names_every_endpoint(client):
+    root = client.get(API).json()
+
+    assert sorted(root) == ENDPOINTS
+    assert root["projects"] == "http://testserver/api/v1/projects/"
+
+
+def test_a_record_has_codes_with_labels_dates_with_bounds_links_and_citations(client):
+    cluster = factories.make_cluster(slug="sialkot", name="Sialkot")
+    project = factories.make_project(
+        slug="village",
+        title="Village",
+        actual_start="2008",
+        actual_start_printed="in 2008",
+        ending="ended_by_donor",
+        issues=["child_labour"],
+    )
+    project.clusters.add(cluster)
+    place = factories.make_place(locator="Case, para 1")
+    factories.cite(project, place, field="title")
+    factories.cite(project, place)
+    factories.cite(place.publication, place)
+    factories.make_public(project, cluster, place.publication)
+
+    record = client.get(f"{API}projects/village/").json()
+
+    assert record["url"] == "http://testserver/api/v1/projects/village/"
+    assert record["clusters"] == [
+        {"id": "sialkot", "title": "Sialkot", "url": "http://testserver/api/v1/clusters/sialkot/"}
+    ]
+    assert record["issues"] == [{"code": "child_labour", "label": "Child labour"}]
+    assert record["ending"] == {"code": "ended_by_donor", "label": "Ended early by the donor"}
+    assert record["actual_start"] == {
+        "edtf": "2008",
+        "words": "2008",
+        "printed": "in 2008",
+        "earliest": "2008-01-01",
+        "latest": "2008-12-31",
+    }
+    assert record["actual_end"] is None
+    assert record["derived"] == {
+        "status": {"code": "4", "label": "Closed"},
+        "rule": "status-from-ending-1",
+    }
+    assert [(use["field"], use["locator"]) for use in record["citations"]] == [
+        ("", "Case, para 1"),
+        ("title", "Case, para 1"),
+    ]
+    assert {use["publication"] for use in record["citations"]} == {place.publication.slug}
+
+
+def test_a_child_is_known_by_its_root_and_key(client):
+    cluster = factories.make_cluster(slug="kasur")
+    factories.make_statistic(cluster, key="firms", value=200)
+    factories.make_public(cluster)
+
+    record = client.get(f"{API}statistics/kasur/firms/").json()
+
+    assert (record["id"], record["value"]) == ("kasur/firms", 200)
+    assert record["cluster"]["id"] == "kasur"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("endpoint", "queries"), [("projects", 6), ("accounts", 5), ("codings", 5), ("events", 5)]
+)
+def test_a_list_costs_the_same_for_one_row_and_for_three(
+    client, count, endpoint, queries, django_assert_num_queries
+):
+    for _ in range(count):
+        cluster = factories.make_cluster()
+        factories.make_event(cluster)
+        project = factories.make_project()
+        project.clusters.add(cluster)
+        framework = factories.make_framework()
+        factor = factories.make_factor(framework)
+        account = factories.make_account(project, factor=factor)
+        factories.make_coding(project, factor=factor)
+        factories.make_public(project, cluster, framework, account.holder_group)
+    factories.make_coding(factories.make_project())
+
+    with django_assert_num_queries(queries):
+        answer = client.get(f"{API}{endpoint}/").json()
+
+    assert answer["count"] == len(answer["results"]) == count
+
+
+def test_lists_are_paged_and_ordered_with_unknown_dates_last(client):
+    for slug, start in (("late", "2008"), ("never", ""), ("early", "1997")):
+        factories.make_public(factories.make_project(slug=slug, actual_start=start))
+
+    def slugs(query):
+        return [row["slug"] for row in client.get(f"{API}projects/{query}").json()["results"]]
+
+    assert slugs("?ordering=actual_start") == ["early", "late", "never"]
+    assert slugs("?ordering=-actual_start") == ["late", "early", "never"]
+    first = client.get(f"{API}projects/?ordering=slug&page_size=2").json()
+    assert first["count"] == 3
+    assert first["next"] == f"http://testserver{API}projects/?ordering=slug&page=2&page_size=2"
+    assert [row["slug"] for row in client.get(first["next"]).json()["results"]] == ["never"]
+
+
+def test_the_pages_filters_are_the_apis(client):
+    for country in ("PK", "IN"):
+        cluster = factories.make_cluster(country=country)
+        project = factories.make_project(slug=country.lower())
+        project.clusters.add(cluster)
+        factories.make_public(project, cluster)
+
+    def slugs(query):
+        return [row["slug"] for row in client.get(f"{API}projects/{query}").json()["results"]]
+
+    assert slugs("?country=pk") == ["pk"]
+    assert slugs("?country__not=PK") == ["in"]
+
+
+def test_fields_gives_what_was_asked_for_and_what_identifies(client):
+    factories.make_public(factories.make_cluster(slug="kasur", name="Kasur"))
+
+    answer = client.get(f"{API}clusters/?fields=name").json()
+
+    assert answer["results"] == [
+        {"url": "http://testserver/api/v1/clusters/kasur/", "slug": "kasur", "name": "Kasur"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "detail"),
+    [
+        ("projects/?county=PK", 400, "There is no filter “county”. Known: q, country,"),
+        ("projects/?ending=never", 400, "Select a valid choice."),
+        ("projects/?ordering=colour", 400, "One cannot order by “colour”. Known: slug,"),
+        ("projects/?page_size=1000", 400, "Ask for 1 to 200 rows."),
+        ("projects/?fields=colour", 400, "There is no field “colour”. Known: url,"),
+        ("projects/?page=99", 404, "Invalid page."),
+        ("projects/nothing/", 404, "There is no published project “nothing”."),
+        ("statistics/nothing/here/", 404, "There is no published statistic “nothing/here”."),
+        ("castles/", 404, "There is nothing at /api/v1/castles/."),
+    ],
+)
+def test_errors_are_problem_documents_that_say_what_exists(client, address, status, detail):
+    factories.make_public(factories.make_project())
+
+    response = client.get(f"{API}{address}")
+
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == status
+    assert problem["detail"].startswith(detail)
+
+
+def test_writing_is_refused(client):
+    response = client.post(f"{API}projects/", {"slug": "new"})
+
+    assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
+
+
+def test_old_slugs_redirect_and_withdrawn_records_are_gone(client):
+    cluster = factories.make_public(factories.make_cluster(slug="old", name="Kasur"))
+    Cluster.objects.filter(pk=cluster.pk).update(slug="new")
+
+    moved = client.get(f"{API}clusters/old/")
+    assert (moved.status_code, moved["Location"]) == (301, f"http://testserver{API}clusters/new/")
+
+    cluster.refresh_from_db()
+    withdraw(record=cluster, by=None, reason="Entered twice")
+    gone = client.get(f"{API}clusters/new/")
+    assert gone.status_code == 410
+    assert gone.json()["detail"] == "“Kasur” was withdrawn: Entered twice"
+
+
+def test_the_schema_describes_every_endpoint_without_a_warning(client, capsys):
+    response = client.get(f"{API}schema/?format=json")
+
+    schema = response.json()
+    assert schema["openapi"].startswith("3.1")
+    assert {path for path in schema["paths"] if path.count("/") == 4} == {
+        f"{API}{name}/" for name in ENDPOINTS
+    }
+    assert capsys.readouterr().err == ""
+
+
+def test_the_documentation_needs_no_other_site(client):
+    page = client.get(f"{API}docs/").content.decode()
+
+    assert "https://" not in page
+    assert "http://" not in page.replace("http://testserver", "")

@@ -1,0 +1,178 @@
+"""Drafts are seen nowhere in public: a word in every text of every hidden row, and a crawl."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from clusters.models import CitationUse, Root
+from clusters.models.base import Child
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+SENTINEL = "xyzzysentinel"
+
+# One hidden row of every kind. A new model without a line here fails the test below.
+HIDDEN = {
+    "StakeholderGroup": lambda it: it.group,
+    "Stakeholder": lambda it: it.body,
+    "Identifier": lambda it: it.body.identifiers.create(key="id", scheme="X", value="1"),
+    "Publication": lambda it: it.paper,
+    "Review": lambda it: it.paper.reviews.create(key="review"),
+    "StudySample": lambda it: it.paper.study_samples.create(key="sample", group=it.group),
+    "Cluster": lambda it: it.cluster,
+    "Statistic": lambda it: factories.make_statistic(it.cluster),
+    "Event": lambda it: factories.make_event(it.cluster),
+    "Donor": lambda it: it.donor,
+    "DonorNorm": lambda it: it.donor.norms.create(key="norm", statement=""),
+    "Framework": lambda it: it.framework,
+    "Factor": lambda it: it.factor,
+    "OutcomeDimension": lambda it: it.dimension,
+    "Project": lambda it: it.project,
+    "ProjectLink": lambda it: it.project.links.create(key="link", type="sibling", other=it.public),
+    "Funding": lambda it: it.project.fundings.create(key="money", provider=it.donor),
+    "Participation": lambda it: it.project.participations.create(
+        key="part", stakeholder=it.public_body, role="lead"
+    ),
+    "Account": lambda it: factories.make_account(
+        it.project, factor=it.public_factor, holder=it.public_body
+    ),
+    "Coding": lambda it: factories.make_coding(it.project, factor=it.public_factor),
+    "Outcome": lambda it: factories.make_outcome(it.project, dimension=it.dimension),
+}
+NO_TEXT_OF_THEIR_OWN = {"ReviewedWork", "ProjectCluster"}
+NEVER_PUBLIC = {"User", "Import", "ImportedRecord", "Redaction", "Alias"}
+PUBLIC_BY_NATURE = {"Change", "Citation", "Contributor"}
+
+
+class Hidden:
+    """Drafts that lean on public records as closely as they can."""
+
+    def __init__(self):
+        self.public_framework = factories.make_framework(
+            slug="donor-financed-csr-and-collective-action"
+        )
+        self.public_factor = factories.make_factor(self.public_framework, polarity="enabling")
+        self.public_body = factories.make_body()
+        self.public_cluster = factories.make_cluster()
+        self.public = factories.make_project(slug="public")
+        self.public.clusters.add(self.public_cluster)
+        self.public_pseudonym = factories.make_body(
+            slug="pseudonym",
+            is_pseudonym=True,
+            pseudonym_source=factories.make_public(factories.make_publication()),
+            pseudonym_note=SENTINEL,
+        )
+        factories.make_coding(
+            self.public, factor=self.public_factor, is_open=True, rationale=SENTINEL
+        )
+        self.place = factories.make_place()
+        factories.make_public(
+            self.public_framework,
+            self.public_body,
+            self.public_cluster,
+            self.public,
+            self.public_pseudonym,
+        )
+        self.group = factories.make_group()
+        self.body = factories.make_body(part_of=self.public_body)
+        self.paper = factories.make_publication()
+        self.cluster = factories.make_cluster()
+        self.donor = factories.make_donor(stakeholder=self.public_body)
+        self.framework = factories.make_framework()
+        self.factor = factories.make_factor(self.framework)
+        self.dimension = factories.make_dimension()
+        self.project = factories.make_project()
+        self.project.clusters.add(self.public_cluster)
+
+
+def stain(row):
+    """Put the word into every text field of a row, past all validation."""
+    values = {}
+    for column in row._meta.concrete_fields:
+        if isinstance(column, ArrayField):
+            values[column.name] = [] if column.base_field.choices else [SENTINEL]
+        elif isinstance(column, models.JSONField):
+            values[column.name] = [{"literal": SENTINEL}]
+        elif column.name.endswith("_printed"):
+            values[column.name] = SENTINEL
+        elif (
+            isinstance(column, models.CharField | models.TextField)
+            and not column.choices
+            and (column.max_length or 999) >= len(SENTINEL) + 8
+            and type(column).__name__ != "UncertainDateField"
+        ):
+            values[column.name] = f"{SENTINEL}-{row.pk}"
+        else:
+            continue
+    values.pop("state", None)
+    if getattr(row, "is_pseudonym", True) is False:
+        values.pop("pseudonym_note")
+    if isinstance(row, Root):
+        values["slug"] = f"{SENTINEL}-{row.pk}"
+    type(row)._default_manager.filter(pk=row.pk).update(**values)
+    return set(values)
+
+
+def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
+    it = Hidden()
+    stained = set()
+    for name, make in HIDDEN.items():
+        row = make(it)
+        if hasattr(row, "citations"):
+            factories.cite(row, it.place)
+        assert stain(row), f"{name} has no text field"
+        stained.add(name)
+    assert SENTINEL in str(it.project.__class__.objects.values_list("slug", flat=True))
+
+    seen, waiting = {}, ["/", "/api/v1/", "/api/v1/schema/", "/robots.txt"]
+    waiting += [f"/projects/{SENTINEL}-{it.project.pk}/", f"/api/v1/projects/{SENTINEL}/"]
+    while waiting:
+        address = waiting.pop()
+        if address in seen:
+            continue
+        response = client.get(address)
+        seen[address] = response.status_code
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        text = body.decode()
+        if SENTINEL not in address:
+            assert SENTINEL not in text, address
+            assert SENTINEL not in str(dict(response.headers)), address
+        waiting += links_in(address, text)
+
+    assert len(seen) > 50
+    assert {code for address, code in seen.items() if SENTINEL in address} == {404}
+
+
+def links_in(address, text):
+    found = re.findall(r'href="([^"#]+)', text) + re.findall(r'"(http://testserver[^"]+)"', text)
+    for link in found:
+        link = link.replace("&amp;", "&").removeprefix("http://testserver").split("#")[0]
+        if link.startswith("?"):
+            link = address.split("?")[0] + link
+        if link.startswith("/") and not link.startswith(("/static/", "/admin/")):
+            yield link
+
+
+def test_every_model_has_a_sentinel_or_a_reason_why_not():
+    ours = {
+        model.__name__
+        for label in ("clusters", "interventions")
+        for model in apps.get_app_config(label).get_models()
+        if not issubclass(model, CitationUse)
+        and not model.__name__.endswith("Historyevent")
+        and not model._meta.auto_created
+    }
+    explained = set(HIDDEN) | NO_TEXT_OF_THEIR_OWN | NEVER_PUBLIC | PUBLIC_BY_NATURE
+
+    assert ours - explained == set()
+    assert explained - ours == set()
+    assert all(
+        issubclass(apps.get_model(label, name), Root | Child)
+        for name in HIDDEN
+        for label in ("clusters", "interventions")
+        if name.lower() in apps.all_models[label]
+    )
