@@ -7,10 +7,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django_countries.fields import CountryField
 
 from clusters.actions.editing import logged_change
-from clusters.actions.publishing import NotAllowed, publish
+from clusters.actions.publishing import NotAllowed, publish, withdraw
 from clusters.casefiles.shape import shapes
 from clusters.models import CitationUse, Root
 from clusters.models.base import root_path
@@ -96,6 +97,24 @@ class CaseAdmin(admin.ModelAdmin):
         else:
             messages.success(request, f"{len(done)} published.")
 
+    @admin.action(description="Withdraw the selected records, with a reason")
+    def withdraw_selected(self, request: HttpRequest, queryset: Any) -> Any:
+        """Ask for the reason first; all are withdrawn, or none."""
+        reason = request.POST.get("reason")
+        if reason is None:
+            context = {**self.admin_site.each_context(request), "records": queryset}
+            return TemplateResponse(request, "admin/withdraw.html", context)
+        try:
+            with transaction.atomic():
+                for record in queryset:
+                    withdraw(record=record, by=request.user, reason=reason)  # type: ignore[arg-type]
+        except NotAllowed as error:
+            for why in error.reasons:
+                messages.error(request, why)
+        else:
+            messages.success(request, "Withdrawn.")
+        return None
+
 
 class ReadOnlyAdmin(CaseAdmin):
     """For the casebook's own books, which nobody writes by hand."""
@@ -133,7 +152,7 @@ def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type
     if issubclass(model, Root):
         found["list_display"] = ("__str__", "slug", "state", "version", *relations[:1])
         found["readonly_fields"] = ("state", "version")
-        found["actions"] = ["publish_selected"]
+        found["actions"] = ["publish_selected", "withdraw_selected"]
     return type(f"{model.__name__}Admin", (base,), {**found, **extra})
 
 

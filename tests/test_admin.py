@@ -147,3 +147,30 @@ def test_records_are_published_from_the_list_or_the_reasons_are_told(desk):
     factories.cite(cluster, factories.make_place(paper))
     desk.post(address, action)
     assert Cluster.objects.get().is_published
+
+
+def test_withdrawing_asks_for_the_reason_first(desk):
+    cluster = factories.make_public(factories.make_cluster())
+    address = reverse("admin:clusters_cluster_changelist")
+    action = {"action": "withdraw_selected", "_selected_action": [cluster.pk]}
+
+    asked = desk.post(address, action)
+    assert "Reason, shown at the address" in asked.content.decode()
+    assert Cluster.objects.get().is_published
+
+    desk.post(address, {**action, "reason": "Entered twice"})
+    assert Cluster.objects.get().state == "withdrawn"
+    assert Change.objects.first().reason == "Entered twice"
+
+
+def test_history_knows_who_asked_for_a_change(desk, administrator):
+    cluster = factories.make_cluster()
+    figure = factories.make_statistic(cluster)
+
+    desk.post(
+        reverse("admin:clusters_statistic_change", args=[figure.pk]), form_of(figure, value="7")
+    )
+
+    event = Statistic.pgh_event_models["update"].objects.filter(pgh_label="update").get()
+    assert event.pgh_context.metadata["user"] == administrator.pk
+    assert event.pgh_context.metadata["url"].endswith(f"/statistic/{figure.pk}/change/")

@@ -198,13 +198,12 @@ class Server:
             SUPERUSER,
             "--auth=trust",  # the socket's folder is open to its owner only
             "--encoding=UTF8",
-            "--locale-provider=builtin",
             "--locale=C.UTF-8",
-            "--set",
-            "dynamic_shared_memory_type=mmap",
         ]
-        if int(server_major()) < 17:  # builtin locales came with 17
-            command.remove("--locale-provider=builtin")
+        if int(server_major()) >= 17:  # the same order of letters on every machine
+            command.append("--locale-provider=builtin")
+        if int(server_major()) >= 16:
+            command += ["--set", "dynamic_shared_memory_type=mmap"]
         made = run_as_owner(unfinished, command, capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise EmbeddedPostgresError(f"initdb failed:\n{made.stderr.strip()}")

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
@@ -66,17 +67,35 @@ class ProjectQuerySet(RootQuerySet):
         )
         return self.filter(pk__in=present.values("project"))
 
-    def money_by_currency(self) -> Any:
-        """One row a currency, each project's own money once, largest first.
+    def parts(self) -> RawSQL:
+        """A subquery of the projects that are part of these, at any depth."""
+        wanted, parameters = self.values("pk").query.sql_with_params()
+        return RawSQL(  # noqa: S611 - parameters stay parameters
+            f"""
+            WITH RECURSIVE below(id) AS (
+                SELECT project_id FROM interventions_projectlink
+                WHERE type = 'part_of' AND other_id IN ({wanted})
+                UNION
+                SELECT link.project_id FROM interventions_projectlink link
+                JOIN below ON link.other_id = below.id WHERE link.type = 'part_of'
+            )
+            SELECT id FROM below
+            """,
+            parameters,
+        )
 
-        Only what was budgeted at the outside: money that one project passes on to another is
-        left out, since the first already has it; so are amounts whose size is not known.
+    def money_by_currency(self) -> Any:
+        """One row a currency and flow, each project's money once, largest first.
+
+        A programme has its parts' money already, so parts of a project that is here are left
+        out, and so is what one project passes on to another; amounts that nobody states, too.
         """
         once_each = Project.objects.filter(pk__in=self.values("pk"))
         return (
             Funding.objects.filter(
                 project__in=once_each, provider_project=None, amount__isnull=False
             )
+            .exclude(project__in=once_each.parts())
             .values("currency", "flow")
             .annotate(amount=models.Sum("amount"))
             .order_by("-amount", "currency", "flow")

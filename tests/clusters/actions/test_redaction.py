@@ -1,4 +1,7 @@
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 
 from clusters.actions.redaction import REDACTED, redact
 from clusters.models import Change, Redaction
@@ -31,3 +34,26 @@ def test_only_texts_are_redacted_and_only_with_a_reason(administrator):
         redact(record=cluster, field="latitude", by=administrator, reason="x")
     with pytest.raises(ValueError, match="reason"):
         redact(record=cluster, field="summary", by=administrator, reason="")
+
+
+def test_the_command_finds_records_and_parts_and_names_what_it_cannot(administrator):
+    cluster = factories.make_cluster(slug="kasur")
+    figure = factories.make_statistic(cluster, key="firms", note="A secret name")
+    figure.note = ""
+    figure.save()
+    said = StringIO()
+    options = {"by": administrator.email, "reason": "Names a person", "stdout": said}
+
+    call_command("redact", "clusters/kasur/statistics/firms", "note", **options)
+
+    assert said.getvalue() == "1 rows of history redacted.\n"
+    for arguments, message in (
+        (["clusters/lahore", "summary"], "There is no clusters/lahore."),
+        (["castles/one", "summary"], "is not kind/slug"),
+        (["clusters/kasur/rumours/one", "note"], "There are no rumours. Known: "),
+        (["clusters/kasur", "colour"], "no field named 'colour'"),
+    ):
+        with pytest.raises(CommandError, match=message):
+            call_command("redact", *arguments, **options)
+    with pytest.raises(CommandError, match="is no administrator"):
+        call_command("redact", "clusters/kasur", "summary", **{**options, "by": "x@example.org"})

@@ -102,12 +102,20 @@ def test_money_is_summed_once_a_project_and_never_over_currencies_or_what_is_pas
     fund(programme, provider=other, amount=70, currency="EUR", flow="budget")
     fund(part, provider_project=programme, amount=30, currency="USD", flow="budget")
     fund(part, provider=donor)
+    # The programme's money is in the programme, whatever its parts repeat of it.
+    below, deeper = factories.make_project(), factories.make_project()
+    link(below, programme)
+    link(deeper, below)
+    fund(deeper, provider=donor, amount=25, currency="USD", flow="budget")
     # A join over funders repeats the programme.
     joined = Project.objects.filter(fundings__amount__gt=0)
 
     assert list(joined.money_by_currency()) == [
         {"currency": "USD", "flow": "budget", "amount": Decimal("150.00")},
         {"currency": "EUR", "flow": "budget", "amount": Decimal("70.00")},
+    ]
+    assert list(Project.objects.filter(pk=deeper.pk).money_by_currency()) == [
+        {"currency": "USD", "flow": "budget", "amount": Decimal("25.00")}
     ]
 
 

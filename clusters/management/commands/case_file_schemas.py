@@ -1,0 +1,24 @@
+"""Write the JSON Schemas of case files, one a kind."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from clusters.casefiles.schema import schema_of
+from clusters.casefiles.shape import shapes
+
+
+class Command(BaseCommand):
+    help = "Write the JSON Schema of every kind of case file into a folder."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = options["path"]
+        folder.mkdir(parents=True, exist_ok=True)
+        for shape in shapes().values():
+            text = json.dumps(schema_of(shape), indent=2, ensure_ascii=False)
+            (folder / f"{shape.folder}.json").write_text(text + "\n", encoding="utf-8")
