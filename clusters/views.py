@@ -1,5 +1,6 @@
 """Pages on literature: what a work says, and what in the casebook rests on it."""
 
+from collections import Counter
 from typing import Any
 
 from django.apps import apps
@@ -69,16 +70,14 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         slug,
     )
-    places = places_of(publication)
     context = {
         "publication": publication,
-        "places": places,
-        "resting": sum(len(rests) for _, rests in places),
+        "places": places_of(publication),
     }
     return render(request, "clusters/publication_detail.html", context)
 
 
-def places_of(publication: Publication) -> list[tuple[Any, list[CitationUse]]]:
+def places_of(publication: Publication) -> list[tuple[Any, list[tuple[Any, list[str]]]]]:
     """Every cited place of a work with the published assertions that rest on it.
 
     One query for each kind of record that can be cited, however many rows there are.
@@ -102,4 +101,31 @@ def places_of(publication: Publication) -> list[tuple[Any, list[CitationUse]]]:
         )
         for use in uses:
             found[use.citation].append(use)
-    return [(place, rests) for place, rests in found.items() if rests]
+    return [(place, by_root(uses)) for place, uses in found.items() if uses]
+
+
+def by_root(uses: list[Any]) -> list[tuple[Any, list[str]]]:
+    """Sum up what rests on a place: each root once, with its parts in words."""
+    found: dict[Any, Counter[str]] = {}
+    for use in uses:
+        root = target = use.target
+        while hasattr(root, "parent_field"):
+            root = root.parent
+        words = str(target._meta.verbose_name)
+        if words == "coding":
+            words = "codings"  # there are too many to name each
+        elif target is not root:
+            words = f"{words} “{target}”"
+        elif use.field:
+            words = f"{words}, {use.field.replace('_', ' ')}"
+        found.setdefault(root, Counter())[words] += 1
+    return [
+        (
+            root,
+            [
+                f"{number} {words}" if words == "codings" else words
+                for words, number in parts.items()
+            ],
+        )
+        for root, parts in found.items()
+    ]

@@ -3,10 +3,12 @@
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 
 from clusters.filters import StrictFilterSet, search
-from interventions.models import Direction, Ending, Issue, Project
+from clusters.models import Cluster
+from interventions.models import Direction, Donor, Ending, Factor, Issue, Project
 from interventions.models.projects import ProjectQuerySet
 
 
@@ -18,25 +20,49 @@ class ProjectFilter(StrictFilterSet):
         label="Country (ISO 3166 code)",
         distinct=True,
     )
-    cluster = django_filters.CharFilter(field_name="clusters__slug", label="Cluster", distinct=True)
-    donor = django_filters.CharFilter(
-        field_name="fundings__provider__slug", label="Donor", distinct=True
+    cluster = django_filters.ModelChoiceFilter(
+        field_name="clusters",
+        to_field_name="slug",
+        queryset=lambda request: Cluster.objects.published(),
+        label="Cluster",
+        empty_label="any",
+        distinct=True,
+    )
+    donor = django_filters.ModelChoiceFilter(
+        field_name="fundings__provider",
+        to_field_name="slug",
+        queryset=lambda request: Donor.objects.published().select_related("stakeholder"),
+        label="Donor",
+        empty_label="any",
+        distinct=True,
     )
     issue = django_filters.ChoiceFilter(
         field_name="issues",
         lookup_expr="contains",
         choices=Issue,
         label="Issue",
+        empty_label="any",
         method="filter_issue",
     )
-    ending = django_filters.ChoiceFilter(choices=Ending, label="How it ended")
+    ending = django_filters.ChoiceFilter(choices=Ending, label="How it ended", empty_label="any")
     outcome = django_filters.ChoiceFilter(
-        field_name="outcomes__direction", choices=Direction, label="Some outcome is", distinct=True
+        field_name="outcomes__direction",
+        choices=Direction,
+        label="Some outcome is",
+        empty_label="any",
+        distinct=True,
     )
-    factor_present = django_filters.CharFilter(
-        method="filter_factor_present", label="Factor more present than absent (framework/factor)"
+    factor_present = django_filters.ChoiceFilter(
+        method="filter_factor_present",
+        choices=lambda: Factor.objects.published().as_choices(),
+        label="Factor more present than absent",
+        empty_label="any",
     )
-    running_on = django_filters.DateFilter(method="filter_running_on", label="Running on (day)")
+    running_on = django_filters.DateFilter(
+        method="filter_running_on",
+        label="Running on the day",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
     class Meta(StrictFilterSet.Meta):
         model = Project

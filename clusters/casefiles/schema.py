@@ -46,7 +46,7 @@ def schema_of(shape: Shape) -> dict[str, Any]:
 
 
 def _record(shape: Shape) -> dict[str, Any]:
-    properties = {field.name: _value(field) for field in shape.fields}
+    properties: dict[str, Any] = {field.name: _value(field) for field in shape.fields}
     if shape.citations is not None:
         properties["citations"] = {"type": "array", "items": {"$ref": "#/$defs/citation"}}
     for name, child in shape.children.items():
@@ -71,8 +71,10 @@ def _value(field: Field) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string"}, **described}
     if isinstance(column, ArrayField):
         base = column.base_field
-        items = {"enum": [code for code, _ in base.flatchoices]} if base.choices else {}
-        return {"type": "array", "items": items or {"type": "string"}, **described}
+        items: dict[str, Any] = {"type": "string"}
+        if base.choices:
+            items = {"enum": [code for code, _ in base.flatchoices]}
+        return {"type": "array", "items": items, **described}
     if isinstance(column, models.BooleanField):
         return {"type": "boolean", **described}
     if isinstance(column, models.DecimalField | models.IntegerField):

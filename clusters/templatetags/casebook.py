@@ -4,8 +4,6 @@ from typing import Any
 
 from django import template
 
-from clusters.casefiles.shape import shape_of
-
 register = template.Library()
 
 
@@ -25,27 +23,6 @@ def sources(record: Any, field: str = "") -> dict[str, Any]:
     for use in uses:
         seen.setdefault(use.citation_id, use)
     return {"uses": list(seen.values())}
-
-
-@register.simple_tag
-def root_of(use: Any) -> Any:
-    """The published root that a citation's target belongs to."""
-    record = use.target
-    while hasattr(record, "parent_field"):
-        record = record.parent
-    return record
-
-
-@register.filter
-def kind_of(record: Any) -> str:
-    """Say what kind of record this is, such as “account”."""
-    return str(record._meta.verbose_name)
-
-
-@register.filter
-def folder_of(record: Any) -> str:
-    model: Any = type(record)
-    return shape_of(model).folder
 
 
 @register.filter

@@ -41,9 +41,9 @@ def factor_matrix(matrix: Matrix) -> go.Figure:
         traces,
         house_layout(
             height=HEAD_HEIGHT + height * max(len(matrix.rows), 1) + 16,
-            margin={"l": 300, "r": 8, "t": HEAD_HEIGHT, "b": 8},
+            margin={"l": 285, "r": 8, "t": HEAD_HEIGHT, "b": 8},
             xaxis={
-                "range": [-0.55, end + 3.3],
+                "range": [-0.55, end + 3.0],
                 "visible": False,
                 "fixedrange": True,
             },
@@ -219,7 +219,7 @@ def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[st
             **above,
             "x": places[column.key],
             "text": _short(column.short_name),
-            "font": {"color": PALETTE["ink-2"], "size": 12},
+            "font": {"color": PALETTE["ink-2"], "size": 11},
             "yshift": 6,
         }
         for column in matrix.columns

@@ -1,10 +1,12 @@
 """What one looks for: frameworks of factors, and the dimensions of what came of it."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.urls import reverse
 
 from clusters.models import Child, CitationUse, Root
-from clusters.models.base import unique_key
+from clusters.models.base import ChildQuerySet, unique_key
 from clusters.models.history import tracked
 
 
@@ -37,6 +39,14 @@ class Polarity(models.TextChoices):
     AGAINST = "against", "Argument against"
 
 
+class FactorQuerySet(ChildQuerySet):
+    def as_choices(self) -> list[tuple[str, str]]:
+        """Factors that help or hinder, as framework/factor with their names, for a filter."""
+        found = self.filter(polarity__in=[Polarity.ENABLING, Polarity.HINDERING])
+        rows = found.order_by("framework", "position").values_list("framework__slug", "key", "name")
+        return [(f"{framework}/{key}", name) for framework, key, name in rows]
+
+
 @tracked
 class Factor(Child):
     """One condition that may help or hinder."""
@@ -52,6 +62,8 @@ class Factor(Child):
     category = models.CharField(max_length=120, blank=True)
     definition = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects: ClassVar[Any] = FactorQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["framework", "position", "pk"]

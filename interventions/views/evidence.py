@@ -41,6 +41,7 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
         "agreed": next((coding for coding in codings if coding.coder is None), None),
         "independent": [coding for coding in codings if coding.coder is not None],
         "contested": subject_of(factor=factor) in differing.subjects,
+        "says_differ": subject_of(factor=factor) in differing.contested,
         "main_reasons": main_reasons if differing.main_reasons else [],
         "disagrees_on": what_differs(accounts, differing),
     }

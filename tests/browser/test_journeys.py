@@ -55,7 +55,7 @@ def test_from_the_front_page_to_the_place_in_the_source(page):
     expect(page).to_have_url(re.compile(r"/literature/fayyaz-2017/#place-\d+$"))
     place = page.locator(":target")
     expect(place).to_contain_text("Political Economy of Aid in Sialkot, para 1")
-    expect(place).to_contain_text("account: member-early-exit")
+    expect(place).to_contain_text("account “member-early-exit”")
 
 
 def test_a_click_on_the_chart_opens_the_same_evidence(page):

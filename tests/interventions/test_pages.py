@@ -97,7 +97,7 @@ def test_a_page_costs_the_same_for_one_row_and_for_three(
     ("address", "queries"),
     [
         ("/", 13),
-        ("/projects/", 3),
+        ("/projects/", 6),
         ("/clusters/", 3),
         ("/stakeholders/", 2),
         ("/donors/", 3),
@@ -194,3 +194,19 @@ def test_an_empty_casebook_says_what_would_be_here(client):
 
     assert "No project is published yet" in page
     assert Project.objects.count() == 0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_rests_on_a_work_costs_the_same_however_much_it_is(
+    client, count, django_assert_num_queries
+):
+    cluster = factories.make_cluster()
+    for _ in range(count):
+        factories.make_statistic(cluster)
+    factories.make_public(cluster)
+    paper = cluster.citations.get().citation.publication
+
+    with django_assert_num_queries(29):
+        page = client.get(f"/literature/{paper.slug}/").content.decode()
+
+    assert page.count("statistic “") == count

@@ -6,10 +6,19 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
-from clusters.models import Cluster, Event, Publication, Stakeholder, Statistic, StudySample
+from clusters.models import (
+    CitationUse,
+    Cluster,
+    Event,
+    Publication,
+    Stakeholder,
+    Statistic,
+    StudySample,
+)
 from clusters.models.base import Child
 from interventions.models import (
     Account,
@@ -105,14 +114,13 @@ def is_said(row):
 
 def texts_citing(place):
     """Every text of the records that cite a place."""
-    from clusters.views import places_of
-
-    study = Publication.objects.get(slug=STUDY)
-    for found, uses in places_of(study):
-        if found.locator == place:
-            for use in uses:
+    for model in apps.get_models():
+        if issubclass(model, CitationUse):
+            for use in model.objects.filter(
+                citation__publication__slug=STUDY, citation__locator=place
+            ).select_related("target"):
                 for column in use.target._meta.concrete_fields:
-                    yield str(getattr(use.target, column.name))
+                    yield str(getattr(use.target, column.attname))
 
 
 def test_no_number_is_there_that_the_text_does_not_give(seeded):
