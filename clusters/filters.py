@@ -88,10 +88,18 @@ class StakeholderFilter(StrictFilterSet):
 class PublicationFilter(StrictFilterSet):
     q = django_filters.CharFilter(method="filter_q", label="Words")
     year_from = django_filters.NumberFilter(
-        field_name="issued_latest__year", lookup_expr="gte", label="From year"
+        field_name="issued_latest__year",
+        lookup_expr="gte",
+        label="From year",
+        min_value=1,
+        max_value=9999,
     )
     year_to = django_filters.NumberFilter(
-        field_name="issued_earliest__year", lookup_expr="lte", label="To year"
+        field_name="issued_earliest__year",
+        lookup_expr="lte",
+        label="To year",
+        min_value=1,
+        max_value=9999,
     )
     reviewed = django_filters.BooleanFilter(method="filter_reviewed", label="Is reviewed here")
 

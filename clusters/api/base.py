@@ -19,6 +19,9 @@ from clusters.filters import StrictFilterSet
 from clusters.lookup import find_published
 from clusters.models import Root
 
+# A slug or key, in any case of letters, so that an old spelling can be redirected.
+NAME = "[-a-zA-Z0-9_]+"
+
 
 class Pagination(PageNumberPagination):
     """`page` and `page_size`, 50 rows a page, 200 at most."""
@@ -180,7 +183,7 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
     pagination_class = Pagination
     filter_backends = [DjangoFilterBackend, RecordOrdering]
     lookup_field = "slug"
-    lookup_value_regex = "[^/]+"
+    lookup_value_regex = NAME
 
     def get_queryset(self) -> Any:
         manager: Any = self.model._default_manager
@@ -232,7 +235,7 @@ def endpoint(model: type[models.Model], **attributes: Any) -> type[RecordViewSet
             "queryset": model._default_manager.none(),
             "serializer_class": serializer_for(model),
             "filterset_class": filterset_for(model),
-            "lookup_value_regex": "[^/]+/[^/]+" if is_child else "[^/]+",
+            "lookup_value_regex": f"{NAME}/{NAME}" if is_child else NAME,
             **attributes,
         },
     )

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
+from django.core.validators import slug_re
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -22,7 +23,12 @@ ROWS = 50
 def front(request: HttpRequest) -> HttpResponse:
     """The factor matrix of every published project, and the ways in."""
     check_parameters(request, {"cell", "order", "page"})
-    framework = Framework.objects.published().filter(slug=MAIN_FRAMEWORK).first()
+    framework = (
+        Framework.objects.published()
+        .prefetch_related("factors")
+        .filter(slug=MAIN_FRAMEWORK)
+        .first()
+    )
     context: dict[str, Any] = {
         "counts": {
             "projects": Project.objects.published().count(),
@@ -42,9 +48,9 @@ def front(request: HttpRequest) -> HttpResponse:
 def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]:
     """Return what the matrix and its chart need."""
     order = request.GET.get("order", "")
-    if order and not framework.factors.filter(key=order).exists():
-        known = ", ".join(framework.factors.values_list("key", flat=True))
-        raise BadRequest(f"order: there is no factor “{order}”. Known: {known}.")
+    known = [factor.key for factor in framework.factors.all()]
+    if order and order not in known:
+        raise BadRequest(f"order: there is no factor “{order}”. Known: {', '.join(known)}.")
     paginator = Paginator(Project.objects.published().in_order(), ROWS)
     page = paginator.get_page(request.GET.get("page"))
     matrix = matrix_of(page.object_list, framework, order)  # type: ignore[arg-type]
@@ -60,6 +66,6 @@ def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]
 
 def _parts(cell: str) -> tuple[str, str, str]:
     parts = cell.split("/")
-    if len(parts) != 3:
+    if len(parts) != 3 or not all(slug_re.match(part) for part in parts):
         raise BadRequest("cell: write it as project/framework/factor.")
     return parts[0], parts[1], parts[2]

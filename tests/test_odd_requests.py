@@ -1,0 +1,43 @@
+"""Whatever a visitor sends, the answer is a page or a problem document, never an error of ours."""
+
+import pytest
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+ODD = ["%00", "%ff%fe", "-1", "9" * 24, "1e309", "'", "../..", "x" * 3000, "%F0%9F%98%80"]
+LISTS = {
+    "/": ["cell", "order", "page"],
+    "/projects/": ["q", "country", "cluster", "donor", "factor_present", "running_on", "page"],
+    "/clusters/": ["q", "country", "isic__not"],
+    "/stakeholders/": ["q", "group", "is_pseudonym"],
+    "/literature/": ["q", "year_from", "year_to__not", "reviewed", "page"],
+    "/api/v1/projects/": ["q", "ordering", "page", "page_size", "fields", "cluster__not"],
+    "/api/v1/publications/": ["year_from", "year_to"],
+    "/api/v1/statistics/": ["cluster", "indicator"],
+}
+DETAILS = [
+    "/projects/{}/",
+    "/projects/{}/factors/a/b/",
+    "/clusters/{}/",
+    "/factors/{}/x/",
+    "/literature/{}/",
+    "/api/v1/projects/{}/",
+    "/api/v1/statistics/{}/x/",
+    "/api/{}",
+    "/{}",
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_odd_values_are_refused_or_find_nothing(client, value):
+    factories.make_public(factories.make_framework(slug="donor-financed-csr-and-collective-action"))
+    for address, names in LISTS.items():
+        for name in names:
+            response = client.get(f"{address}?{name}={value}")
+            assert response.status_code in (200, 400, 404), f"{address}?{name}={value}"
+    for address in DETAILS:
+        for method in (client.get, client.head, client.options, client.post):
+            response = method(address.format(value))
+            assert response.status_code in (200, 301, 404, 405), address.format(value)
