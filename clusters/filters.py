@@ -58,6 +58,16 @@ def search(queryset: QuerySet[Any], name: str, value: str, fields: list[str]) ->
     return queryset.distinct()
 
 
+def yes_no(**options: Any) -> django_filters.TypedChoiceFilter:
+    """A filter by true or false, which refuses anything else."""
+    return django_filters.TypedChoiceFilter(
+        choices=[("true", "yes"), ("false", "no")],
+        coerce=lambda value: value == "true",
+        empty_label="any",
+        **options,
+    )
+
+
 class ClusterFilter(StrictFilterSet):
     q = django_filters.CharFilter(method="filter_q", label="Words")
     country = django_filters.CharFilter(lookup_expr="iexact", label="Country (ISO 3166 code)")
@@ -75,7 +85,7 @@ class StakeholderFilter(StrictFilterSet):
     q = django_filters.CharFilter(method="filter_q", label="Words")
     group = django_filters.CharFilter(field_name="group__slug", label="Group")
     country = django_filters.CharFilter(lookup_expr="iexact", label="Country (ISO 3166 code)")
-    is_pseudonym = django_filters.BooleanFilter(label="Is a pseudonym")
+    is_pseudonym = yes_no(label="Is a pseudonym")
 
     class Meta(StrictFilterSet.Meta):
         model = Stakeholder
@@ -101,7 +111,7 @@ class PublicationFilter(StrictFilterSet):
         min_value=1,
         max_value=9999,
     )
-    reviewed = django_filters.BooleanFilter(method="filter_reviewed", label="Is reviewed here")
+    reviewed = yes_no(method="filter_reviewed", label="Is reviewed here")
 
     class Meta(StrictFilterSet.Meta):
         model = Publication
