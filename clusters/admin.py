@@ -6,7 +6,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 
-from clusters.admin_base import ReadOnlyAdmin, declare, register_parts
+from clusters.admin_base import AddOnlyAdmin, ReadOnlyAdmin, declare, register_parts
 from clusters.models import Alias, Change, Citation, Import, ImportedRecord, Redaction, User
 
 admin.site.site_header = "Cluster Casebook"
@@ -47,7 +47,9 @@ class CasebookUserAdmin(UserAdmin):
     )
 
 
-admin.site.register(Citation, declare(Citation, search_fields=["locator", "publication__cited_as"]))
+admin.site.register(
+    Citation, declare(Citation, AddOnlyAdmin, search_fields=["locator", "publication__cited_as"])
+)
 for model in (Alias, Change, Import, ImportedRecord, Redaction):
     admin.site.register(model, declare(model, ReadOnlyAdmin))
 register_parts(apps.get_app_config("clusters").get_models())

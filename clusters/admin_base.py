@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django_countries.fields import CountryField
@@ -47,6 +47,11 @@ class CaseAdmin(admin.ModelAdmin):
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A part stays in its record: moving it would change two records at once."""
+        fixed = [self.model.parent_field] if obj and hasattr(self.model, "parent_field") else []
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         return [column.name for column in self.model._meta.many_to_many]
 
@@ -72,6 +77,9 @@ class CaseAdmin(admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._or_say_why(request, super().changeform_view, request, *args, **kwargs)
 
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._or_say_why(request, super().changelist_view, request, *args, **kwargs)
+
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._or_say_why(request, super().delete_view, request, *args, **kwargs)
 
@@ -82,13 +90,16 @@ class CaseAdmin(admin.ModelAdmin):
         try:
             return view(*args, **kwargs)
         except NotAllowed as error:
-            for reason in error.reasons:
-                messages.error(request, reason)
-            return HttpResponseRedirect(request.get_full_path())
+            reasons = error.reasons
+        except IntegrityError as error:  # a rule that a trigger keeps, in its own words
+            reasons = [str(error).split("\n")[0]]
+        for reason in reasons:
+            messages.error(request, reason)
+        return HttpResponseRedirect(request.get_full_path())
 
-    @admin.action(description="Publish the selected records together")
+    @admin.action(permissions=["change"], description="Publish the selected drafts together")
     def publish_selected(self, request: HttpRequest, queryset: Any) -> None:
-        drafts = queryset.exclude(state="published")
+        drafts = queryset.filter(state__in=["draft", "in_review"])
         try:
             done = publish(records=drafts, by=request.user, reason="Published in the admin")  # type: ignore[arg-type]
         except NotAllowed as error:
@@ -97,7 +108,9 @@ class CaseAdmin(admin.ModelAdmin):
         else:
             messages.success(request, f"{len(done)} published.")
 
-    @admin.action(description="Withdraw the selected records, with a reason")
+    @admin.action(
+        permissions=["change"], description="Withdraw the selected records, with a reason"
+    )
     def withdraw_selected(self, request: HttpRequest, queryset: Any) -> Any:
         """Ask for the reason first; all are withdrawn, or none."""
         reason = request.POST.get("reason")
@@ -114,6 +127,13 @@ class CaseAdmin(admin.ModelAdmin):
         else:
             messages.success(request, "Withdrawn.")
         return None
+
+
+class AddOnlyAdmin(CaseAdmin):
+    """For places in publications, on which published values rest."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
 
 
 class ReadOnlyAdmin(CaseAdmin):

@@ -10,11 +10,16 @@ from clusters.models import Alias, Change, ChangeAction, State
 
 
 class MovedError(Exception):
-    """The record has another slug now; `record` is where it is."""
+    """The record has another slug now: `record` is it, `asked` what it was asked for by."""
 
-    def __init__(self, record: Any) -> None:
+    def __init__(self, record: Any, asked: str) -> None:
         super().__init__(str(record))
         self.record = record
+        self.asked = asked
+
+    def new_address(self, address: str) -> str:
+        """Return an address with the slug that the record has now."""
+        return address.replace(self.asked, self.record.slug, 1)
 
 
 class GoneError(Exception):
@@ -34,7 +39,7 @@ def find_published(queryset: QuerySet[Any], slug: str) -> Any:
     found = queryset.filter(slug__iexact=slug).first()
     if found is not None:
         if found.slug != slug:
-            raise MovedError(found)
+            raise MovedError(found, slug)
         return found
     model: Any = queryset.model
     kind = shape_of(model).folder
@@ -43,7 +48,7 @@ def find_published(queryset: QuerySet[Any], slug: str) -> Any:
     if unseen is None and alias is not None:
         current = queryset.filter(pk=alias.object_id).first()
         if current is not None:
-            raise MovedError(current)
+            raise MovedError(current, slug)
         unseen = model._default_manager.filter(pk=alias.object_id).first()
     changes = Change.objects.filter(kind=kind)
     if unseen is not None and unseen.state == State.WITHDRAWN:

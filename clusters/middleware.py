@@ -1,11 +1,37 @@
-"""Turns what became of a record into an answer, for pages and API alike."""
+"""Turns what became of a record, and what others add to addresses, into answers."""
 
+import re
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 
 from clusters.lookup import GoneError, MovedError
+
+# What other sites add to links; nothing here reads it.
+TRACKERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id")
+
+
+class TrackersMiddleware:
+    """Redirect to the same address without trackers' parameters."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        trackers = [name for name in request.GET if TRACKERS.fullmatch(name)]
+        if trackers and request.method in ("GET", "HEAD"):
+            kept = request.GET.copy()
+            for name in trackers:
+                del kept[name]
+            query = f"?{kept.urlencode()}" if kept else ""
+            return HttpResponseRedirect(f"{request.path}{query}")
+        return self.get_response(request)
 
 
 class RecordStatusMiddleware:
@@ -19,7 +45,7 @@ class RecordStatusMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, MovedError):
-            return HttpResponsePermanentRedirect(error.record.get_absolute_url())
+            return HttpResponsePermanentRedirect(error.new_address(request.get_full_path()))
         if isinstance(error, GoneError):
             context = {"change": error.change}
             return TemplateResponse(request, "410.html", context, status=410).render()

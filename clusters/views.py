@@ -4,8 +4,6 @@ from collections import Counter
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import BadRequest
-from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +12,7 @@ from django.views.decorators.http import require_safe
 from clusters.filters import PublicationFilter
 from clusters.lookup import find_published
 from clusters.models import CitationUse, Publication, Review, StudySample
+from clusters.paging import page_of
 from clusters.parameters import check_parameters
 
 PAGE_SIZE = 100
@@ -35,19 +34,11 @@ def literature(request: HttpRequest) -> HttpResponse:
         .order_by("cited_as", "pk")
     )
     filterset = PublicationFilter(request.GET, publications)
-    is_valid = filterset.is_valid()
-    rows = filterset.qs if is_valid else publications.none()
-    try:
-        page = Paginator(rows, PAGE_SIZE).page(request.GET.get("page", 1))
-    except (PageNotAnInteger, EmptyPage) as error:
-        raise BadRequest(f"page: {error}") from None
-    context = {
-        "filterset": filterset,
-        "page": page,
-        "reviewed": [row for row in page if row.reviewed_in.all()],
-        "others": [row for row in page if not row.reviewed_in.all()],
-    }
-    return render(request, "clusters/literature.html", context, status=200 if is_valid else 400)
+    context = page_of(request, filterset, PAGE_SIZE)
+    context["reviewed"] = [row for row in context["page"] if row.reviewed_in.all()]
+    context["others"] = [row for row in context["page"] if not row.reviewed_in.all()]
+    status = 200 if filterset.is_valid() else 400
+    return render(request, "clusters/literature.html", context, status=status)
 
 
 @require_safe

@@ -3,6 +3,8 @@ from django.urls import include, path
 
 from config import health
 
+handler400 = "clusters.errors.bad_request"
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

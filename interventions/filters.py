@@ -6,14 +6,14 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 
-from clusters.filters import StrictFilterSet, search
+from clusters.filters import LONGEST_QUERY, StrictFilterSet, search
 from clusters.models import Cluster
 from interventions.models import Direction, Donor, Ending, Factor, Issue, Project
 from interventions.models.projects import ProjectQuerySet
 
 
 class ProjectFilter(StrictFilterSet):
-    q = django_filters.CharFilter(method="filter_q", label="Words")
+    q = django_filters.CharFilter(method="filter_q", label="Words", max_length=LONGEST_QUERY)
     country = django_filters.CharFilter(
         field_name="clusters__country",
         lookup_expr="iexact",

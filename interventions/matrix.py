@@ -5,29 +5,30 @@ from django.urls import reverse
 
 from interventions.analysis.disagreement import Disagreement, Said, disagreement
 from interventions.analysis.matrix import (
+    GROUPS,
     Cell,
     Column,
     Matrix,
     OutcomeSummary,
     Row,
-    sort_rows,
     summarise_outcomes,
 )
 from interventions.models import Account, Coding, Factor, Framework, Outcome, Project
 
 
-def matrix_of(projects: QuerySet[Project], framework: Framework, order: str = "") -> Matrix:
-    """Return the matrix of these projects by the factors of one framework.
-
-    `order` is the key of the factor to sort by; empty keeps the order of the projects.
-    """
-    factors = list(framework.factors.all())
+def matrix_of(projects: QuerySet[Project], framework: Framework) -> Matrix:
+    """Return the matrix of these projects, in their order, by the factors of one framework."""
+    order = [*GROUPS, ""]
+    factors = sorted(
+        framework.factors.all(),
+        key=lambda factor: order.index(factor.polarity if factor.polarity in GROUPS else ""),
+    )
     columns = tuple(
         Column(
             factor.key,
             factor.name,
             factor.short_name,
-            factor.polarity,
+            factor.polarity if factor.polarity in GROUPS else "",
             reverse("factor", args=[framework.slug, factor.key]),
         )
         for factor in factors
@@ -43,7 +44,7 @@ def matrix_of(projects: QuerySet[Project], framework: Framework, order: str = ""
         Prefetch("outcomes", Outcome.objects.order_by("position", "pk"), to_attr="all_outcomes"),
     )
     rows = [_row(project, framework, factors, columns) for project in found]
-    return Matrix(columns, tuple(sort_rows(rows, order) if order else rows))
+    return Matrix(columns, tuple(rows))
 
 
 def _row(
@@ -90,6 +91,7 @@ def _cell(
         contested=subject_of(factor=factor) in differing.subjects,
         one_coder=agreed is not None and agreed.agreement == "one_coder",
         url=reverse("evidence", args=[project.slug, framework.slug, factor.key]),
+        id=f"{project.slug}/{framework.slug}/{factor.key}",
     )
 
 
@@ -104,6 +106,13 @@ def subject_of(*, factor: Factor | None = None, dimension: object = None) -> str
 
 
 def holder_of(account: Account) -> str:
+    """Tell holders apart: by body where it is known, else by group and kind of informant."""
+    if account.holder_id is not None:
+        return f"body {account.holder_id}"
+    return f"group {account.holder_group_id}: {account.informant}"
+
+
+def holder_words(account: Account) -> str:
     """Name who holds an account: the body where it is known, else the kind of informant."""
     return str(account.holder) if account.holder is not None else account.informant
 

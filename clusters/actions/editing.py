@@ -5,7 +5,12 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from clusters.actions.publishing import NotAllowed, reasons_against, record_change
+from clusters.actions.publishing import (
+    NotAllowed,
+    one_at_a_time,
+    reasons_against,
+    record_change,
+)
 from clusters.casefiles.document import document_of
 from clusters.models import ChangeAction, Root, User
 
@@ -21,6 +26,7 @@ def logged_change(root: Root | None, *, by: User | None, reason: str) -> Iterato
         if root is None or root.pk is None or not root.is_published:
             yield
             return
+        one_at_a_time()
         stored = type(root).objects.select_for_update(of=("self",)).get(pk=root.pk)
         before = document_of(stored, public=True)
         yield

@@ -5,7 +5,7 @@ from typing import Any
 
 import pghistory
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.shape import Shape, shape_of
@@ -31,7 +31,10 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
     Records that name each other are published in one call. Raises NotAllowed, with every reason,
     where a value has no citation or a record names an unpublished one.
     """
+    one_at_a_time()
     wanted = list(records)
+    for record in wanted:
+        record.refresh_from_db()
     documents = {record: document_of(record, public=True) for record in wanted}
     if reasons := reasons_against(documents):
         raise NotAllowed(reasons)
@@ -72,6 +75,8 @@ def withdraw(*, record: Root, by: User | None, reason: str) -> Change:
     Raises NotAllowed where it is not published, no reason is given, or published records point
     to it.
     """
+    one_at_a_time()
+    record.refresh_from_db()
     reasons = []
     if not record.is_published:
         reasons.append("Only a published record can be withdrawn.")
@@ -117,7 +122,7 @@ def record_change(
 
 def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
     """List the values of a record that no citation covers, as `accounts.early-exit.says`."""
-    citations = document.get("citations", [])
+    citations = [one for one in document.get("citations", []) if one.get("stance") != "disputes"]
     if any("for" not in citation for citation in citations):
         missing = []
     else:
@@ -217,7 +222,16 @@ def _citation_uses() -> list[type[CitationUse]]:
 
 def _set_state(record: Root, state: State) -> None:
     record.state = state
-    record.save(update_fields=["state"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('casebook.sets_state', 'on', true)")
+        record.save(update_fields=["state"])
+        cursor.execute("SELECT set_config('casebook.sets_state', '', true)")
+
+
+def one_at_a_time() -> None:
+    """Make public acts queue until the transaction ends, so that each sees what the last did."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clusters_change'))")
 
 
 def _context(by: User | None, reason: str) -> Any:

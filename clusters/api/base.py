@@ -1,5 +1,6 @@
 """One kind of endpoint for every kind of record: list and detail of what is published."""
 
+import re
 from typing import Any, ClassVar
 
 import django_filters
@@ -32,7 +33,9 @@ class Pagination(PageNumberPagination):
 
     def get_page_size(self, request: Request) -> int | None:
         asked = request.query_params.get("page_size")
-        if asked is not None and not (asked.isdigit() and 1 <= int(asked) <= self.max_page_size):
+        if asked is not None and not (
+            re.fullmatch(r"[0-9]{1,3}", asked) and 1 <= int(asked) <= self.max_page_size
+        ):
             raise ValidationError({"page_size": f"Ask for 1 to {self.max_page_size} rows."})
         return super().get_page_size(request)
 
@@ -216,7 +219,9 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
                 return find_published(self.get_queryset(), name)
             root, _, key = name.partition("/")
             parent = self.model.parent_field
-            return self.get_queryset().get(**{f"{parent}__slug": root, "key": key})
+            roots: Any = self.model._meta.get_field(parent).related_model
+            found = find_published(roots.objects.published(), root)
+            return self.get_queryset().get(**{parent: found, "key": key})
         except (Http404, self.model.DoesNotExist):  # type: ignore[attr-defined]
             raise NotFound(
                 f"There is no published {self.model._meta.verbose_name} “{name}”."

@@ -27,8 +27,8 @@ TYPES = {
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a problem document; None for a programming error."""
     if isinstance(error, MovedError):
-        view = context["view"]
-        location = view.reverse_action("detail", args=[error.record.slug])
+        request = context["request"]
+        location = request.build_absolute_uri(error.new_address(request.get_full_path()))
         return Response(status=301, headers={"Location": location})
     if isinstance(error, GoneError):
         detail = "The record was withdrawn."

@@ -17,6 +17,7 @@ from clusters.casefiles.merge import Difference, differences, merge
 from clusters.casefiles.reader import CaseFile, Problem, Where, read_folder
 from clusters.casefiles.shape import Field, Shape, shapes
 from clusters.models import (
+    Alias,
     ChangeAction,
     Citation,
     CitationUse,
@@ -132,8 +133,12 @@ class _Loader:
     def compare(self, case_file: CaseFile) -> None:
         """Find out what the record should become, and whether that is anything new."""
         shape, name = case_file.shape, _name(case_file)
-        instance = shape.model._default_manager.filter(slug=case_file.slug).first()
+        instance, was_removed = find_by_slug(shape.model, case_file.slug)
         base = self.bases.get((shape.folder, case_file.slug))
+        if was_removed:
+            # A person took it out; a used slug is not given away again.
+            self.report.kept[name] = [Difference(("slug",), None, case_file.slug)]
+            return
         if instance is None:
             self.report.created.append(name)
             self.before[name], self.merged[name] = None, case_file.document
@@ -197,7 +202,7 @@ class _Loader:
     def save_root(self, case_file: CaseFile) -> None:
         shape = case_file.shape
         document = self.merged[_name(case_file)]
-        instance = self.instances.get((shape.folder, case_file.slug)) or shape.model()
+        instance: Any = self.instances.get((shape.folder, case_file.slug)) or shape.model()
         if self.put(case_file, instance, shape, document, ()):
             self.instances[shape.folder, case_file.slug] = instance
 
@@ -260,7 +265,7 @@ class _Loader:
     def find_root(self, model: Any, slug: str) -> Any:
         folder = next(shape.folder for shape in shapes().values() if shape.model is model)
         if (folder, slug) not in self.instances:
-            found = model._default_manager.filter(slug=slug).first()
+            found, _ = find_by_slug(model, slug)
             if found is None:
                 raise _Unresolved(f"{slug} is not known ({model._meta.verbose_name}).")
             self.instances[folder, slug] = found
@@ -400,6 +405,19 @@ class _Loader:
                     before=self.before[_name(case_file)],
                     after=changed[record],
                 )
+
+
+def find_by_slug(model: Any, slug: str) -> tuple[Any, bool]:
+    """Return the record of that slug, or that had it before, and whether it was removed."""
+    found = model._default_manager.filter(slug=slug).first()
+    alias = None
+    if found is None:
+        kind = model._meta.model_name
+        alias = Alias.objects.filter(kind=kind, slug__iexact=slug).first()
+    if alias is None:
+        return found, False
+    current = model._default_manager.filter(pk=alias.object_id).first()
+    return current, current is None
 
 
 class _Unresolved(Exception):

@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar, Self
 
+import pgtrigger
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 
-from clusters.models.base import State, root_path
 from clusters.models.history import tracked
 from clusters.models.triggers import RaiseRootVersion
 
@@ -43,6 +43,10 @@ class Citation(models.Model):
 
     class Meta:
         ordering = ["publication", "locator_type", "locator"]
+        # What rests on a place must not silently rest on another: a new place is a new row.
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="places_stay", operation=pgtrigger.Update)
+        ]
         constraints = [
             models.UniqueConstraint(
                 "publication",
@@ -67,11 +71,9 @@ class CitationUseQuerySet(models.QuerySet[Any]):
 
     def published(self) -> Self:
         """Ties of records that the public may see."""
-        return self.filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
-
-    def with_places(self) -> Self:
-        """Bring the place and its publication along."""
-        return self.select_related("citation__publication").order_by("field", "pk")
+        columns: Any = self.model._meta
+        target: Any = columns.get_field("target").related_model
+        return self.filter(target__in=target.objects.published())
 
 
 class CitationUse(models.Model):

@@ -1,5 +1,8 @@
 """Publications, what one says of others, and who was heard for it."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -26,6 +29,19 @@ class PublicationType(models.TextChoices):
     DOCUMENT = "document", "Document"
 
 
+def validate_names(names: Any) -> None:
+    """Refuse anything but a list of CSL names."""
+    is_list = isinstance(names, list)
+    for name in names if is_list else [None]:
+        parts = name if isinstance(name, dict) else {}
+        if not (parts.get("family") or parts.get("literal")) or not all(
+            isinstance(part, str) for part in parts.values()
+        ):
+            raise ValidationError(
+                'Write names as [{"family": "Khan", "given": "F. R."}] or [{"literal": "ILRF"}].'
+            )
+
+
 @tracked
 class Publication(Root):
     """A work that says something: CSL-JSON fields, and how it was made. Unknown stays empty."""
@@ -39,6 +55,7 @@ class Publication(Root):
     authors = models.JSONField(
         default=list,
         blank=True,
+        validators=[validate_names],
         help_text='CSL names: [{"family": "Khan", "given": "F. R."}] or [{"literal": "ILRF"}].',
     )
     title = models.CharField(max_length=500, blank=True)

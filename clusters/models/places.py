@@ -53,7 +53,12 @@ class Cluster(Root):
             *Root.Meta.constraints,
             models.CheckConstraint(
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)
-                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | models.Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="cluster_point_whole",
                 violation_error_message="A point has a latitude from −90 to 90 "
                 "and a longitude from −180 to 180.",
@@ -91,12 +96,6 @@ class Qualifier(models.TextChoices):
     CLAIMED = "claimed", "claimed, not measured"
 
 
-class StatisticQuerySet(ChildQuerySet):
-    def firm_tiers(self) -> Self:
-        """Numbers of firms, largest firms first, as the sources list them."""
-        return self.filter(indicator=Indicator.FIRMS)
-
-
 @tracked
 class Statistic(Child):
     """One figure about a cluster at one time."""
@@ -117,8 +116,6 @@ class Statistic(Child):
     when = UncertainDateField("when")
     note = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
-
-    objects: ClassVar[Any] = StatisticQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["cluster", "position", "pk"]

@@ -9,7 +9,10 @@ EVERY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 
 
 class KeepVersion(pgtrigger.Trigger):
-    """Raise a root's version by one, once in every transaction that changes it."""
+    """Raise a root's version by one, once in every transaction that changes it.
+
+    The state changes only where an action has said so (`clusters.actions.publishing`).
+    """
 
     name = "keep_version"
     when = pgtrigger.Before
@@ -17,6 +20,11 @@ class KeepVersion(pgtrigger.Trigger):
     func = """
         IF TG_OP = 'UPDATE' THEN
             NEW.version := OLD.version;
+            -- A stale copy that is saved whole must not undo a publication.
+            IF NEW.state <> OLD.state
+                AND coalesce(current_setting('casebook.sets_state', true), '') <> 'on' THEN
+                NEW.state := OLD.state;
+            END IF;
             -- A part of the record writes this transaction's number; a whole save, a stale one.
             IF NEW.version_transaction IS DISTINCT FROM txid_current() THEN
                 NEW.version_transaction := OLD.version_transaction;

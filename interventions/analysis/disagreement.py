@@ -34,8 +34,12 @@ class Disagreement:
     @property
     def subjects(self) -> frozenset[str]:
         """Every subject that some holder sees otherwise than another."""
-        named = frozenset().union(*self.main_reasons.values()) if self.main_reasons else frozenset()
-        return self.contested | named
+        named = list(self.main_reasons.values())
+        if not named:
+            return self.contested
+        # What every holder names as a main reason is not what they disagree on.
+        by_all = named[0].intersection(*named)
+        return self.contested | (named[0].union(*named) - by_all)
 
 
 def disagreement(accounts: Iterable[Said]) -> Disagreement:

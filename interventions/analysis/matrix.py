@@ -1,7 +1,8 @@
 """The factor matrix: projects by factors, with what is known in every cell."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 # What a cell can be when it holds no degree, with its mark and its words.
 NO_DEGREE = {
@@ -10,6 +11,8 @@ NO_DEGREE = {
     "not_applicable": ("×", "not applicable"),
     "not_agreed": ("…", "coded, not yet agreed"),
 }
+# Columns stand in this order of groups; a factor of no group stands last, in the table only.
+GROUPS = {"enabling": "Favours collective action", "hindering": "Stands in its way"}
 DEGREE_WORDS = {
     0.0: "absent",
     0.33: "more absent than present",
@@ -46,6 +49,8 @@ class Cell:
     contested: bool
     one_coder: bool
     url: str
+    # project/framework/factor, which names the cell in an address.
+    id: str = ""
 
     @property
     def mark(self) -> str:
@@ -109,6 +114,14 @@ class Matrix:
         return [column for column in self.columns if column.polarity == polarity]
 
     @property
+    def groups(self) -> list[tuple[str, str, int]]:
+        """The heads above the columns: polarity, words, and how many columns."""
+        return [
+            (polarity, GROUPS.get(polarity, "Other factors"), len(list(columns)))
+            for polarity, columns in groupby(self.columns, key=lambda column: column.polarity)
+        ]
+
+    @property
     def summary(self) -> str:
         """One sentence for those who cannot see the chart, with its denominators."""
         cells = [cell for row in self.rows for cell in row.cells]
@@ -134,13 +147,3 @@ def summarise_outcomes(outcomes: Sequence[tuple[str, str]]) -> OutcomeSummary:
         for wanted in ("good", "mixed", "bad", "none", "unknown")
     ]
     return OutcomeSummary(direction, " · ".join([words for words in shown if words][:2]))
-
-
-def sort_rows(rows: Iterable[Row], order: str) -> list[Row]:
-    """Sort by one factor, highest degree first; cells without a degree come last."""
-
-    def degree(row: Row) -> float:
-        cell = next((cell for cell in row.cells if cell.column.key == order), None)
-        return -1.0 if cell is None or cell.degree is None else cell.degree
-
-    return sorted(rows, key=degree, reverse=True)

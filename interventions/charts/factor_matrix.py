@@ -5,12 +5,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from clusters.charts.style import PALETTE, house_layout
-from interventions.analysis.matrix import Cell, Column, Matrix
+from interventions.analysis.matrix import GROUPS, Cell, Column, Matrix
 
-HEADS = {
-    "enabling": ("Favours collective action", PALETTE["teal-100"]),
-    "hindering": ("Stands in its way", PALETTE["rust-100"]),
-}
 SCALES = {"enabling": "teal", "hindering": "rust"}
 SYMBOLS = {
     "not_reported": "circle-open",
@@ -31,7 +27,7 @@ def factor_matrix(matrix: Matrix) -> go.Figure:
     places = column_places(matrix)
     end = max(places.values(), default=0) + 0.75
     traces: list[Any] = []
-    for polarity in HEADS:
+    for polarity in GROUPS:
         columns = matrix.of_polarity(polarity)
         if columns:
             traces.append(_fills(matrix, polarity, columns, places))
@@ -71,7 +67,7 @@ def column_places(matrix: Matrix) -> dict[str, float]:
     """Return where each column stands, the two groups a gap apart."""
     places: dict[str, float] = {}
     at = 0.0
-    for polarity in HEADS:
+    for polarity in GROUPS:
         for column in matrix.of_polarity(polarity):
             places[column.key] = at
             at += 1
@@ -111,7 +107,7 @@ def _fills(
             for row, line in zip(matrix.rows, cells, strict=True)
         ],
         hovertemplate="%{text}<extra></extra>",
-        name=HEADS[polarity][0],
+        name=GROUPS[polarity],
     )
 
 
@@ -120,6 +116,7 @@ def _marks(matrix: Matrix, places: dict[str, float]) -> list[go.Scatter]:
         (places[cell.column.key], number, row.title, cell)
         for number, row in enumerate(matrix.rows)
         for cell in row.cells
+        if cell.column.key in places
     ]
     traces = []
     for status, symbol in SYMBOLS.items():
@@ -155,7 +152,7 @@ def _rings(matrix: Matrix, places: dict[str, float]) -> list[dict[str, Any]]:
         }
         for number, row in enumerate(matrix.rows)
         for cell in row.cells
-        if cell.one_coder and cell.degree is not None
+        if cell.one_coder and cell.degree is not None and cell.column.key in places
     ]
 
 
@@ -202,7 +199,7 @@ def _two_lines(words: str) -> str:
 def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[str, Any]]:
     above = {"yref": "paper", "y": 1, "showarrow": False, "yanchor": "bottom"}
     heads: list[dict[str, Any]] = []
-    for polarity, (words, colour) in HEADS.items():
+    for polarity, words in GROUPS.items():
         at = [places[column.key] for column in matrix.of_polarity(polarity)]
         if at:
             heads.append(
@@ -210,7 +207,7 @@ def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[st
                     **above,
                     "x": (at[0] + at[-1]) / 2,
                     "text": f"<b>{words}</b>",
-                    "font": {"color": colour, "size": 14},
+                    "font": {"color": PALETTE[f"{SCALES[polarity]}-100"], "size": 14},
                     "yshift": 50,
                 }
             )

@@ -57,6 +57,20 @@ class ProjectQuerySet(RootQuerySet):
             actual_start_earliest__lte=day,
         )
 
+    def by_degree(self, framework: Any, key: str) -> Self:
+        """By the agreed degree of one factor, highest first; without one last, ties as before."""
+        codings = apps.get_model("interventions", "Coding").objects.published()
+        agreed = (
+            codings.agreed()
+            .overall()
+            .filter(project=models.OuterRef("pk"), factor__framework=framework, factor__key=key)
+        )
+        degree = models.Subquery(agreed.values("degree")[:1])
+        ties = self.query.order_by
+        return self.annotate(degree=degree).order_by(
+            models.F("degree").desc(nulls_last=True), *ties
+        )
+
     def with_factor_present(self, framework: str, key: str) -> Self:
         """Projects whose agreed coding holds a factor more present than absent."""
         codings = apps.get_model("interventions", "Coding").objects.published()

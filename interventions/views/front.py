@@ -1,14 +1,15 @@
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.core.paginator import Paginator
 from django.core.validators import slug_re
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from clusters.charts.style import PALETTE
+from clusters.lookup import GoneError
 from clusters.models import Change, Cluster, Publication
+from clusters.paging import strict_page
 from clusters.parameters import check_parameters
 from interventions.charts.factor_matrix import factor_matrix
 from interventions.matrix import matrix_of
@@ -41,7 +42,12 @@ def front(request: HttpRequest) -> HttpResponse:
     if framework is not None:
         context |= matrix_context(request, framework)
     if cell := request.GET.get("cell"):
-        context |= evidence_of(*_parts(cell))
+        try:
+            context |= evidence_of(*_parts(cell))
+        except (Http404, GoneError) as error:
+            raise BadRequest(
+                f"cell: there is no such cell any more, or never was ({error})."
+            ) from None
     return render(request, "interventions/front.html", context)
 
 
@@ -51,9 +57,11 @@ def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]
     known = [factor.key for factor in framework.factors.all()]
     if order and order not in known:
         raise BadRequest(f"order: there is no factor “{order}”. Known: {', '.join(known)}.")
-    paginator = Paginator(Project.objects.published().in_order(), ROWS)
-    page = paginator.get_page(request.GET.get("page"))
-    matrix = matrix_of(page.object_list, framework, order)  # type: ignore[arg-type]
+    projects = Project.objects.published().in_order()
+    if order:
+        projects = projects.by_degree(framework, order)
+    page = strict_page(request, projects, ROWS)
+    matrix = matrix_of(page.object_list, framework)
     return {
         "framework": framework,
         "matrix": matrix,

@@ -9,10 +9,10 @@ from clusters.filters import ClusterFilter, StakeholderFilter
 from clusters.lookup import find_published
 from clusters.models import Cluster, Event, Stakeholder, Statistic
 from clusters.models.fields import EDTF
+from clusters.paging import page_of
 from clusters.parameters import check_parameters
 from interventions.models import Donor, Participation, Project
 from interventions.views.evidence import CITED
-from interventions.views.paging import page_of
 
 
 @require_safe

@@ -8,11 +8,13 @@ from django.views.decorators.http import require_safe
 
 from clusters.lookup import find_published
 from clusters.models import Change
+from clusters.paging import page_of
 from clusters.parameters import check_parameters
 from interventions.filters import ProjectFilter
 from interventions.matrix import (
     disagreement_of,
     holder_of,
+    holder_words,
     outcome_of,
     subject_of,
     what_differs,
@@ -28,7 +30,6 @@ from interventions.models import (
     ProjectLink,
 )
 from interventions.views.evidence import CITED
-from interventions.views.paging import page_of
 
 
 @require_safe
@@ -120,14 +121,17 @@ def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
     return [
         {
             "holder": found[0].holder,
-            "name": name,
+            "name": holder_words(found[0]),
             "group": found[0].holder_group,
             "main": [account for account in found if account.as_reason == "main"],
             "accounts": found,
         }
-        for name, found in sorted(
-            columns.items(),
-            key=lambda item: (-sum(one.as_reason == "main" for one in item[1]), item[0]),
+        for found in sorted(
+            columns.values(),
+            key=lambda found: (
+                -sum(one.as_reason == "main" for one in found),
+                holder_words(found[0]),
+            ),
         )
     ]
 
@@ -138,7 +142,8 @@ REASON_RANK = {"main": 3, "contributing": 2, "denied": 1}
 def reasons_by_holder(accounts: list[Account]) -> dict[str, Any]:
     """A table of reasons by holders: who names what as a reason for the end, and how strongly."""
     named = [account for account in accounts if account.as_reason in REASON_RANK]
-    holders = sorted({holder_of(account) for account in named})
+    words = {holder_of(account): holder_words(account) for account in named}
+    holders = sorted(words, key=lambda holder: (words[holder], holder))
     strongest: dict[tuple[Any, str], Account] = {}
     for account in named:
         place = (account.factor or account.dimension, holder_of(account))
@@ -159,7 +164,7 @@ def reasons_by_holder(accounts: list[Account]) -> dict[str, Any]:
         for subject in subjects
     ]
     rows.sort(key=lambda row: (-row["weight"], str(row["subject"])))  # type: ignore[operator]
-    return {"holders": holders, "rows": rows}
+    return {"holders": [words[holder] for holder in holders], "rows": rows}
 
 
 def by_factor(codings: Any) -> list[dict[str, Any]]:

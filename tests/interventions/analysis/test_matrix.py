@@ -6,7 +6,6 @@ from interventions.analysis.matrix import (
     Matrix,
     OutcomeSummary,
     Row,
-    sort_rows,
     summarise_outcomes,
 )
 
@@ -65,19 +64,14 @@ def test_good_and_bad_outcomes_stand_side_by_side(outcomes, direction, words):
     assert summarise_outcomes(outcomes) == OutcomeSummary(direction, words)
 
 
-def test_rows_without_a_degree_come_last_and_ties_keep_their_order():
-    rows = [
-        row("silent", cell(status="not_reported")),
-        row("absent", cell(0.0)),
-        row("one", cell(1.0)),
-        row("two", cell(1.0)),
-    ]
+def test_the_groups_name_their_columns():
+    hinders = Column("brief", "Brief", "Brief", "hindering", "/g/")
+    other = Column("other", "Other", "Other", "", "/h/")
 
-    assert [found.slug for found in sort_rows(rows, "training")] == [
-        "one",
-        "two",
-        "absent",
-        "silent",
+    assert Matrix((TRAINING, hinders, hinders, other), ()).groups == [
+        ("enabling", "Favours collective action", 1),
+        ("hindering", "Stands in its way", 2),
+        ("", "Other factors", 1),
     ]
 
 
