@@ -2,6 +2,7 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from clusters.models import Change, Cluster, Statistic
@@ -174,3 +175,53 @@ def test_history_knows_who_asked_for_a_change(desk, administrator):
     event = Statistic.pgh_event_models["update"].objects.filter(pgh_label="update").get()
     assert event.pgh_context.metadata["user"] == administrator.pk
     assert event.pgh_context.metadata["url"].endswith(f"/statistic/{figure.pk}/change/")
+
+
+def test_looking_is_not_publishing(client, django_user_model):
+    reader = django_user_model.objects.create_user("reader@example.org", "x", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_cluster"))
+    client.force_login(reader)
+    cluster = factories.make_cluster()
+    factories.cite(
+        cluster, factories.make_place(factories.make_public(factories.make_publication()))
+    )
+
+    client.post(
+        reverse("admin:clusters_cluster_changelist"),
+        {"action": "publish_selected", "_selected_action": [cluster.pk]},
+    )
+
+    assert not Cluster.objects.get().is_published
+
+
+def test_a_part_stays_in_its_record(desk):
+    figure = factories.make_statistic(factories.make_cluster())
+    elsewhere = factories.make_cluster()
+
+    desk.post(
+        reverse("admin:clusters_statistic_change", args=[figure.pk]),
+        form_of(figure, value="7", cluster=elsewhere.pk),
+    )
+
+    figure.refresh_from_db()
+    assert (figure.value, figure.cluster_id == elsewhere.pk) == (7, False)
+
+
+def test_a_rule_of_the_database_is_told_in_its_own_words(desk):
+    factories.make_group(slug="old").delete()
+
+    response = desk.post(
+        reverse("admin:clusters_stakeholdergroup_add"),
+        {"slug": "old", "name": "Old", "language": "en"},
+        follow=True,
+    )
+
+    assert "is never used again" in response.content.decode()
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_list_asks_a_handful_of_questions(
+    desk, everything, model, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(6):
+        desk.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))

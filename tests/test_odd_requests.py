@@ -6,7 +6,19 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-ODD = ["%00", "%ff%fe", "-1", "9" * 24, "1e309", "'", "../..", "x" * 3000, "%F0%9F%98%80"]
+ODD = [
+    "%00",
+    "%ff%fe",
+    "-1",
+    "9" * 24,
+    "1e309",
+    "'",
+    "../..",
+    "x" * 3000,
+    "%F0%9F%98%80",
+    "%C2%B2",
+    "9" * 5000,
+]
 LISTS = {
     "/": ["cell", "order", "page"],
     "/projects/": ["q", "country", "cluster", "donor", "factor_present", "running_on", "page"],

@@ -159,15 +159,25 @@ def test_a_filter_and_its_negation_share_all_rows(client):
 
 
 @pytest.mark.parametrize(
-    "address", ["/?page=x&odd=1", "/?cell=one", "/?order=none", "/projects/?page=99"]
+    ("address", "words"),
+    [
+        ("/?odd=1", "There is no parameter “odd” here. Known: cell, order, page."),
+        ("/?page=x", "page: That page number is not an integer"),
+        ("/?cell=one", "cell: write it as project/framework/factor."),
+        ("/?cell=a/b/c", "cell: there is no such cell any more, or never was"),
+        ("/?order=none", "order: there is no factor “none”. Known: factor-"),
+        ("/projects/?page=99", "page: That page contains no results"),
+        ("/projects/?ordering=title", "There is no filter “ordering”."),
+        ("/projects/?q=a&q=b", "“q” stands here twice; it takes one value."),
+    ],
 )
-def test_a_parameter_that_means_nothing_is_an_error_that_helps(client, address):
+def test_a_parameter_that_means_nothing_is_an_error_that_helps(client, address, words):
     make_case()
 
     response = client.get(address)
 
     assert response.status_code == 400
-    assert b"This address asks for something that is not there" in response.content
+    assert words in response.content.decode()
 
 
 def test_an_old_slug_redirects_a_withdrawn_record_says_why_and_a_draft_is_unknown(client):
@@ -210,3 +220,64 @@ def test_what_rests_on_a_work_costs_the_same_however_much_it_is(
         page = client.get(f"/literature/{paper.slug}/").content.decode()
 
     assert page.count("statistic “") == count
+
+
+def test_sorting_by_a_factor_goes_over_all_projects_before_paging(client):
+    framework = factories.make_framework(slug=FRAMEWORK)
+    factor = factories.make_factor(framework, key="helps", polarity="enabling")
+    for slug, degree in (("low", "0.33"), ("high", "1"), ("none", None), ("middle", "0.67")):
+        project = factories.make_project(slug=slug)
+        if degree:
+            factories.make_coding(project, factor=factor, degree=degree, agreement="consensus")
+        factories.make_public(*([framework] if slug == "low" else []), project)
+
+    page = client.get("/?order=helps").content.decode()
+
+    assert re.findall(r'data-cell="([a-z]+)/', page) == ["high", "middle", "low", "none"]
+
+
+def test_factors_of_no_group_stand_in_the_table_and_break_nothing(client):
+    framework = factories.make_framework(slug=FRAMEWORK)
+    for polarity in ("", "hindering", "enabling", "hindering"):
+        factories.make_factor(framework, polarity=polarity)
+    project = factories.make_project()
+    factories.make_public(framework, project)
+
+    page = client.get("/").content.decode()
+
+    heads = re.findall(r'colspan="(\d)" class="(\w*)"', page)
+    assert heads == [("1", "enabling"), ("2", "hindering"), ("1", "")]
+
+
+def test_trackers_are_dropped_by_a_redirect(client):
+    response = client.get("/projects/?utm_source=x&country=PK&fbclid=1")
+
+    assert (response.status_code, response["Location"]) == (302, "/projects/?country=PK")
+
+
+def test_an_old_slug_keeps_the_rest_of_the_address(client):
+    project = make_case()
+    Project.objects.filter(pk=project.pk).update(slug="moved")
+    factor = project.codings.first().factor
+
+    response = client.get(f"/projects/{project.slug}/factors/{FRAMEWORK}/{factor.key}/")
+
+    assert response["Location"] == f"/projects/moved/factors/{FRAMEWORK}/{factor.key}/"
+    assert client.get(response["Location"]).status_code == 200
+
+
+def test_informants_of_two_groups_who_share_a_word_are_two_holders(client):
+    framework = factories.make_framework()
+    factor = factories.make_factor(framework)
+    project = factories.make_project(slug="case")
+    groups = [factories.make_group(), factories.make_group()]
+    for group, says in zip(groups, ("present", "absent"), strict=True):
+        factories.make_account(
+            project, factor=factor, holder_group=group, informant="a manager", says=says
+        )
+    factories.make_public(project, framework, *groups)
+
+    page = client.get("/projects/case/").content.decode()
+
+    assert "Accounts disagree on: Factor." in page
+    assert page.count("<h3>a manager</h3>") == 2

@@ -1,4 +1,5 @@
 import pytest
+from django.db import DatabaseError, connections, transaction
 
 from clusters.actions.publishing import NotAllowed, publish, withdraw
 from clusters.models import Change, State
@@ -89,3 +90,49 @@ def test_private_notes_and_open_codings_are_not_in_the_public_log():
     factories.make_public(project, body, paper, framework)
 
     assert "SENTINEL" not in str(list(Change.objects.values_list("after", flat=True)))
+
+
+def test_a_place_that_only_disputes_a_value_does_not_cover_it():
+    cluster = factories.make_cluster(slug="kasur")
+    paper = factories.make_public(factories.make_publication())
+    factories.cite(cluster, factories.make_place(paper), stance="disputes")
+
+    with pytest.raises(NotAllowed, match="clusters/kasur: name has no citation"):
+        publish(records=[cluster], by=None, reason="")
+
+
+def test_a_stale_copy_cannot_undo_a_publication():
+    cluster = factories.make_cluster()
+    stale = type(cluster).objects.get()
+    factories.make_public(cluster)
+    stale.summary = "Typed meanwhile"
+    stale.save()
+
+    cluster.refresh_from_db()
+    assert (cluster.state, cluster.summary) == (State.PUBLISHED, "Typed meanwhile")
+
+
+def test_the_place_of_an_open_coding_is_not_shown(client):
+    paper = factories.make_publication(slug="paper")
+    project, framework = factories.make_project(), factories.make_framework()
+    factor = factories.make_factor(framework)
+    coding = factories.make_coding(project, factor=factor, is_open=True)
+    factories.cite(coding, factories.make_place(paper, "Secret place"))
+    factories.make_public(project, framework, paper)
+
+    assert "Secret place" not in client.get("/literature/paper/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_public_acts_queue():
+    body = factories.make_public(factories.make_body())
+    other = connections.create_connection("default")
+    try:
+        with transaction.atomic(), other.cursor() as cursor:
+            withdraw(record=body, by=None, reason="Wrong")
+            cursor.execute("SET lock_timeout = '200ms'")
+            # What another process would ask for first when it publishes.
+            with pytest.raises(DatabaseError, match="lock timeout"):
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clusters_change'))")
+    finally:
+        other.close()

@@ -27,6 +27,36 @@ def test_redacting_removes_past_values_everywhere_and_says_who_and_why(administr
     assert cluster.summary == "Corrected"
 
 
+def test_redacting_touches_no_other_field_and_no_key_of_the_documents(administrator):
+    cluster = factories.make_cluster(summary="name", region="name")
+    factories.make_public(cluster)
+    cluster.summary = "Corrected"
+    cluster.save()
+
+    redact(record=cluster, field="summary", by=administrator, reason="x")
+
+    after = Change.objects.get(kind="clusters").after
+    assert (after["summary"], after["region"], after["name"]) == (REDACTED, "name", "Cluster")
+
+
+def test_redacting_a_name_and_a_slug_leaves_no_way_back_to_them(administrator, client):
+    body = factories.make_body(name="ACME", slug="acme", aliases=["ACME Ltd"])
+    factories.make_public(body)
+    body.name, body.slug, body.aliases = "A firm", "a-firm", []
+    body.save()
+    assert client.get("/stakeholders/acme/").status_code == 301
+
+    for field in ("name", "slug", "aliases"):
+        redact(record=body, field=field, by=administrator, reason="x")
+
+    change = Change.objects.get(kind="stakeholders")
+    assert (change.title, change.slug) == (REDACTED, "a-firm")
+    assert "acme" not in str(change.after).lower()
+    assert client.get("/stakeholders/acme/").status_code == 404
+    events = body.pgh_event_models["insert"].objects.filter(pgh_obj_id=body.pk)
+    assert "acme" not in str(list(events.values())).lower()
+
+
 def test_only_texts_are_redacted_and_only_with_a_reason(administrator):
     cluster = factories.make_cluster()
 

@@ -285,3 +285,23 @@ def test_project_links_may_point_both_ways(folder):
     load(folder)
 
     assert Project.objects.get(slug="one").links.get().other.slug == "two"
+
+
+def test_a_record_that_was_renamed_since_is_found_under_its_old_slug(folder):
+    load(folder)
+    Cluster.objects.update(slug="kasur-city")
+    write(folder, "clusters/kasur.yaml", CLUSTER.replace("Tanneries.", "New."))
+
+    load(folder)
+
+    assert list(Cluster.objects.values_list("slug", "summary")) == [("kasur-city", "New.")]
+
+
+def test_a_record_that_was_removed_since_stays_removed(folder):
+    load(folder)
+    Cluster.objects.all().delete()
+
+    report = load(folder)
+
+    assert Cluster.objects.count() == 0
+    assert list(report.kept) == ["clusters/kasur"]

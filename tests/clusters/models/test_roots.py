@@ -1,5 +1,6 @@
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from clusters.models import Alias, Cluster, Statistic
 from tests import factories
@@ -122,3 +123,33 @@ def test_a_key_is_unique_within_its_record_and_free_elsewhere():
 
     with pytest.raises(IntegrityError, match="statistic_key_unique"):
         factories.make_statistic(cluster, key="WORKERS")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "point", [{"latitude": 32}, {"longitude": 74}, {"latitude": 91, "longitude": 0}]
+)
+def test_half_a_point_and_one_off_the_globe_are_refused(point):
+    assert factories.make_cluster(latitude=32, longitude=74).pk
+    assert factories.make_cluster().pk
+
+    with pytest.raises(IntegrityError, match="cluster_point_whole"):
+        factories.make_cluster(**point)
+
+
+@pytest.mark.django_db
+def test_a_place_never_becomes_another():
+    place = factories.make_place()
+    place.locator = "Elsewhere"
+
+    with pytest.raises(DatabaseError, match="Cannot update"):
+        place.save()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "names", ["Khan", ["Khan"], [{"given": "F."}], [{"family": 1}], {"family": "Khan"}]
+)
+def test_authors_are_csl_names(names):
+    with pytest.raises(ValidationError, match="Write names as"):
+        factories.make_publication(authors=names).full_clean()

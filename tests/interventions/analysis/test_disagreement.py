@@ -56,3 +56,15 @@ def test_a_reason_that_one_denies_and_another_names_is_contested():
 
 def test_no_accounts_no_disagreement():
     assert not disagreement([])
+
+
+def test_a_main_reason_that_all_name_is_not_what_they_disagree_on():
+    found = disagreement(
+        [
+            Said("donor", "early exit", "present", "main"),
+            Said("donor", "commitment", "present", "main"),
+            Said("members", "early exit", "present", "main"),
+        ]
+    )
+
+    assert found.subjects == {"commitment"}
