@@ -42,6 +42,7 @@ setup: $(STAMP) .env
 
 $(STAMP): requirements-dev.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.12 or newer is needed, and none was found (looked for python3.13, python3.12, python3.14, python3). Name one: make PYTHON=/path/to/python"; exit 1; fi
+	@echo "Setting up: installing what is needed into $(VENV), once (about half a minute)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@if [ -n "$(UV)" ]; then VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes requirements-dev.lock; \
 	else $(PY) -m ensurepip --upgrade >/dev/null; $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock; fi

@@ -13,7 +13,7 @@ from django.db import DatabaseError, models, transaction
 
 from clusters.actions.publishing import NotAllowed, publish, reasons_against, record_change
 from clusters.casefiles.document import Document, document_of, locator_type_of
-from clusters.casefiles.merge import Difference, differences, merge
+from clusters.casefiles.merge import Difference, differences, merge, value_at, with_value
 from clusters.casefiles.reader import CaseFile, Problem, Where, read_folder
 from clusters.casefiles.shape import Field, Shape, shapes
 from clusters.models import (
@@ -70,8 +70,6 @@ def load(
     Raises CaseFilesRefused with every problem found.
     """
     files, problems = read_folder(folder)
-    if problems:
-        raise CaseFilesRefused(problems)
     reason = reason or f"Loaded from the case files {folder.name}"
     try:
         with (
@@ -80,8 +78,8 @@ def load(
         ):
             loader = _Loader(files, force=force)
             loader.run()
-            if loader.problems:
-                raise CaseFilesRefused(loader.problems)
+            if problems or loader.problems:
+                raise CaseFilesRefused(together(problems, loader.problems))
             if loader.touched:
                 loader.keep_what_was_imported(folder, by, reason)
             loader.write_change_log(by, reason, publish_all=publish_all)
@@ -90,6 +88,23 @@ def load(
     except _DryRun:
         pass
     return loader.report
+
+
+def together(read: list[Problem], found: list[Problem]) -> list[Problem]:
+    """Join what reading and what saving found, without what only follows from the former."""
+    places = [(problem.file, problem.field) for problem in read]
+    unread = {Path(problem.file).stem for problem in [*read, *found]}
+    return read + [
+        problem
+        for problem in found
+        if not any(
+            problem.file == file
+            and (problem.field == field or problem.field.startswith(f"{field}."))
+            for file, field in places
+        )
+        # A record whose own file is wrong is not missing.
+        and not any(problem.message.startswith(f"{name} is not known") for name in unread)
+    ]
 
 
 class _Loader:
@@ -103,6 +118,8 @@ class _Loader:
         self.instances: dict[tuple[str, str], Any] = {}
         # Files whose import must be remembered, with what stood in them.
         self.touched: list[CaseFile] = []
+        # What to remember of each file: itself, but for values that people edited.
+        self.remembered: dict[str, Document] = {}
         self.before: dict[str, Document | None] = {}
         self.merged: dict[str, Document] = {}
         self.bases = {
@@ -116,8 +133,9 @@ class _Loader:
         waiting = [case_file for case_file in self.files if _name(case_file) in self.merged]
         for case_file in self.in_order_of_reference(waiting):
             self.attempt(case_file, self.save_root)
-        if not self.problems:
-            for case_file in waiting:
+        for case_file in waiting:
+            # The parts of a root that is wrong are looked at all the same.
+            if (case_file.shape.folder, case_file.slug) in self.instances:
                 self.attempt(case_file, self.save_parts)
 
     def check_twice(self) -> None:
@@ -142,20 +160,25 @@ class _Loader:
         if instance is None:
             self.report.created.append(name)
             self.before[name], self.merged[name] = None, case_file.document
+            self.remembered[name] = case_file.document
             self.touched.append(case_file)
             return
         self.instances[shape.folder, case_file.slug] = instance
         database = document_of(instance)
         merged = merge(base or {}, case_file.document, database, force=self.force)
-        if merged.edited and not self.force:
+        remembered = case_file.document
+        if merged.edited:
             self.report.kept[name] = merged.edited
+            for kept in merged.edited:
+                remembered = with_value(remembered, kept.where, value_at(base or {}, kept.where))
+        self.remembered[name] = remembered
         if found := differences(database, merged.document):
             self.report.changed[name] = found
             self.before[name] = document_of(instance, public=True)
             self.merged[name] = merged.document
         else:
             self.report.unchanged += 1
-        if base != case_file.document:
+        if base != remembered:
             self.touched.append(case_file)
 
     def in_order_of_reference(self, files: list[CaseFile]) -> list[CaseFile]:
@@ -203,8 +226,8 @@ class _Loader:
         shape = case_file.shape
         document = self.merged[_name(case_file)]
         instance: Any = self.instances.get((shape.folder, case_file.slug)) or shape.model()
-        if self.put(case_file, instance, shape, document, ()):
-            self.instances[shape.folder, case_file.slug] = instance
+        self.put(case_file, instance, shape, document, ())
+        self.instances[shape.folder, case_file.slug] = instance
 
     def save_parts(self, case_file: CaseFile) -> None:
         instance = self.instances[case_file.shape.folder, case_file.slug]
@@ -215,23 +238,31 @@ class _Loader:
     ) -> bool:
         """Set an object's own fields and save it where they differ. Tells whether it is sound."""
         before = None if instance.pk is None else _column_values(instance)
-        sound = True
+        unresolved = set()
         for spec in shape.fields:
             if spec.kind == "references":
                 continue
             try:
                 self.set(instance, spec, document.get(spec.name))
             except _Unresolved as error:
-                sound = False
+                unresolved.add(spec.name)
                 self.problems.append(case_file.problem((*at, spec.name), str(error)))
-        if not sound:
-            return False
-        if before == _column_values(instance):
+            except ValidationError as error:
+                unresolved.add(spec.name)
+                self.say(case_file, (*at, spec.name), error)
+        if not unresolved and before == _column_values(instance):
             return True
+        parent = getattr(instance, "parent_field", None)
+        is_orphan = parent is not None and instance.parent.pk is None
         try:
-            instance.full_clean()
+            instance.full_clean(
+                exclude=unresolved | ({parent} if is_orphan else set()),
+                validate_constraints=not unresolved and not is_orphan,
+            )
         except ValidationError as error:
             self.say(case_file, at, error)
+            return False
+        if unresolved or is_orphan:
             return False
         instance.save()
         return True
@@ -257,7 +288,9 @@ class _Loader:
             return self.find_root(model, value)
         slug, _, key = value.partition("/")
         root = self.find_root(model._meta.get_field(parent).related_model, slug)
-        found = model._default_manager.filter(**{parent: root, "key": key}).first()
+        found = None
+        if root.pk is not None:
+            found = model._default_manager.filter(**{parent: root, "key": key}).first()
         if found is None:
             raise _Unresolved(f"{value} is not known ({model._meta.verbose_name} of {root}).")
         return found
@@ -267,14 +300,20 @@ class _Loader:
         if (folder, slug) not in self.instances:
             found, _ = find_by_slug(model, slug)
             if found is None:
-                raise _Unresolved(f"{slug} is not known ({model._meta.verbose_name}).")
+                raise _Unresolved(
+                    f"{slug} is not known ({model._meta.verbose_name}): add "
+                    f"{folder}/{slug}.yaml, or correct the name."
+                )
             self.instances[folder, slug] = found
+        if self.instances[folder, slug].pk is None:
+            raise _Unresolved(f"{slug} is not known as long as its own file is wrong.")
         return self.instances[folder, slug]
 
     def put_parts(
         self, case_file: CaseFile, instance: Any, shape: Shape, document: Document, at: Where
     ) -> None:
         """Save what hangs on an object: many-to-many ties, citations and children."""
+        is_saved = instance.pk is not None
         for spec in shape.fields:
             if spec.kind == "references":
                 try:
@@ -282,7 +321,8 @@ class _Loader:
                 except _Unresolved as error:
                     self.problems.append(case_file.problem((*at, spec.name), str(error)))
                 else:
-                    getattr(instance, spec.name).set(targets)
+                    if is_saved:
+                        getattr(instance, spec.name).set(targets)
         if shape.citations is not None:
             self.put_citations(
                 case_file, instance, shape.citations, document.get("citations", []), at
@@ -299,17 +339,20 @@ class _Loader:
         documents: list[Document],
         at: Where,
     ) -> None:
-        existing = {child.key: child for child in getattr(parent, name).all()}
-        for key in existing.keys() - {document["key"] for document in documents}:
+        saved = getattr(parent, name).all() if parent.pk is not None else []
+        existing = {child.key: child for child in saved}
+        for key in existing.keys() - {document.get("key") for document in documents}:
             existing.pop(key).delete()
         for position, document in enumerate(documents):
+            if "key" not in document:
+                continue  # told when the file was read
             where = (*at, name, document["key"])
             child: Any = existing.get(document["key"]) or shape.model()
             setattr(child, child.parent_field, parent)
             if shape.is_ordered:
                 child.position = position
-            if self.put(case_file, child, shape, document, where):
-                self.put_parts(case_file, child, shape, document, where)
+            self.put(case_file, child, shape, document, where)
+            self.put_parts(case_file, child, shape, document, where)
 
     def put_citations(
         self,
@@ -327,12 +370,16 @@ class _Loader:
             except _Unresolved as error:
                 self.problems.append(case_file.problem((*at, "citations"), str(error)))
                 continue
+            if target.pk is None or publication.pk is None:
+                continue
             place, _ = Citation.objects.get_or_create(
                 publication=publication,
                 locator_type=locator_type,
                 locator=document[locator_type],
             )
             wanted[place.pk, document.get("for", "")] = document.get("stance", Stance.SUPPORTS)
+        if target.pk is None:
+            return
         rows: Any = uses
         existing = {(use.citation_id, use.field): use for use in rows.objects.filter(target=target)}
         for identity, use in existing.items():
@@ -354,6 +401,16 @@ class _Loader:
             where = at if name in ("", "__all__") else (*at, name)
             self.problems += [case_file.problem(where, message) for message in messages]
 
+    def not_published(self, why: str) -> Problem:
+        """Point to the line that a reason against publishing is about."""
+        name, _, rest = why.partition(": ")
+        where = tuple(rest.split(" ")[0].split(".")) if rest else ()
+        for case_file in self.files:
+            if why.startswith((f"{_name(case_file)}:", f"{_name(case_file)} ")):
+                message = rest if rest else why
+                return case_file.problem(where, f"Not published: {message}")
+        return Problem(name, 0, "", f"Not published: {rest}")
+
     def keep_what_was_imported(self, folder: Path, by: User | None, reason: str) -> None:
         """Remember this import as the base of the next comparison."""
         documents = [[case_file.shape.folder, case_file.document] for case_file in self.files]
@@ -368,7 +425,7 @@ class _Loader:
             ImportedRecord.objects.update_or_create(
                 kind=case_file.shape.folder,
                 slug=case_file.slug,
-                defaults={"document": case_file.document, "source": source},
+                defaults={"document": self.remembered[_name(case_file)], "source": source},
             )
 
     def write_change_log(self, by: User | None, reason: str, *, publish_all: bool) -> None:
@@ -392,9 +449,7 @@ class _Loader:
             if reasons := reasons_against(changed):
                 raise NotAllowed(reasons)
         except NotAllowed as error:
-            raise CaseFilesRefused(
-                [Problem("", 0, "", f"Not published: {reason}") for reason in error.reasons]
-            ) from None
+            raise CaseFilesRefused([self.not_published(why) for why in error.reasons]) from None
         for case_file, record in roots:
             if record in changed:
                 record_change(

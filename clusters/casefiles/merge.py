@@ -1,5 +1,6 @@
 """Three-way comparison, value by value: the last import, the new file, the database."""
 
+import copy
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,3 +120,37 @@ def differences(before: Document, after: Document, at: Where = ()) -> list[Diffe
         elif old != new:
             found.append(Difference(where, old, new))
     return found
+
+
+def value_at(document: Document, where: Where) -> Any:
+    """Return the value at a place; children are named by their keys. None where nothing is."""
+    found: Any = document
+    for step in where:
+        if isinstance(found, list):
+            found = next((item for item in found if item.get("key") == step), None)
+        elif isinstance(found, dict):
+            found = found.get(step)
+        else:
+            return None
+    return found
+
+
+def with_value(document: Document, where: Where, value: Any) -> Document:
+    """Return a copy of a document that has this value at a place, or nothing there for None."""
+    changed = copy.deepcopy(document)
+    *above, last = where
+    holder: Any = changed
+    for step in above:
+        if isinstance(holder, list):
+            holder = next((item for item in holder if item.get("key") == step), {})
+        else:
+            holder = holder.setdefault(step, [])
+    if isinstance(holder, list):
+        holder[:] = [item for item in holder if item.get("key") != last]
+        if value is not None:
+            holder.append(value)
+    elif value is None:
+        holder.pop(last, None)
+    else:
+        holder[last] = value
+    return changed

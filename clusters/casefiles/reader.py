@@ -87,7 +87,11 @@ def read_folder(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
                 files.append(case_file)
                 if case_file.slug and path.stem != case_file.slug:
                     problems.append(
-                        case_file.problem(("slug",), f"The file is called {path.name}.")
+                        case_file.problem(
+                            ("slug",),
+                            f"The file is called {path.name}: name it {case_file.slug}.yaml, or change "
+                            "the slug.",
+                        )
                     )
     if not files and not problems:
         problems.append(Problem(str(folder), 0, "", "The folder holds no case files."))
@@ -212,14 +216,21 @@ class _Reader:
                 return None
         if isinstance(field, models.DecimalField):
             try:
-                return plain(Decimal(text or ""))
+                number = Decimal(text or "")
             except InvalidOperation:
                 self.say(node, at, f"“{text}” is not a number.")
                 return None
-        if field.choices and text not in dict(field.flatchoices):
-            known = ", ".join(str(value) for value, _ in field.flatchoices)
-            if len(known) < 400:
+            if field.choices and number not in dict(field.flatchoices):
+                known = ", ".join(f"{value.normalize():f}" for value in dict(field.flatchoices))
                 self.say(node, at, f"“{text}” is not one of: {known}.")
+                return None
+            return plain(number)
+        if field.choices and text not in dict(field.flatchoices):
+            codes = [str(value) for value, _ in field.flatchoices]
+            if len(codes) > 60:
+                codes = ["two capital letters of ISO 3166, such as PK"]
+            self.say(node, at, f"“{text}” is not one of: {', '.join(codes)}.")
+            return None
         return text
 
     def date(self, node: Any, at: Where) -> Document | None:

@@ -63,7 +63,14 @@ class Citation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.publication}, {self.locator}"
+        return f"{self.publication}, {self.words}"
+
+    @property
+    def words(self) -> str:
+        """The locator as a reader wants it: bare numbers say what they count."""
+        prefixes: dict[str, str] = {LocatorType.PAGE: "p. ", LocatorType.MINUTE: "minute "}
+        prefix = prefixes.get(self.locator_type, "") if self.locator[:1].isdigit() else ""
+        return f"{prefix}{self.locator}"
 
 
 class CitationUseQuerySet(models.QuerySet[Any]):

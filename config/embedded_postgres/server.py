@@ -115,7 +115,8 @@ class Server:
         """Tell whether the server takes connections now."""
         if not (self.socket_folder / ".s.PGSQL.5432").exists():
             return False
-        ready = [str(binary("pg_isready")), "-q", "-h", str(self.socket_folder), "-t", "5"]
+        whom = ["-U", SUPERUSER, "-d", DATABASE]  # else the log complains of an unknown role
+        ready = [str(binary("pg_isready")), "-q", "-h", str(self.socket_folder), *whom]
         return subprocess.run(ready, check=False).returncode == 0
 
     def is_supervised(self) -> bool:

@@ -227,7 +227,7 @@ class Coding(Child):
                 condition=models.Q(degree__isnull=False, no_value="")
                 | (models.Q(degree__isnull=True) & ~models.Q(no_value="")),
                 name="coding_degree_xor_reason",
-                violation_error_message="Give a degree, or the reason why there is none.",
+                violation_error_message="Give a degree or the reason for none: one, not both.",
             ),
             models.CheckConstraint(
                 condition=models.Q(degree__isnull=True) | models.Q(degree__in=list(DEGREES)),

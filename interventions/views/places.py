@@ -1,13 +1,14 @@
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clusters.charts.style import PALETTE
 from clusters.charts.timeline import Happening, cluster_timeline
 from clusters.filters import ClusterFilter, StakeholderFilter
 from clusters.lookup import find_published
-from clusters.models import Cluster, Event, Stakeholder, Statistic
+from clusters.models import Change, Cluster, Event, Stakeholder, Statistic
 from clusters.models.fields import EDTF
 from clusters.paging import page_of
 from clusters.parameters import check_parameters
@@ -52,6 +53,8 @@ def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "palette": PALETTE,
         "first_steps": [event for event in events if event.kind == "challenge"],
         "bodies": bodies_by_group(projects),
+        "changes": list(Change.objects.of("clusters", cluster.pk)),
+        "api_url": reverse("api-cluster-detail", args=[cluster.slug]),
     }
     return render(request, "interventions/cluster_detail.html", context)
 

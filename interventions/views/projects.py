@@ -4,6 +4,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clusters.lookup import find_published
@@ -60,9 +61,8 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "disagrees_on": what_differs(accounts, differing),
         "contested_share": (len(differing.contested), len(subjects)),
         "codings": by_factor(project.codings.all()),
-        "changes": Change.objects.filter(kind="projects", object_id=project.pk).defer(
-            "before", "after"
-        ),
+        "changes": list(Change.objects.of("projects", project.pk)),
+        "api_url": reverse("api-project-detail", args=[project.slug]),
     }
     return render(request, "interventions/project_detail.html", context)
 

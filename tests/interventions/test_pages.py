@@ -63,7 +63,7 @@ def fill(project, other, framework, factor, cluster, body, donor, rows=1):
     [
         ("/projects/case/", 32),
         ("/projects/case/factors/{framework}/{factor}/", 14),
-        ("/clusters/place/", 15),
+        ("/clusters/place/", 16),
         ("/frameworks/{framework}/", 8),
         ("/factors/{framework}/{factor}/", 13),
         ("/stakeholders/body/", 15),

@@ -40,6 +40,8 @@ class Command(BaseCommand):
             self.tell(report, dry_run=options["dry_run"])
 
     def tell(self, report: Report, *, dry_run: bool) -> None:
+        for name in report.created if dry_run else []:
+            self.stdout.write(f"new: {name}")
         for name, found in report.changed.items():
             self.stdout.write(name)
             for difference in found:

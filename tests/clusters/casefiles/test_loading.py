@@ -117,6 +117,11 @@ def test_a_value_that_a_person_edited_stays_unless_forced(folder):
     assert cluster.statistics.get().value == 250
     assert [kept.where for kept in report.kept["clusters/kasur"]] == [("summary",)]
 
+    # It is said again as long as file and database differ, and nothing else happens.
+    imports = Import.objects.count()
+    assert load(folder).kept == report.kept
+    assert Import.objects.count() == imports
+
     load(folder, force=True)
     assert Cluster.objects.get().summary == "New."
 
@@ -135,7 +140,10 @@ def test_a_change_to_something_published_is_logged_with_before_and_after(folder)
 def test_publishing_is_refused_whole_where_a_value_is_not_cited(folder):
     write(folder, "clusters/kasur.yaml", CLUSTER.replace("Table 1, row 2'}", "x', for: value}"))
 
-    with pytest.raises(CaseFilesRefused, match=r"statistics\.firms\.qualifier has no citation"):
+    expected = (
+        r"clusters/kasur.yaml:12: .*: Not published: statistics\.firms\.qualifier has no citation"
+    )
+    with pytest.raises(CaseFilesRefused, match=expected):
         load(folder, publish_all=True)
 
     assert Cluster.objects.count() == 0
@@ -173,7 +181,7 @@ BROKEN = {
     ),
     "no such publication": (
         CLUSTER.replace("publication: paper, table", "publication: other, table"),
-        "clusters/kasur.yaml:15: statistics.firms.citations: other is not known (publication).",
+        "clusters/kasur.yaml:15: statistics.firms.citations: other is not known (publication): add",
     ),
     "no locator": (
         CLUSTER.replace(
@@ -191,11 +199,11 @@ BROKEN = {
     ),
     "another slug than the file's": (
         CLUSTER.replace("slug: kasur", "slug: lahore"),
-        "clusters/kasur.yaml:1: slug: The file is called kasur.yaml.",
+        "clusters/kasur.yaml:1: slug: The file is called kasur.yaml: name it ",
     ),
     "a slug that is none": (
         CLUSTER.replace("slug: kasur", "slug: Kasur City"),
-        "clusters/kasur.yaml:1: slug: The file is called kasur.yaml.",
+        "clusters/kasur.yaml:1: slug: The file is called kasur.yaml: name it ",
     ),
     "a number beyond the column": (
         CLUSTER.replace("value: 200", "value: 99999999999999999999"),
@@ -227,8 +235,35 @@ def test_every_problem_of_every_file_is_told_at_once(folder):
 
     assert [found.split(":")[0] for found in problems(folder)] == [
         "clusters/kasur.yaml",
+        "clusters/kasur.yaml",
         "publications/paper.yaml",
     ]
+
+
+def test_mistakes_of_every_kind_are_told_in_one_round(folder):
+    text = CLUSTER.replace("summary:", "sumary:").replace("value: 200", "value: many")
+    text = text.replace("edtf: '2004'", "edtf: late 2004").replace("paper, table", "other, table")
+    write(folder, "clusters/kasur.yaml", text)
+    project = "slug: tannery\ntitle: Tannery\nclusters: [kasur]\nfundings:\n"
+    project += "  - {key: a, provider: nobody}\n  - {key: b, amount: 1, currency: usd}\n"
+    write(folder, "projects/tannery.yaml", project)
+
+    assert problems(folder) == [
+        "clusters/kasur.yaml:5: sumary: There is no such field. Known: "
+        + problems(folder)[0].split("Known: ")[1],
+        "clusters/kasur.yaml:11: statistics.firms.value: “many” is not a number.",
+        problems(folder)[2],
+        "clusters/kasur.yaml:15: statistics.firms.citations: other is not known (publication): "
+        "add publications/other.yaml, or correct the name.",
+        "projects/tannery.yaml:5: fundings.a.provider: nobody is not known (donor): "
+        "add donors/nobody.yaml, or correct the name.",
+        "projects/tannery.yaml:6: fundings.b: An amount needs its currency, as three capital "
+        "letters, and a currency its amount.",
+        "projects/tannery.yaml:6: fundings.b: Name one provider: a donor or a project.",
+    ]
+    assert problems(folder)[2].startswith(
+        "clusters/kasur.yaml:13: statistics.firms.when: “late 2004” is not an EDTF date."
+    )
 
 
 def test_a_folder_of_no_known_kind_is_refused(folder):
