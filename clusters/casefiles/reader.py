@@ -89,8 +89,8 @@ def read_folder(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
                     problems.append(
                         case_file.problem(
                             ("slug",),
-                            f"The file is called {path.name}: name it {case_file.slug}.yaml, or change "
-                            "the slug.",
+                            f"The file is called {path.name}: name it {case_file.slug}.yaml, "
+                            "or change the slug.",
                         )
                     )
     if not files and not problems:
