@@ -6,6 +6,7 @@
     writer    documents → the one canonical text
     merge     three-way comparison of a file, the database and the last import
     loader    a whole folder into the database, all or nothing
+    saver     one record of it, with all that hangs on it
     schema    JSON Schema for editors
 
 A *document* is made of strings, numbers, booleans, lists and dictionaries only. What is empty or

@@ -1,0 +1,225 @@
+"""One record of a case file, with all that hangs on it, into the database."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from clusters.casefiles.document import Document, locator_type_of
+from clusters.casefiles.reader import CaseFile, Problem, Where
+from clusters.casefiles.shape import Field, Shape, shapes
+from clusters.models import Alias, Citation, CitationUse, Publication, Stance
+
+
+class Saver:
+    """Saves records, roots first and then their parts, and collects what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        # Every root met so far, by folder and slug; without a number where it could not be saved.
+        self.instances: dict[tuple[str, str], Any] = {}
+
+    def save_root(self, case_file: CaseFile, document: Document) -> None:
+        """Save a root's own fields."""
+        shape = case_file.shape
+        instance: Any = self.instances.get((shape.folder, case_file.slug)) or shape.model()
+        self.put(case_file, instance, shape, document, ())
+        self.instances[shape.folder, case_file.slug] = instance
+
+    def save_parts(self, case_file: CaseFile, document: Document) -> None:
+        """Save what hangs on a root that `save_root` has met."""
+        instance = self.instances[case_file.shape.folder, case_file.slug]
+        self.put_parts(case_file, instance, case_file.shape, document, ())
+
+    def put(
+        self, case_file: CaseFile, instance: Any, shape: Shape, document: Document, at: Where
+    ) -> bool:
+        """Set an object's own fields and save it where they differ. Tells whether it is sound."""
+        before = None if instance.pk is None else _column_values(instance)
+        unresolved = set()
+        for spec in shape.fields:
+            if spec.kind == "references":
+                continue
+            try:
+                self.set(instance, spec, document.get(spec.name))
+            except _Unresolved as error:
+                unresolved.add(spec.name)
+                self.problems.append(case_file.problem((*at, spec.name), str(error)))
+            except ValidationError as error:
+                unresolved.add(spec.name)
+                self.say(case_file, (*at, spec.name), error)
+        if not unresolved and before == _column_values(instance):
+            return True
+        parent = getattr(instance, "parent_field", None)
+        is_orphan = parent is not None and instance.parent.pk is None
+        try:
+            instance.full_clean(
+                exclude=unresolved | ({parent} if is_orphan else set()),
+                validate_constraints=not unresolved and not is_orphan,
+            )
+        except ValidationError as error:
+            self.say(case_file, at, error)
+            return False
+        if unresolved or is_orphan:
+            return False
+        instance.save()
+        return True
+
+    def set(self, instance: Any, spec: Field, value: Any) -> None:
+        if spec.kind == "date":
+            setattr(instance, spec.name, (value or {}).get("edtf", ""))
+            setattr(instance, f"{spec.name}_printed", (value or {}).get("printed", ""))
+        elif spec.kind == "reference":
+            setattr(instance, spec.name, None if value is None else self.find(spec, value))
+        elif value is not None:
+            setattr(instance, spec.name, spec.field.to_python(value))
+        elif spec.field.has_default() or not spec.field.null:
+            setattr(instance, spec.name, spec.field.get_default())
+        else:
+            setattr(instance, spec.name, None)
+
+    def find(self, spec: Field, value: str) -> Any:
+        """Find the record that a file names, in this load or in the database."""
+        model: Any = spec.field.related_model
+        parent = getattr(model, "parent_field", None)
+        if parent is None:
+            return self.find_root(model, value)
+        slug, _, key = value.partition("/")
+        root = self.find_root(model._meta.get_field(parent).related_model, slug)
+        found = None
+        if root.pk is not None:
+            found = model._default_manager.filter(**{parent: root, "key": key}).first()
+        if found is None:
+            raise _Unresolved(f"{value} is not known ({model._meta.verbose_name} of {root}).")
+        return found
+
+    def find_root(self, model: Any, slug: str) -> Any:
+        folder = next(shape.folder for shape in shapes().values() if shape.model is model)
+        if (folder, slug) not in self.instances:
+            found, _ = find_by_slug(model, slug)
+            if found is None:
+                raise _Unresolved(
+                    f"{slug} is not known ({model._meta.verbose_name}): add "
+                    f"{folder}/{slug}.yaml, or correct the name."
+                )
+            self.instances[folder, slug] = found
+        if self.instances[folder, slug].pk is None:
+            raise _Unresolved(f"{slug} is not known as long as its own file is wrong.")
+        return self.instances[folder, slug]
+
+    def put_parts(
+        self, case_file: CaseFile, instance: Any, shape: Shape, document: Document, at: Where
+    ) -> None:
+        """Save what hangs on an object: many-to-many ties, citations and children."""
+        is_saved = instance.pk is not None
+        for spec in shape.fields:
+            if spec.kind == "references":
+                try:
+                    targets = [self.find(spec, slug) for slug in document.get(spec.name, [])]
+                except _Unresolved as error:
+                    self.problems.append(case_file.problem((*at, spec.name), str(error)))
+                else:
+                    if is_saved:
+                        getattr(instance, spec.name).set(targets)
+        if shape.citations is not None:
+            self.put_citations(
+                case_file, instance, shape.citations, document.get("citations", []), at
+            )
+        for name, child_shape in shape.children.items():
+            self.put_children(case_file, instance, name, child_shape, document.get(name, []), at)
+
+    def put_children(
+        self,
+        case_file: CaseFile,
+        parent: Any,
+        name: str,
+        shape: Shape,
+        documents: list[Document],
+        at: Where,
+    ) -> None:
+        saved = getattr(parent, name).all() if parent.pk is not None else []
+        existing = {child.key: child for child in saved}
+        for key in existing.keys() - {document.get("key") for document in documents}:
+            existing.pop(key).delete()
+        for position, document in enumerate(documents):
+            if "key" not in document:
+                continue  # told when the file was read
+            where = (*at, name, document["key"])
+            child: Any = existing.get(document["key"]) or shape.model()
+            setattr(child, child.parent_field, parent)
+            if shape.is_ordered:
+                child.position = position
+            self.put(case_file, child, shape, document, where)
+            self.put_parts(case_file, child, shape, document, where)
+
+    def put_citations(
+        self,
+        case_file: CaseFile,
+        target: models.Model,
+        uses: type[CitationUse],
+        documents: list[Document],
+        at: Where,
+    ) -> None:
+        wanted: dict[tuple[int, str], str] = {}
+        for document in documents:
+            locator_type = locator_type_of(document)
+            try:
+                publication = self.find_root(Publication, document["publication"])
+            except _Unresolved as error:
+                self.problems.append(case_file.problem((*at, "citations"), str(error)))
+                continue
+            if target.pk is None or publication.pk is None:
+                continue
+            place, _ = Citation.objects.get_or_create(
+                publication=publication,
+                locator_type=locator_type,
+                locator=document[locator_type],
+            )
+            wanted[place.pk, document.get("for", "")] = document.get("stance", Stance.SUPPORTS)
+        if target.pk is None:
+            return
+        rows: Any = uses
+        existing = {(use.citation_id, use.field): use for use in rows.objects.filter(target=target)}
+        for identity, use in existing.items():
+            if identity not in wanted:
+                use.delete()
+            elif use.stance != wanted[identity]:
+                use.stance = wanted[identity]
+                use.save(update_fields=["stance"])
+        rows.objects.bulk_create(
+            rows(target=target, citation_id=place, field=field, stance=stance)
+            for (place, field), stance in wanted.items()
+            if (place, field) not in existing
+        )
+
+    def say(self, case_file: CaseFile, at: Where, error: ValidationError) -> None:
+        """Turn Django's errors into lines of the file."""
+        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        for name, messages in by_field.items():
+            where = at if name in ("", "__all__") else (*at, name)
+            self.problems += [case_file.problem(where, message) for message in messages]
+
+
+def find_by_slug(model: Any, slug: str) -> tuple[Any, bool]:
+    """Return the record of that slug, or that had it before, and whether it was removed."""
+    found = model._default_manager.filter(slug=slug).first()
+    alias = None
+    if found is None:
+        kind = model._meta.model_name
+        alias = Alias.objects.filter(kind=kind, slug__iexact=slug).first()
+    if alias is None:
+        return found, False
+    current = model._default_manager.filter(pk=alias.object_id).first()
+    return current, current is None
+
+
+class _Unresolved(Exception):
+    """A file names a record that does not exist."""
+
+
+def _column_values(instance: Any) -> dict[str, Any]:
+    return {
+        column.attname: column.get_prep_value(getattr(instance, column.attname))
+        for column in instance._meta.concrete_fields
+        if not column.attname.endswith(("_earliest", "_latest"))
+    }
