@@ -220,8 +220,14 @@ def test_a_rule_of_the_database_is_told_in_its_own_words(desk):
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_every_list_asks_a_handful_of_questions(
+def test_every_list_and_form_asks_a_handful_of_questions(
     desk, everything, model, django_assert_max_num_queries
 ):
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     with django_assert_max_num_queries(6):
-        desk.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+        desk.get(reverse(f"{name}_changelist"))
+    if row := model._default_manager.first():
+        # One for each record that the form names; see the test of one and of 300 rows.
+        relations = sum(column.is_relation for column in model._meta.concrete_fields)
+        with django_assert_max_num_queries(6 + 3 * relations):
+            desk.get(reverse(f"{name}_change", args=[row.pk]))
