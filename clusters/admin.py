@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 
 from clusters.admin_base import AddOnlyAdmin, ReadOnlyAdmin, declare, register_parts
 from clusters.models import Alias, Change, Citation, Import, ImportedRecord, Redaction, User
+from clusters.models.people import GroupMembership, PermissionGrant
 
 admin.site.site_header = "Cluster Casebook"
 admin.site.site_title = "Cluster Casebook"
@@ -50,6 +51,6 @@ class CasebookUserAdmin(UserAdmin):
 admin.site.register(
     Citation, declare(Citation, AddOnlyAdmin, search_fields=["locator", "publication__cited_as"])
 )
-for model in (Alias, Change, Import, ImportedRecord, Redaction):
+for model in (Alias, Change, GroupMembership, Import, ImportedRecord, PermissionGrant, Redaction):
     admin.site.register(model, declare(model, ReadOnlyAdmin))
 register_parts(apps.get_app_config("clusters").get_models())

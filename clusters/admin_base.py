@@ -155,7 +155,7 @@ def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type
     relations = [name for name, column in columns.items() if column.is_relation]
     names = ("slug", "key", "name", "title", "cited_as", "locator", "kind", "source", "reason")
     found: dict[str, Any] = {
-        "autocomplete_fields": relations,
+        "autocomplete_fields": [] if issubclass(base, ReadOnlyAdmin) else relations,
         "list_select_related": joins_for(model),
         "list_display": ("__str__", *[name for name in relations if name != "citation"][:2]),
         "search_fields": [name for name in names if name in columns],

@@ -12,6 +12,7 @@ from clusters.models import (
     Stakeholder,
     StakeholderGroup,
     Statistic,
+    User,
 )
 from interventions.models import (
     Account,
@@ -109,6 +110,10 @@ def make_account(project, **fields):
     fields.setdefault("holder_group", None)
     fields["holder_group"] = fields["holder_group"] or make_group()
     return Account.objects.create(project=project, **{**defaults, **fields})
+
+
+def make_user(**fields):
+    return User.objects.create_user(f"{slug('user')}@example.org", "a long password", **fields)
 
 
 def make_coder(**fields):

@@ -4,6 +4,7 @@ from itertools import chain
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, transaction
 
 from clusters.models import (
@@ -18,6 +19,7 @@ from clusters.models import (
     StudySample,
 )
 from clusters.models.base import Child, Root
+from clusters.models.people import GroupMembership, PermissionGrant
 from interventions.models import DonorNorm, ProjectCluster, ProjectLink
 from tests import factories
 
@@ -108,6 +110,21 @@ def links(second):
         ProjectLink.objects.create(project=project, other=other, type=kind, key=key)
 
 
+def memberships(twice):
+    user = factories.make_user()
+    group = Group.objects.create(name=factories.slug("group"))
+    other = group if twice else Group.objects.create(name=factories.slug("group"))
+    for one in (group, other):
+        GroupMembership.objects.create(user=user, group=one)
+
+
+def grants(twice):
+    user = factories.make_user()
+    first, second = Permission.objects.all()[:2]
+    for one in (first, first if twice else second):
+        PermissionGrant.objects.create(user=user, permission=one)
+
+
 # Rule: what breaks it, and what is as near to that as the rule allows.
 RULES = {
     "citation_has_locator": (lambda: place(locator=""), lambda: place(locator="1")),
@@ -126,6 +143,8 @@ RULES = {
         lambda: figure(qualifier="claimed"),
         lambda: figure(qualifier="claimed", claimed_by="a member"),
     ),
+    "groupmembership_unique": (lambda: memberships(True), lambda: memberships(False)),
+    "permissiongrant_unique": (lambda: grants(True), lambda: grants(False)),
     "alias_unique": (lambda: aliases("OLD"), lambda: aliases("older")),
     "importedrecord_unique": (lambda: imported("kasur"), lambda: imported("lahore")),
     "donornorm_months_ordered": (lambda: norm(37, 36), lambda: norm(36, 36)),

@@ -43,7 +43,15 @@ HIDDEN = {
     "Outcome": lambda it: factories.make_outcome(it.project, dimension=it.dimension),
 }
 NO_TEXT_OF_THEIR_OWN = {"ReviewedWork", "ProjectCluster"}
-NEVER_PUBLIC = {"User", "Import", "ImportedRecord", "Redaction", "Alias"}
+NEVER_PUBLIC = {
+    "User",
+    "GroupMembership",
+    "PermissionGrant",
+    "Import",
+    "ImportedRecord",
+    "Redaction",
+    "Alias",
+}
 PUBLIC_BY_NATURE = {"Change", "Citation", "Contributor"}
 
 

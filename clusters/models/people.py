@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser, Group, Permission, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -38,6 +38,21 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail", unique=True)
+    # Through tables of our own, so that there is a history of who may do what.
+    groups = models.ManyToManyField(  # type: ignore[assignment]
+        Group,
+        through="GroupMembership",
+        blank=True,
+        related_name="user_set",
+        related_query_name="user",
+    )
+    user_permissions = models.ManyToManyField(  # type: ignore[assignment]
+        Permission,
+        through="PermissionGrant",
+        blank=True,
+        related_name="user_set",
+        related_query_name="user",
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
@@ -54,6 +69,38 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+
+@tracked
+class GroupMembership(models.Model):
+    """That a user is in a group."""
+
+    user = models.ForeignKey(User, models.CASCADE)
+    group = models.ForeignKey(Group, models.CASCADE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", "group", name="groupmembership_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.group}"
+
+
+@tracked
+class PermissionGrant(models.Model):
+    """That a user has a permission of their own."""
+
+    user = models.ForeignKey(User, models.CASCADE)
+    permission = models.ForeignKey(Permission, models.CASCADE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", "permission", name="permissiongrant_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.permission}"
 
 
 @tracked

@@ -1,9 +1,11 @@
 import pghistory
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, connection, transaction
 
 from clusters.models import Change, Cluster, Redaction
+from clusters.models.people import GroupMembership, PermissionGrant
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +21,6 @@ def test_every_table_of_ours_has_a_history():
         for label in ("clusters", "interventions")
         for model in apps.get_app_config(label).get_models()
         if not model.__name__.endswith("Historyevent")
-        # Django's own ties between accounts, groups and permissions.
-        and not model._meta.auto_created
     ]
 
     without = [model.__name__ for model in tables if not hasattr(model, "pgh_event_models")]
@@ -80,3 +80,21 @@ def test_passwords_are_not_kept(django_user_model):
     names = {field.name for field in events_of(django_user_model).model._meta.fields}
     assert "email" in names
     assert names & {"password", "last_login"} == set()
+
+
+def test_groups_and_permissions_given_to_a_user_are_kept(django_user_model):
+    user = django_user_model.objects.create_user("someone@example.org", "a long password")
+    group = Group.objects.create(name="Editors")
+    permission = Permission.objects.get(codename="view_cluster")
+    group.permissions.add(permission)
+    user.groups.add(group)
+    assert django_user_model.objects.get().has_perm("clusters.view_cluster")
+    user.groups.remove(group)
+    assert not django_user_model.objects.get().has_perm("clusters.view_cluster")
+    user.user_permissions.add(permission)
+
+    kept = [
+        (event.pgh_label, event.user_id, event.group_id) for event in events_of(GroupMembership)
+    ]
+    assert kept == [("insert", user.pk, group.pk), ("delete", user.pk, group.pk)]
+    assert [event.permission_id for event in events_of(PermissionGrant)] == [permission.pk]
