@@ -179,3 +179,21 @@ def test_served_pages_say_what_they_allow_and_static_files_are_kept_for_good(pag
     served_script = page.request.get(f"{base_url}{script}")
     assert "immutable" in served_script.headers["cache-control"]
     assert page.request.get(f"{base_url}/readyz").json() == {"status": "ready"}
+
+
+def test_every_list_and_form_of_the_desk_keeps_the_policy(page, served):
+    page.goto("/admin/")
+    page.get_by_label("E-mail").fill(served.account)
+    page.get_by_label("Password").fill(served.password)
+    page.get_by_role("button", name="Log in").click()
+    lists = page.locator("#content-main th[scope=row] a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert len(lists) > 40
+
+    for address in lists:
+        assert page.goto(address).status == 200, address
+        first = page.locator("#result_list tbody tr:first-child th a")
+        if first.count():
+            assert page.goto(first.get_attribute("href")).status == 200, address
+    # The page fixture fails on any console error or policy report.
