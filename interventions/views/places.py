@@ -10,7 +10,7 @@ from clusters.filters import ClusterFilter, StakeholderFilter
 from clusters.lookup import find_published
 from clusters.models import Change, Cluster, Event, Stakeholder, Statistic
 from clusters.models.fields import EDTF
-from clusters.paging import page_of
+from clusters.paging import render_list
 from clusters.parameters import check_parameters
 from interventions.models import Donor, Participation, Project
 from interventions.views.evidence import CITED
@@ -25,10 +25,9 @@ def cluster_list(request: HttpRequest) -> HttpResponse:
             Prefetch("projects", Project.objects.published(), to_attr="public_projects")
         )
     )
-    filterset = ClusterFilter(request.GET, clusters)
-    status = 200 if filterset.is_valid() else 400
-    context = page_of(request, filterset)
-    return render(request, "interventions/cluster_list.html", context, status=status)
+    return render_list(
+        request, "interventions/cluster_list.html", ClusterFilter(request.GET, clusters)
+    )
 
 
 @require_safe
@@ -104,10 +103,9 @@ def stakeholder_list(request: HttpRequest) -> HttpResponse:
     bodies = (
         Stakeholder.objects.published().select_related("group", "part_of").order_by("name", "pk")
     )
-    filterset = StakeholderFilter(request.GET, bodies)
-    status = 200 if filterset.is_valid() else 400
-    context = page_of(request, filterset)
-    return render(request, "interventions/stakeholder_list.html", context, status=status)
+    return render_list(
+        request, "interventions/stakeholder_list.html", StakeholderFilter(request.GET, bodies)
+    )
 
 
 @require_safe

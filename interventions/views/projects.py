@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from clusters.lookup import find_published
 from clusters.models import Change
-from clusters.paging import page_of
+from clusters.paging import render_list
 from clusters.parameters import check_parameters
 from interventions.filters import ProjectFilter
 from interventions.matrix import (
@@ -36,10 +36,9 @@ from interventions.views.evidence import CITED
 @require_safe
 def project_list(request: HttpRequest) -> HttpResponse:
     projects = Project.objects.published().for_list()
-    filterset = ProjectFilter(request.GET, projects)
-    status = 200 if filterset.is_valid() else 400
-    context = page_of(request, filterset)
-    return render(request, "interventions/project_list.html", context, status=status)
+    return render_list(
+        request, "interventions/project_list.html", ProjectFilter(request.GET, projects)
+    )
 
 
 @require_safe

@@ -12,10 +12,6 @@ def project():
     return factories.make_project()
 
 
-def refused(name):
-    return pytest.raises(IntegrityError, match=name)
-
-
 @pytest.mark.parametrize("degree", ["0", "0.33", "0.67", "1"])
 def test_a_coding_has_a_degree_on_the_scale(project, degree):
     assert factories.make_coding(project, degree=degree).pk
@@ -23,7 +19,7 @@ def test_a_coding_has_a_degree_on_the_scale(project, degree):
 
 @pytest.mark.parametrize("degree", ["0.5", "-1", "1.01"])
 def test_another_degree_is_refused(project, degree):
-    with refused("coding_degree_on_scale"):
+    with pytest.raises(IntegrityError, match="coding_degree_on_scale"):
         factories.make_coding(project, degree=degree)
 
 
@@ -31,14 +27,14 @@ def test_a_coding_has_a_degree_or_a_reason_why_not(project):
     assert factories.make_coding(project, degree=None, no_value="not_reported").pk
 
     for fields in ({"degree": None}, {"degree": "1", "no_value": "not_reported"}):
-        with refused("coding_degree_xor_reason"), transaction.atomic():
+        with pytest.raises(IntegrityError, match="coding_degree_xor_reason"), transaction.atomic():
             factories.make_coding(project, **fields)
 
 
 def test_a_coding_is_of_a_factor_or_of_a_dimension(project):
     assert factories.make_coding(project, dimension=factories.make_dimension()).pk
 
-    with refused("coding_one_subject"):
+    with pytest.raises(IntegrityError, match="coding_one_subject"):
         factories.make_coding(
             project, factor=factories.make_factor(), dimension=factories.make_dimension()
         )
@@ -53,7 +49,7 @@ def test_a_coder_codes_a_subject_once_in_a_round(project):
         project, factor=factor, coder=coder, perspective_group=factories.make_group()
     )
 
-    with refused("coding_once_per_coder_and_round"):
+    with pytest.raises(IntegrityError, match="coding_once_per_coder_and_round"):
         factories.make_coding(project, factor=factor, coder=coder)
 
 
@@ -62,15 +58,18 @@ def test_there_is_one_agreed_coding_that_says_how_it_was_agreed(project):
     agreed = factories.make_coding(project, factor=factor, agreement="consensus")
     factories.make_coding(project, factor=factor)
 
-    with refused("coding_one_agreed"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="coding_one_agreed"), transaction.atomic():
         factories.make_coding(project, factor=factor, agreement="adjudicated", round=2)
     for fields in (
         {"coder": None, "agreement": ""},
         {"coder": factories.make_coder(), "agreement": "consensus"},
     ):
-        with refused("coding_coder_xor_agreement"), transaction.atomic():
+        with (
+            pytest.raises(IntegrityError, match="coding_coder_xor_agreement"),
+            transaction.atomic(),
+        ):
             factories.make_coding(project, **fields)
-    with refused("coding_agreed_is_handed_in"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="coding_agreed_is_handed_in"), transaction.atomic():
         factories.make_coding(project, agreement="consensus", is_open=True)
 
     assert list(Coding.objects.agreed()) == [agreed]
@@ -89,7 +88,7 @@ def test_open_codings_are_not_public(project):
 def test_an_account_is_about_one_thing(project):
     assert factories.make_account(project, dimension=factories.make_dimension()).pk
 
-    with refused("account_one_subject"):
+    with pytest.raises(IntegrityError, match="account_one_subject"):
         factories.make_account(
             project, factor=factories.make_factor(), dimension=factories.make_dimension()
         )
