@@ -1,13 +1,26 @@
 """The desk for places, bodies and literature."""
 
+from typing import Any
+
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 
+from clusters.actions.corrections import answer
 from clusters.admin_base import AddOnlyAdmin, ReadOnlyAdmin, declare, register_parts
-from clusters.models import Alias, Change, Citation, Import, ImportedRecord, Redaction, User
+from clusters.models import (
+    Alias,
+    Change,
+    Citation,
+    Correction,
+    Import,
+    ImportedRecord,
+    Redaction,
+    User,
+)
 from clusters.models.people import GroupMembership, PermissionGrant
 
 admin.site.site_header = "Cluster Casebook"
@@ -46,6 +59,23 @@ class CasebookUserAdmin(UserAdmin):
             },
         ),
     )
+
+
+@admin.register(Correction)
+class CorrectionAdmin(declare(Correction)):  # type: ignore[misc]
+    """What readers suggest: an editor answers, and only that."""
+
+    list_display = ("__str__", "state", "at", "text")
+    list_filter = ("state",)
+    search_fields = ("slug", "text")
+    readonly_fields = ("kind", "slug", "version", "text", "source", "contact", "at", "answered_by")
+    autocomplete_fields = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        answer(correction=obj, state=obj.state, words=obj.answer, by=request.user)  # type: ignore[arg-type]
 
 
 admin.site.register(

@@ -11,6 +11,7 @@ from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.shape import Shape, shape_of
 from clusters.models import Change, ChangeAction, CitationUse, Publication, Root, State, User
 from clusters.models.base import root_path
+from clusters.search import index
 
 # Names and bookkeeping of the casebook itself, which assert nothing about the world.
 NEVER_ASSERTED = frozenset({"slug", "key", "language"})
@@ -102,8 +103,12 @@ def record_change(
     before: Document | None = None,
     after: Document | None = None,
 ) -> Change:
-    """Append one line to the public change log; the database gives it its number."""
+    """Append one line to the public change log; the database gives it its number.
+
+    What search finds follows: it knows the record as `after` has it, and not at all without.
+    """
     record.refresh_from_db(fields=["version"])
+    index(record, after)
     change = Change.objects.create(
         kind=shape_of(type(record)).folder,
         object_id=record.pk,

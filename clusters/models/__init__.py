@@ -3,9 +3,11 @@
 from clusters.models.base import Child, Root, State
 from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
 from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
+from clusters.models.corrections import Correction, CorrectionState
 from clusters.models.history import Redaction
 from clusters.models.literature import (
     Publication,
+    PublicationCluster,
     PublicationType,
     Review,
     ReviewedWork,
@@ -14,6 +16,7 @@ from clusters.models.literature import (
 from clusters.models.people import Contributor, User
 from clusters.models.places import Cluster, Event, EventKind, Indicator, Qualifier, Statistic
 from clusters.models.records import Alias, Change, ChangeAction, Import, ImportedRecord
+from clusters.models.search import SearchEntry, SearchWord
 
 __all__ = [
     "Alias",
@@ -24,6 +27,8 @@ __all__ = [
     "CitationUse",
     "Cluster",
     "Contributor",
+    "Correction",
+    "CorrectionState",
     "Event",
     "EventKind",
     "Identifier",
@@ -32,12 +37,15 @@ __all__ = [
     "Indicator",
     "LocatorType",
     "Publication",
+    "PublicationCluster",
     "PublicationType",
     "Qualifier",
     "Redaction",
     "Review",
     "ReviewedWork",
     "Root",
+    "SearchEntry",
+    "SearchWord",
     "Stakeholder",
     "StakeholderGroup",
     "Stance",

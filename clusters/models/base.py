@@ -101,6 +101,8 @@ class Child(models.Model):
     private: ClassVar[frozenset[str]] = frozenset()
     # The name of the foreign key to the record it is part of.
     parent_field: ClassVar[str]
+    # Found by search on its own, under its heading and its own address.
+    searched: ClassVar[bool] = False
 
     key = SlugField("key", help_text="Unique within its record, as in soccer-village/early-exit.")
 
@@ -116,6 +118,11 @@ class Child(models.Model):
     @property
     def parent(self) -> Any:
         return getattr(self, self.parent_field)
+
+    @property
+    def heading(self) -> str:
+        """What a list of different records calls it."""
+        return str(self)
 
 
 def unique_key(parent_field: str) -> models.UniqueConstraint:

@@ -1,14 +1,15 @@
 """Publications, what one says of others, and who was heard for it."""
 
-from typing import Any
+import json
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Lower
 from django.urls import reverse
 
-from clusters.models.base import Child, Root, unique_key
+from clusters.models.base import Child, Root, RootQuerySet, unique_key
 from clusters.models.bodies import StakeholderGroup
 from clusters.models.citations import CitationUse
 from clusters.models.fields import UncertainDateField
@@ -42,6 +43,18 @@ def validate_names(names: Any) -> None:
             )
 
 
+class PublicationQuerySet(RootQuerySet):
+    def by_author(self, name: str) -> Self:
+        """Works of which some author's name, or a part of it, is this one, in any case."""
+        text = Cast("authors", models.TextField())
+        return self.annotate(names=text).filter(names__icontains=json_text(name))
+
+
+def json_text(words: str) -> str:
+    """Words as they stand inside a JSON text, without the quotation marks."""
+    return json.dumps(words, ensure_ascii=False)[1:-1]
+
+
 @tracked
 class Publication(Root):
     """A work that says something: CSL-JSON fields, and how it was made. Unknown stays empty."""
@@ -71,6 +84,13 @@ class Publication(Root):
     cited_as = models.CharField(
         max_length=120, blank=True, help_text="Author and year as a source prints them."
     )
+    clusters = models.ManyToManyField(
+        "clusters.Cluster",
+        through="PublicationCluster",
+        related_name="literature",
+        blank=True,
+        help_text="The clusters that the work is about.",
+    )
     note = models.TextField(blank=True, help_text="About the reference, such as a misspelt name.")
     method = models.TextField(blank=True)
     interviews = models.PositiveIntegerField(null=True, blank=True)
@@ -82,6 +102,8 @@ class Publication(Root):
         blank=True,
         help_text="A name for the fieldwork; works that share it are one independent source.",
     )
+
+    objects: ClassVar[Any] = PublicationQuerySet.as_manager()
 
     class Meta(Root.Meta):
         ordering = ["cited_as", "pk"]
@@ -112,6 +134,25 @@ class Publication(Root):
 @tracked
 class PublicationCitation(CitationUse):
     target = models.ForeignKey(Publication, models.CASCADE, related_name="citations")
+
+
+@tracked
+class PublicationCluster(models.Model):
+    """A cluster that a publication is about."""
+
+    parent_field = "publication"
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="cluster_ties")
+    cluster = models.ForeignKey("clusters.Cluster", models.PROTECT, related_name="literature_ties")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("publication", "cluster", name="publicationcluster_unique"),
+        ]
+        triggers = Child.Meta.triggers
+
+    def __str__(self) -> str:
+        return f"{self.publication} on {self.cluster}"
 
 
 @tracked

@@ -157,6 +157,7 @@ class Event(Child):
     """Something that happened in or to a cluster: a challenge with its response, or a step."""
 
     parent_field = "cluster"
+    searched = True
 
     cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=EventKind, default=EventKind.STEP)
@@ -174,6 +175,9 @@ class Event(Child):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"{self.cluster.get_absolute_url()}#event-{self.key}"
 
 
 @tracked

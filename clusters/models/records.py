@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from clusters.models.history import tracked
 from clusters.models.triggers import NumberChanges
@@ -116,3 +117,6 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}: {self.kind} {self.slug} {self.action}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("change", args=[self.number])

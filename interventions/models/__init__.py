@@ -12,6 +12,7 @@ from interventions.models.findings import (
     Intended,
     NoValue,
     Outcome,
+    Reply,
     Says,
 )
 from interventions.models.frameworks import Factor, Framework, OutcomeDimension, Polarity
@@ -57,6 +58,7 @@ __all__ = [
     "Project",
     "ProjectCluster",
     "ProjectLink",
+    "Reply",
     "Role",
     "Says",
 ]

@@ -31,6 +31,7 @@ class Outcome(Child):
     """A change that followed a project: meant or not, good or bad, and for whom."""
 
     parent_field = "project"
+    searched = True
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="outcomes")
     dimension = models.ForeignKey(OutcomeDimension, models.PROTECT, related_name="outcomes")
@@ -48,6 +49,9 @@ class Outcome(Child):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"{self.project.get_absolute_url()}#outcome-{self.key}"
 
 
 @tracked
@@ -86,6 +90,7 @@ class Account(Child):
     """What one holder says about one factor or outcome, and whether as a reason for the end."""
 
     parent_field = "project"
+    searched = True
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="accounts")
     holder_group = models.ForeignKey(StakeholderGroup, models.PROTECT, related_name="accounts")
@@ -123,10 +128,48 @@ class Account(Child):
             ),
         ]
 
+    @property
+    def holder_words(self) -> str:
+        """Who holds it: the body where it is known, else the kind of informant."""
+        return str(self.holder) if self.holder is not None else self.informant
+
+    @property
+    def subject(self) -> Any:
+        return self.factor or self.dimension
+
+    @property
+    def heading(self) -> str:
+        return f"{self.holder_words} on “{self.subject}”"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.project.get_absolute_url()}#account-{self.key}"
+
 
 @tracked
 class AccountCitation(CitationUse):
     target = models.ForeignKey(Account, models.CASCADE, related_name="citations")
+
+
+@tracked
+class Reply(Child):
+    """What the holder of an account, or whoever it names, answered to it, and when."""
+
+    parent_field = "account"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="replies")
+    by = models.ForeignKey(Stakeholder, models.PROTECT, related_name="replies")
+    when = UncertainDateField("when", blank=False)
+    statement = models.TextField(help_text="In their own words, as received.")
+
+    class Meta(Child.Meta):
+        verbose_name_plural = "replies"
+        ordering = ["account", "when_earliest", "pk"]
+        constraints = [unique_key("account")]
+
+
+@tracked
+class ReplyCitation(CitationUse):
+    target = models.ForeignKey(Reply, models.CASCADE, related_name="citations")
 
 
 # Degrees of presence: the four-value fuzzy scale of qualitative comparative analysis.

@@ -52,6 +52,7 @@ class Factor(Child):
     """One condition that may help or hinder."""
 
     parent_field = "framework"
+    searched = True
 
     framework = models.ForeignKey(Framework, models.CASCADE, related_name="factors")
     name = models.CharField(max_length=160)
@@ -98,6 +99,9 @@ class OutcomeDimension(Root):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('projects')}?dimension={self.slug}"
 
 
 @tracked

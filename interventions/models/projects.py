@@ -4,8 +4,10 @@ from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
@@ -13,6 +15,7 @@ from clusters.models.base import RootQuerySet, unique_key
 from clusters.models.fields import EDTF, UncertainDateField
 from clusters.models.history import tracked
 from clusters.models.triggers import Forbid
+from interventions.analysis.status import CLOSED, CLOSED_ENDINGS, IMPLEMENTATION
 from interventions.models.donors import Donor
 
 
@@ -37,6 +40,45 @@ class Ending(models.TextChoices):
     UNKNOWN = "unknown", "Not known"
 
 
+# What a list of projects can be ordered by, besides place and start; "-" is downwards.
+ORDERINGS = {
+    "title": "title",
+    "actual_start": "actual_start_earliest",
+    "-actual_start": "-actual_start_earliest",
+    "-stated_months": "-stated_months",
+    "stated_months": "stated_months",
+}
+
+# One row a project; accounts of one holder are compared with those of the others.
+ACCOUNTS_DISAGREE = """
+    WITH said AS (
+        SELECT project_id, says, as_reason,
+            coalesce('factor ' || factor_id, 'dimension ' || dimension_id) AS subject,
+            coalesce('body ' || holder_id, 'group ' || holder_group_id || ': ' || informant)
+                AS holder
+        FROM interventions_account
+    ),
+    by_holder AS (
+        SELECT project_id, subject, array_agg(DISTINCT says ORDER BY says) AS said
+        FROM said GROUP BY project_id, subject, holder
+        UNION ALL
+        SELECT project_id, subject || ' as a reason',
+            array_agg(DISTINCT (as_reason = 'denied')::text ORDER BY (as_reason = 'denied')::text)
+        FROM said WHERE as_reason <> 'not_said' GROUP BY project_id, subject, holder
+        UNION ALL
+        SELECT project_id, 'main reasons', array_agg(DISTINCT subject ORDER BY subject)
+        FROM said WHERE as_reason = 'main' GROUP BY project_id, holder
+    )
+    SELECT project_id FROM by_holder GROUP BY project_id, subject HAVING count(DISTINCT said) > 1
+"""
+
+
+def _coded(framework: str, key: str) -> Any:
+    """Agreed codings of one factor, from no holder's perspective in particular."""
+    codings = apps.get_model("interventions", "Coding").objects.published()
+    return codings.agreed().overall().filter(factor__framework__slug=framework, factor__key=key)
+
+
 class ProjectQuerySet(RootQuerySet):
     def in_order(self) -> Self:
         """By cluster, then start; unknown starts last, then by number, so ties are stable."""
@@ -46,9 +88,21 @@ class ProjectQuerySet(RootQuerySet):
             "pk",
         )
 
+    def ordered_by(self, name: str) -> Self:
+        """By one of `ORDERINGS`; what is not known comes last, ties keep the order of entry."""
+        if not name:
+            return self.in_order()
+        column = models.F(ORDERINGS[name].removeprefix("-"))
+        order = column.desc if ORDERINGS[name].startswith("-") else column.asc
+        return self.order_by(order(nulls_last=True), "pk")
+
     def for_list(self) -> Self:
         """With what a row of a list shows, in a fixed number of queries."""
-        return self.in_order().prefetch_related("clusters")
+        outcomes = apps.get_model("interventions", "Outcome").objects
+        return self.prefetch_related(
+            "clusters",
+            models.Prefetch("outcomes", outcomes.order_by("position", "pk"), to_attr="found"),
+        )
 
     def running_on(self, day: Any) -> Self:
         """Started by that day and not yet ended; an open end counts as running."""
@@ -56,6 +110,45 @@ class ProjectQuerySet(RootQuerySet):
             models.Q(actual_end_latest=None) | models.Q(actual_end_latest__gte=day),
             actual_start_earliest__lte=day,
         )
+
+    def with_times(self) -> Self:
+        """With `ran_from` and `ran_to`: actual dates, planned ones where there are no actual."""
+        return self.annotate(
+            ran_from=Coalesce("actual_start_earliest", "planned_start_earliest"),
+            ran_to=Coalesce("actual_end_latest", "planned_end_latest"),
+        )
+
+    def running_between(self, first: Any, last: Any) -> Self:
+        """What ran in some part of that time; None leaves a side open, so does an unknown end.
+
+        A project of which no date is known is not found by any time.
+        """
+        found = self.with_times().exclude(ran_from=None, ran_to=None)
+        if first is not None:
+            found = found.filter(models.Q(ran_to=None) | models.Q(ran_to__gte=first))
+        if last is not None:
+            found = found.filter(models.Q(ran_from=None) | models.Q(ran_from__lte=last))
+        return found
+
+    def with_status(self, code: str) -> Self:
+        """By status as `interventions.analysis.status` derives it; "" is not known."""
+        closed = models.Q(ending__in=CLOSED_ENDINGS)
+        running = models.Q(ending=Ending.RUNNING, actual_start_earliest__isnull=False)
+        by_code = {CLOSED[0]: closed, IMPLEMENTATION[0]: running, "": ~(closed | running)}
+        return self.filter(by_code[code])
+
+    def of_donors(self, donors: Any) -> Self:
+        """Projects that one of these donors paid for, or whose body took part in them."""
+        paid = Funding.objects.filter(provider__in=donors).values("project")
+        took_part = Participation.objects.filter(stakeholder__donor__in=donors).values("project")
+        return self.filter(models.Q(pk__in=paid) | models.Q(pk__in=took_part))
+
+    def with_accounts_disagreeing(self) -> Self:
+        """Projects of which holders say different things, or name different main reasons.
+
+        The same rule as `interventions.analysis.disagreement`, asked of the database.
+        """
+        return self.filter(pk__in=RawSQL(ACCOUNTS_DISAGREE, []))  # noqa: S611 - a constant
 
     def by_degree(self, framework: Any, key: str) -> Self:
         """By the agreed degree of one factor, highest first; without one last, ties as before."""
@@ -73,17 +166,28 @@ class ProjectQuerySet(RootQuerySet):
 
     def with_factor_present(self, framework: str, key: str) -> Self:
         """Projects whose agreed coding holds a factor more present than absent."""
-        codings = apps.get_model("interventions", "Coding").objects.published()
-        present = (
-            codings.agreed()
-            .overall()
-            .filter(factor__framework__slug=framework, factor__key=key, degree__gt=0.5)
-        )
-        return self.filter(pk__in=present.values("project"))
+        return self.filter(pk__in=_coded(framework, key).filter(degree__gt=0.5).values("project"))
+
+    def with_factor_absent(self, framework: str, key: str) -> Self:
+        """Projects whose agreed coding holds a factor more absent than present."""
+        return self.filter(pk__in=_coded(framework, key).filter(degree__lt=0.5).values("project"))
+
+    def with_factor_unknown(self, framework: str, key: str) -> Self:
+        """Projects without an agreed degree of a factor: silent sources, or nobody has looked."""
+        known = _coded(framework, key).filter(degree__isnull=False)
+        return self.exclude(pk__in=known.values("project"))
+
+    def among(self, slugs: list[str]) -> list["Project"]:
+        """Those with these slugs, in the order of the slugs."""
+        found = {project.slug: project for project in self.filter(slug__in=slugs)}
+        return [found[slug] for slug in slugs if slug in found]
 
     def parts(self) -> RawSQL:
         """A subquery of the projects that are part of these, at any depth."""
-        wanted, parameters = self.values("pk").query.sql_with_params()
+        try:
+            wanted, parameters = self.values("pk").query.sql_with_params()
+        except EmptyResultSet:  # Django knows that nothing can be found, and makes no SQL of it
+            return RawSQL("SELECT id FROM interventions_project WHERE false", [])
         return RawSQL(  # noqa: S611 - parameters stay parameters
             f"""
             WITH RECURSIVE below(id) AS (
@@ -104,15 +208,19 @@ class ProjectQuerySet(RootQuerySet):
         A programme has its parts' money already, so parts of a project that is here are left
         out, and so is what one project passes on to another; amounts that nobody states, too.
         """
-        once_each = Project.objects.filter(pk__in=self.values("pk"))
         return (
-            Funding.objects.filter(
-                project__in=once_each, provider_project=None, amount__isnull=False
-            )
-            .exclude(project__in=once_each.parts())
+            self.fundings_once()
+            .filter(amount__isnull=False)
             .values("currency", "flow")
             .annotate(amount=models.Sum("amount"))
             .order_by("-amount", "currency", "flow")
+        )
+
+    def fundings_once(self) -> Any:
+        """What donors gave to these projects: not what a project passes on, nor its parts get."""
+        once_each = Project.objects.filter(pk__in=self.order_by().values("pk"))
+        return Funding.objects.filter(project__in=once_each, provider_project=None).exclude(
+            project__in=once_each.parts()
         )
 
 
@@ -159,6 +267,13 @@ class Project(Root):
 
     def get_absolute_url(self) -> str:
         return reverse("project", args=[self.slug])
+
+    @property
+    def is_dated_by_plan(self) -> bool:
+        """Whether `years` rests on planned dates, since no actual one is known."""
+        return not (self.actual_start or self.actual_end) and bool(
+            self.planned_start or self.planned_end
+        )
 
     @property
     def years(self) -> str:

@@ -68,7 +68,7 @@ def test_every_kind_that_asserts_something_can_be_cited():
 
 def test_citations_have_both_ends_in_the_database():
     uses = [model for model in apps.get_models() if issubclass(model, CitationUse)]
-    assert len(uses) == 21
+    assert len(uses) == 22
     for model in uses:
         assert shape_of(model._meta.get_field("target").related_model).citations is model
         assert model._meta.get_field("citation").remote_field.on_delete.__name__ == "PROTECT"

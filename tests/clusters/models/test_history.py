@@ -4,7 +4,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, connection, transaction
 
-from clusters.models import Change, Cluster, Redaction
+from clusters.models import Change, Cluster, Redaction, SearchEntry, SearchWord
 from clusters.models.people import GroupMembership, PermissionGrant
 from tests import factories
 
@@ -21,6 +21,8 @@ def test_every_table_of_ours_has_a_history():
         for label in ("clusters", "interventions")
         for model in apps.get_app_config(label).get_models()
         if not model.__name__.endswith("Historyevent")
+        # Made from what is public, and made anew whenever that changes.
+        and model not in (SearchEntry, SearchWord)
     ]
 
     without = [model.__name__ for model in tables if not hasattr(model, "pgh_event_models")]

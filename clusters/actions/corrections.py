@@ -1,0 +1,54 @@
+"""Keep what readers say is wrong, and answer it."""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+
+from clusters.casefiles.shape import shape_of
+from clusters.models import Correction, CorrectionState, Root, User
+
+PER_HOUR = 10
+HOUR = 3600
+
+
+class TooMany(Exception):
+    """One address has sent more suggestions in an hour than a person would."""
+
+
+@transaction.atomic
+def suggest(
+    *, record: Root, text: str, source: str = "", contact: str = "", address: str = ""
+) -> Correction:
+    """Keep a suggestion to the present version of a record. Raises TooMany.
+
+    The sender's network address is counted for an hour, under a keyed hash, and never stored.
+    """
+    _count(address)
+    return Correction.objects.create(
+        kind=shape_of(type(record)).folder,
+        slug=record.slug,
+        version=record.version,
+        text=text,
+        source=source,
+        contact=contact,
+    )
+
+
+def _count(address: str) -> None:
+    digest = hmac.new(settings.SECRET_KEY.encode(), address.encode(), hashlib.sha256)
+    key = f"corrections:{digest.hexdigest()}"
+    cache.add(key, 0, HOUR)
+    if cache.incr(key) > PER_HOUR:
+        raise TooMany("Ten suggestions an hour are the most that one address can send.")
+
+
+@transaction.atomic
+def answer(*, correction: Correction, state: str, words: str, by: User) -> None:
+    """Accept or decline a suggestion, with the reason that its sender will read."""
+    correction.state = CorrectionState(state)
+    correction.answer = words
+    correction.answered_by = by
+    correction.save(update_fields=["state", "answer", "answered_by"])

@@ -1,0 +1,292 @@
+"""Search over everything public: full text with weights, then names a letter or two away.
+
+`index` keeps the index; only the actions that publish, change and withdraw call it, so that it
+holds what the public change log says is public and nothing else.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.search import (
+    SearchHeadline,
+    SearchQuery,
+    SearchRank,
+    TrigramSimilarity,
+)
+from django.db import connection, models
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
+
+from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.shape import Shape, shape_of, shapes
+from clusters.models import Root, SearchEntry, SearchWord
+from clusters.models.search import CONFIGURATION
+
+# Marks of a hit that no text contains; the page makes <mark> of them after escaping.
+START, STOP = "\ue000", "\ue001"
+NOT_TEXT = frozenset({"slug", "key", "language", "citations", "edtf", "url", "doi"})
+# How like a known word a mistyped one must be, from 0 to 1 of shared runs of three letters.
+LIKENESS = 0.3
+SHORTEST_WORD = 4
+PER_KIND = 5
+
+
+def index(record: Root, document: Document | None) -> None:
+    """Make the entries of one root anew from its public document; None takes it out."""
+    kind = shape_of(type(record)).folder
+    known = SearchEntry.objects.filter(root_kind=kind, root_id=record.pk)
+    before = _words(known)
+    known.delete()
+    entries = [] if document is None else list(_entries(record, kind, document))
+    SearchEntry.objects.bulk_create(entries)
+    _count_words(_words(entries), before)
+
+
+def rebuild() -> int:
+    """Make the whole index anew; return how many entries it has."""
+    SearchEntry.objects.all().delete()
+    SearchWord.objects.all().delete()
+    for shape in shapes().values():
+        if issubclass(shape.model, Root):
+            for record in shape.model.objects.published():
+                index(record, document_of(record, public=True))
+    return SearchEntry.objects.count()
+
+
+def _entries(record: Root, kind: str, document: Document) -> Iterator[SearchEntry]:
+    shape = shape_of(type(record))
+    address = getattr(record, "get_absolute_url", None)
+    texts = []
+    for name, child_shape in shape.children.items():
+        children = document.get(name, [])
+        model: Any = child_shape.model
+        if not model.searched:
+            texts += [_text(child) for child in children]
+            continue
+        rows = {row.key: row for row in getattr(record, name).all()}
+        for child in children:
+            row = rows[child["key"]]
+            yield SearchEntry(
+                root_kind=kind,
+                root_id=record.pk,
+                kind=child_shape.folder,
+                title=row.heading[:400],
+                context=str(record)[:300],
+                url=row.get_absolute_url(),
+                text=_text(child),
+            )
+    title = str(record)
+    own = {
+        name: value
+        for name, value in document.items()
+        if name not in shape.children and name != "aliases" and value != title
+    }
+    if address is not None:
+        yield SearchEntry(
+            root_kind=kind,
+            root_id=record.pk,
+            kind=kind,
+            title=title[:400],
+            url=address(),
+            names=" · ".join([*document.get("aliases", []), *_named(record, shape)]),
+            text=" ".join(filter(None, [_text(own), *texts])),
+        )
+
+
+def _named(record: Root, shape: Shape) -> list[str]:
+    """The names of what a record lists, such as the clusters of a project."""
+    lists = [field.name for field in shape.fields if field.kind == "references"]
+    return [str(target) for name in lists for target in getattr(record, name).published()]
+
+
+def _text(document: Document) -> str:
+    return " ".join(_strings(document))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            # Names of other records and codes are not words; texts have a space or a capital.
+            if name not in NOT_TEXT:
+                yield from _strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
+    elif isinstance(value, str) and re.search(r"\s|[A-Z]", value):
+        yield value
+
+
+def _words(entries: Iterable[SearchEntry]) -> set[str]:
+    """The distinct folded words of some entries, as the mistyped ones will be compared."""
+    texts = [f"{entry.title} {entry.names} {entry.text}" for entry in entries]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lower(unaccent(%s))", [" ".join(texts)])
+        folded = cursor.fetchone()[0]
+    found = re.findall(rf"[^\W\d_]{{{SHORTEST_WORD},60}}", folded)
+    return set(found)
+
+
+def _count_words(now: set[str], before: set[str]) -> None:
+    gone, new = before - now, now - before
+    SearchWord.objects.filter(word__in=gone).update(records=F("records") - 1)
+    SearchWord.objects.filter(records=0).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO clusters_searchword (word, records) SELECT word, 1 "
+            "FROM unnest(%s::text[]) word "
+            "ON CONFLICT (word) DO UPDATE SET records = clusters_searchword.records + 1",
+            [sorted(new)],
+        )
+
+
+@dataclass
+class Group:
+    """What was found of one kind: the best few, and how many there are."""
+
+    kind: str
+    count: int
+    entries: list[SearchEntry] = field(default_factory=list)
+
+
+@dataclass
+class Found:
+    """The answer to a search. `corrected` says what was searched in place of mistyped words."""
+
+    groups: list[Group]
+    corrected: str = ""
+
+    @property
+    def count(self) -> int:
+        return sum(group.count for group in self.groups)
+
+
+def parts_of(words: str) -> list[tuple[str, bool]]:
+    """Split a query into (text, is a quoted phrase).
+
+    >>> parts_of('lahore "child labour"')
+    [('lahore', False), ('child labour', True)]
+    """
+    parts = []
+    for phrase, word in re.findall(r'"([^"]*)"?|([^\s"]+)', words):
+        text = phrase or word
+        if re.search(r"\w", text):
+            parts.append((text, bool(phrase)))
+    return parts
+
+
+def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
+    """Every part must occur: phrases as they stand, words also as beginnings of longer ones."""
+    query: Any = None
+    for text, is_phrase in parts:
+        if is_phrase:
+            one = SearchQuery(text, search_type="phrase", config=CONFIGURATION)
+        else:
+            # Letters and digits only: nothing of the query language gets through.
+            pieces = re.findall(r"\w+", text)
+            raw = " & ".join(f"{piece}:*" for piece in pieces)
+            one = SearchQuery(raw, search_type="raw", config=CONFIGURATION)
+        query = one if query is None else query & one
+    return query  # type: ignore[no-any-return]
+
+
+def matching(words: str) -> tuple[models.QuerySet[SearchEntry], str]:
+    """Return the entries that hold every word, and the query that was corrected for it, if any."""
+    parts = parts_of(words)
+    query = query_of(parts)
+    if query is None:
+        return SearchEntry.objects.none(), ""
+    found = SearchEntry.objects.filter(vector=query)
+    if found.exists():
+        return _ranked(found, query), ""
+    corrected = [(part if is_phrase else _known_word(part), is_phrase) for part, is_phrase in parts]
+    if corrected == parts:
+        return found, ""
+    query = query_of(corrected)
+    found = SearchEntry.objects.filter(vector=query)
+    if not found.exists():
+        return found, ""
+    said = " ".join(f'"{text}"' if is_phrase else text for text, is_phrase in corrected)
+    return _ranked(found, query), said
+
+
+def _ranked(found: models.QuerySet[SearchEntry], query: Any) -> models.QuerySet[SearchEntry]:
+    return found.annotate(
+        rank=SearchRank(F("vector"), query, normalization=2),
+        snippet=SearchHeadline(
+            "text",
+            query,
+            config=CONFIGURATION,
+            start_sel=START,
+            stop_sel=STOP,
+            max_words=28,
+            min_words=12,
+            max_fragments=2,
+            fragment_delimiter=" … ",
+        ),
+        marked_title=SearchHeadline(
+            "title",
+            query,
+            config=CONFIGURATION,
+            start_sel=START,
+            stop_sel=STOP,
+            highlight_all=True,
+        ),
+    ).order_by("-rank", "title", "pk")
+
+
+def _known_word(word: str) -> str:
+    """Return the public word that is most like this one, or the word itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lower(unaccent(%s))", [word])
+        folded = cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT set_config('pg_trgm.similarity_threshold', %s, false)", [str(LIKENESS)]
+        )
+    best = (
+        SearchWord.objects.filter(word__trigram_similar=folded)
+        .annotate(likeness=TrigramSimilarity("word", folded))
+        .order_by("-likeness", "-records", "word")
+        .first()
+    )
+    return word if best is None else best.word
+
+
+def roots_matching(kind: str, words: str) -> Any:
+    """Return the numbers of the roots of one kind that hold these words, in any of their parts."""
+    query = query_of(parts_of(words))
+    found = SearchEntry.objects.filter(root_kind=kind)
+    return (found.none() if query is None else found.filter(vector=query)).values("root_id")
+
+
+def grouped(words: str, order: list[str]) -> Found:
+    """Search, and return the best few of each kind; kinds in the order given, others last."""
+    found, corrected = matching(words)
+    per_kind = found.order_by().values("kind").annotate(number=Count("pk"))
+    counts = {row["kind"]: row["number"] for row in per_kind.values("kind", "number")}
+    place = {kind: number for number, kind in enumerate(order)}
+    groups = {
+        kind: Group(kind, counts[kind])
+        for kind in sorted(counts, key=lambda kind: (place.get(kind, len(place)), kind))
+    }
+    if groups:
+        best = found.annotate(
+            place=Window(RowNumber(), partition_by="kind", order_by=["-rank", "title", "pk"])
+        ).filter(place__lte=PER_KIND)
+        for entry in best:
+            groups[entry.kind].entries.append(entry)
+    return Found(list(groups.values()), corrected)
+
+
+def suggestions(words: str, limit: int = 8) -> list[SearchEntry]:
+    """Return the titles that begin to hold these words, best first, for whoever still types."""
+    query = query_of(parts_of(words))
+    if query is None:
+        return []
+    found = SearchEntry.objects.filter(vector=query)
+    return list(
+        found.annotate(rank=SearchRank(F("vector"), query, weights=[0.0, 0.0, 0.5, 1.0]))
+        .filter(rank__gt=0)
+        .order_by("-rank", "title", "pk")[:limit]
+    )
