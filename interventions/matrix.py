@@ -16,14 +16,18 @@ from interventions.analysis.matrix import (
 from interventions.models import Account, Coding, Factor, Framework, Outcome, Project
 
 
-def matrix_of(projects: QuerySet[Project], framework: Framework) -> Matrix:
-    """Return the matrix of these projects, in their order, by the factors of one framework."""
+def factors_in_columns(framework: Framework) -> list[Factor]:
+    """Factors that favour, then those that stand in the way, then those of no group."""
     order = [*GROUPS, ""]
-    factors = sorted(
+    return sorted(
         framework.factors.all(),
         key=lambda factor: order.index(factor.polarity if factor.polarity in GROUPS else ""),
     )
-    columns = tuple(
+
+
+def columns_of(framework: Framework) -> tuple[Column, ...]:
+    """The columns of a framework's matrix."""
+    return tuple(
         Column(
             factor.key,
             factor.name,
@@ -31,8 +35,13 @@ def matrix_of(projects: QuerySet[Project], framework: Framework) -> Matrix:
             factor.polarity if factor.polarity in GROUPS else "",
             reverse("factor", args=[framework.slug, factor.key]),
         )
-        for factor in factors
+        for factor in factors_in_columns(framework)
     )
+
+
+def matrix_of(projects: QuerySet[Project], framework: Framework) -> Matrix:
+    """Return the matrix of these projects, in their order, by the factors of one framework."""
+    factors, columns = factors_in_columns(framework), columns_of(framework)
     found = projects.prefetch_related(
         "clusters",
         Prefetch(
@@ -110,11 +119,6 @@ def holder_of(account: Account) -> str:
     if account.holder_id is not None:
         return f"body {account.holder_id}"
     return f"group {account.holder_group_id}: {account.informant}"
-
-
-def holder_words(account: Account) -> str:
-    """Name who holds an account: the body where it is known, else the kind of informant."""
-    return str(account.holder) if account.holder is not None else account.informant
 
 
 def disagreement_of(accounts: list[Account]) -> Disagreement:

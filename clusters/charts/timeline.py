@@ -7,15 +7,20 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from clusters.charts.chart import Cell, Chart, plural, table
 from clusters.charts.style import PALETTE, house_layout
 
-EVENT_HEIGHT = 26
-BAR_HEIGHT = 34
+ROW_HEIGHT = 26
+PROJECT = "project"
+SHOCK = "shock"
 
 
 @dataclass(frozen=True)
 class Happening:
-    """An event or a project on the time axis. Open ends are None."""
+    """An event or a project on the time axis. Open ends are None.
+
+    Of a project, `planned` holds the first and the last planned day, where a plan is known.
+    """
 
     title: str
     words: str
@@ -23,70 +28,151 @@ class Happening:
     latest: datetime.date | None
     url: str
     kind: str  # challenge, shock, step or project
+    planned: tuple[datetime.date | None, datetime.date | None] = (None, None)
+
+    @property
+    def days(self) -> list[datetime.date]:
+        return [day for day in (self.earliest, self.latest, *self.planned) if day]
 
 
-def cluster_timeline(happenings: Sequence[Happening]) -> go.Figure:
+KINDS = {"challenge": "Challenge and response", SHOCK: "Shock", "step": "Step", PROJECT: "Project"}
+
+
+def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str) -> Chart:
     """Draw the happenings that have a date, in the order they come, from top to bottom."""
-    dated = [one for one in happenings if one.earliest or one.latest]
-    edges = [day for one in dated for day in (one.earliest, one.latest) if day]
-    first = min(edges, default=datetime.date(2000, 1, 1))
-    last = max(edges, default=datetime.date(2001, 1, 1))
-    traces = [_bar(one, number, first, last) for number, one in enumerate(dated)]
-    labels = [_label(one.title) for one in dated]
+    dated = [one for one in happenings if one.days]
+    events = sum(one.kind != PROJECT for one in dated)
+    shocks = sum(one.kind == SHOCK for one in dated)
+    return Chart(
+        name="cluster-timeline",
+        title=f"What happened in and around {cluster}, by year",
+        reading="Thin bars: events, as long as their date is uncertain; points: events dated to "
+        "the month or closer; shaded: shocks. Thick bars: projects as they ran, outlines: as "
+        "planned. Dots: the source leaves an end open. "
+        f"n = {plural(events, 'event')}, {plural(len(dated) - events, 'project')}.",
+        source=source,
+        summary=f"{plural(events, 'dated event')}, of which {plural(shocks, 'shock')}, and "
+        f"{plural(len(dated) - events, 'dated project')}"
+        + (f", from {_first(dated).year} to {_last(dated).year}." if dated else "."),
+        figure=_figure(dated) if len(dated) > 1 else None,
+        head=("What", "Kind", "When", "From", "To"),
+        rows=table(
+            *(
+                (Cell(one.title, one.url), KINDS[one.kind], one.words, one.earliest, one.latest)
+                for one in happenings
+            )
+        ),
+        wide=True,
+    )
+
+
+def _first(dated: Sequence[Happening]) -> datetime.date:
+    return min(day for one in dated for day in one.days)
+
+
+def _last(dated: Sequence[Happening]) -> datetime.date:
+    return max(day for one in dated for day in one.days)
+
+
+def _figure(dated: Sequence[Happening]) -> go.Figure:
+    first, last = _first(dated), _last(dated)
+    traces = [
+        trace for number, one in enumerate(dated) for trace in _bars(one, number, first, last)
+    ]
     return go.Figure(
         traces,
         house_layout(
-            height=60 + EVENT_HEIGHT * max(len(dated), 1),
+            height=60 + ROW_HEIGHT * len(dated),
             margin={"l": 380, "r": 24, "t": 28, "b": 12},
             xaxis={
                 "range": [
                     datetime.date(first.year, 1, 1).isoformat(),
-                    datetime.date(last.year + 1, 1, 1).isoformat(),
+                    datetime.date(min(last.year + 1, 9999), 1, 1).isoformat(),
                 ],
                 "side": "top",
                 "gridcolor": PALETTE["line"],
                 "tickformat": "%Y",
-                "dtick": "M24",
+                "dtick": f"M{12 * max(1, round((last.year - first.year) / 12))}",
                 "fixedrange": True,
                 "zeroline": False,
             },
             yaxis={
                 "tickvals": list(range(len(dated))),
-                "ticktext": labels,
+                "ticktext": [_label(one) for one in dated],
                 "range": [len(dated) - 0.4, -0.6],
                 "showgrid": False,
                 "zeroline": False,
                 "fixedrange": True,
             },
+            shapes=[_span(one, first, last) for one in dated if one.kind == SHOCK],
         ),
     )
 
 
-def _label(title: str) -> str:
-    return title if len(title) <= 48 else f"{title[:46].rsplit(' ', 1)[0]} …"
+def _label(one: Happening) -> str:
+    title = one.title if len(one.title) <= 48 else f"{one.title[:46].rsplit(' ', 1)[0]} …"
+    return f"<b>{title}</b>" if one.kind == PROJECT else title
 
 
-def _bar(one: Happening, number: int, first: datetime.date, last: datetime.date) -> go.Scatter:
+def _span(one: Happening, first: datetime.date, last: datetime.date) -> dict[str, Any]:
+    """A shock marks its time over all rows, so that one sees what ran through it."""
     start, end = one.earliest or first, one.latest or last
-    is_project = one.kind == "project"
-    is_point = (end - start).days < 32
-    marker: dict[str, Any] = {
-        "size": 9,
-        "symbol": "diamond" if one.kind == "shock" else "circle",
-        "color": PALETTE["ink"],
+    return {
+        "type": "rect",
+        "xref": "x",
+        "yref": "paper",
+        "x0": start.isoformat(),
+        # A single day would be too thin to see.
+        "x1": max(end, start + datetime.timedelta(days=30)).isoformat(),
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": PALETTE["zero"],
+        "line": {"width": 0},
+        "layer": "below",
     }
-    return go.Scatter(
-        x=[start.isoformat()] if is_point else [start.isoformat(), end.isoformat()],
-        y=[number] if is_point else [number, number],
-        mode="markers" if is_point else "lines",
-        line={
-            # Dots where the source leaves an end open.
-            "dash": "solid" if one.earliest and one.latest else "dot",
-            "width": 12 if is_project else 5,
-            "color": PALETTE["ink" if is_project else "unknown"],
-        },
-        marker=marker,
-        customdata=[one.url] * 2,
-        hovertemplate=f"<b>{one.title}</b><br>{one.words}<extra></extra>",
-        name=one.title,
+
+
+def _bars(
+    one: Happening, number: int, first: datetime.date, last: datetime.date
+) -> list[go.Scatter]:
+    traces = []
+    if any(one.planned):
+        start, end = one.planned[0] or first, one.planned[1] or last
+        box = [start, end, end, start, start]
+        traces.append(
+            go.Scatter(
+                x=[day.isoformat() for day in box],
+                y=[number - 0.36, number - 0.36, number + 0.36, number + 0.36, number - 0.36],
+                mode="lines",
+                line={"width": 1, "color": PALETTE["ink-2"]},
+                customdata=[one.url] * 5,
+                hovertemplate=f"<b>{one.title}</b><br>as planned<extra></extra>",
+                name=f"{one.title}, planned",
+            )
+        )
+    if not (one.earliest or one.latest):
+        return traces
+    start, end = one.earliest or first, one.latest or last
+    is_point = (end - start).days < 32
+    traces.append(
+        go.Scatter(
+            x=[start.isoformat()] if is_point else [start.isoformat(), end.isoformat()],
+            y=[number] if is_point else [number, number],
+            mode="markers" if is_point else "lines",
+            line={
+                # Dots where the source leaves an end open.
+                "dash": "solid" if one.earliest and one.latest else "dot",
+                "width": 12 if one.kind == PROJECT else 5,
+                "color": PALETTE["ink" if one.kind == PROJECT else "unknown"],
+            },
+            marker={
+                "size": 9,
+                "symbol": "diamond" if one.kind == SHOCK else "circle",
+                "color": PALETTE["ink"],
+            },
+            customdata=[one.url] * (1 if is_point else 2),
+            hovertemplate=f"<b>{one.title}</b><br>{one.words}<extra></extra>",
+            name=one.title,
+        )
     )
+    return traces

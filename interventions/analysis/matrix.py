@@ -57,12 +57,16 @@ class Cell:
         return NO_DEGREE[self.status][0] if self.degree is None else f"{self.degree:g}"
 
     @property
+    def said(self) -> str:
+        """The degree in words, or why there is none."""
+        if self.degree is None:
+            return NO_DEGREE[self.status][1]
+        return f"{DEGREE_WORDS[self.degree]} ({self.degree:g})"
+
+    @property
     def words(self) -> str:
         """Say the cell in full, for hover and screen readers."""
-        if self.degree is None:
-            said = NO_DEGREE[self.status][1]
-        else:
-            said = f"{DEGREE_WORDS[self.degree]} ({self.degree:g})"
+        said = self.said
         if self.contested:
             said += "; accounts disagree"
         if self.one_coder:

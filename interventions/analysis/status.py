@@ -5,6 +5,7 @@ RULE = "status-from-ending-1"
 IMPLEMENTATION = ("2", "Implementation")
 CLOSED = ("4", "Closed")
 NOT_KNOWN = ("", "Not known")
+CLOSED_ENDINGS = ("completed", "ended_by_donor", "dissolved", "handed_over")
 
 
 def activity_status(ending: str, *, has_start: bool) -> tuple[str, str]:
@@ -15,6 +16,6 @@ def activity_status(ending: str, *, has_start: bool) -> tuple[str, str]:
     """
     if ending == "running" and has_start:
         return IMPLEMENTATION
-    if ending in ("completed", "ended_by_donor", "dissolved", "handed_over"):
+    if ending in CLOSED_ENDINGS:
         return CLOSED
     return NOT_KNOWN

@@ -4,6 +4,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from clusters.charts.chart import Cell as TableCell
+from clusters.charts.chart import Chart, plural, table
 from clusters.charts.style import PALETTE, house_layout
 from interventions.analysis.matrix import GROUPS, Cell, Column, Matrix
 
@@ -21,8 +23,38 @@ MANY_ROWS = 25
 HEAD_HEIGHT = 96
 
 
-def factor_matrix(matrix: Matrix) -> go.Figure:
+def factor_matrix(matrix: Matrix, source: str) -> Chart:
     """Draw the matrix in the order of its rows; each cell's customdata is its address."""
+    return Chart(
+        name="factor-matrix",
+        title="How far each factor was present in each project",
+        reading="Agreed degree from 0 (absent) to 1 (fully present), by project and factor. "
+        f"n = {plural(len(matrix.rows), 'project')}. Choose a cell to see who says what.",
+        source=source,
+        summary=matrix.summary,
+        figure=_figure(matrix) if matrix.rows else None,
+        head=(
+            "Project",
+            *(column.short_name for column in matrix.columns),
+            "What came of it",
+            "Accounts disagree on",
+        ),
+        rows=table(
+            *(
+                (
+                    TableCell(row.title, row.url),
+                    *(TableCell(cell.words, cell.url) for cell in row.cells),
+                    TableCell(f"{row.outcome.words} ({row.outcome.direction_words})", row.url),
+                    row.disagrees_on,
+                )
+                for row in matrix.rows
+            )
+        ),
+        wide=True,
+    )
+
+
+def _figure(matrix: Matrix) -> go.Figure:
     height = ROW_HEIGHT if len(matrix.rows) <= MANY_ROWS else LOW_ROW_HEIGHT
     places = column_places(matrix)
     end = max(places.values(), default=0) + 0.75

@@ -6,6 +6,10 @@ HELPS = Column("training", "Know-how and training", "Know-how, training", "enabl
 HINDERS = Column("brief", "Donor funding for brief period", "Funding too brief", "hindering", "/g/")
 
 
+def drawn(matrix):
+    return factor_matrix(matrix, "Source: a test").figure
+
+
 def row(slug, helps, hinders, direction="bad"):
     cells = tuple(
         Cell(
@@ -33,7 +37,7 @@ MATRIX = Matrix(
 
 
 def test_fills_keep_the_order_of_rows_and_the_two_groups_apart():
-    helps, hinders = (trace for trace in factor_matrix(MATRIX).data if trace.type == "heatmap")
+    helps, hinders = (trace for trace in drawn(MATRIX).data if trace.type == "heatmap")
 
     assert [list(line) for line in helps.z] == [[0.33], [0.0], [None]]
     assert [list(line) for line in hinders.z] == [[None], [1.0], [0.67]]
@@ -49,7 +53,7 @@ def test_fills_keep_the_order_of_rows_and_the_two_groups_apart():
 def test_what_is_not_known_is_a_mark_and_never_a_fill():
     marks = {
         trace.marker.symbol: list(trace.customdata)
-        for trace in factor_matrix(MATRIX).data
+        for trace in drawn(MATRIX).data
         if trace.type == "scatter" and trace.mode == "markers"
     }
 
@@ -61,14 +65,14 @@ def test_what_is_not_known_is_a_mark_and_never_a_fill():
 
 
 def test_one_persons_codings_have_a_ring():
-    rings = factor_matrix(MATRIX).layout.shapes
+    rings = drawn(MATRIX).layout.shapes
 
     place = column_places(MATRIX)["brief"]
     assert [((ring.x0 + ring.x1) / 2, (ring.y0 + ring.y1) / 2) for ring in rings] == [(place, 2)]
 
 
 def test_the_outcome_stands_at_the_end_with_a_dot_of_its_direction():
-    outcomes = factor_matrix(MATRIX).data[-1]
+    outcomes = drawn(MATRIX).data[-1]
 
     assert list(outcomes.marker.color) == [PALETTE["bad"], PALETTE["bad"], PALETTE["mixed"]]
     assert list(outcomes.customdata) == [
@@ -79,7 +83,7 @@ def test_the_outcome_stands_at_the_end_with_a_dot_of_its_direction():
 
 
 def test_heads_are_at_most_two_level_lines():
-    heads = [note.text for note in factor_matrix(MATRIX).layout.annotations]
+    heads = [note.text for note in drawn(MATRIX).layout.annotations]
 
     assert heads == [
         "<b>Favours collective action</b>",
@@ -91,4 +95,34 @@ def test_heads_are_at_most_two_level_lines():
 
 
 def test_an_empty_matrix_draws_nothing():
-    assert factor_matrix(Matrix((), ())).layout.height > 0
+    assert drawn(Matrix((), ())) is None
+
+
+def test_the_table_says_what_the_figure_shows():
+    chart = factor_matrix(MATRIX, "Source: a test")
+
+    assert chart.head == (
+        "Project",
+        "Know-how, training",
+        "Funding too brief",
+        "What came of it",
+        "Accounts disagree on",
+    )
+    assert [[str(cell) for cell in row[:3]] for row in chart.rows] == [
+        [
+            "Plain",
+            "more absent than present (0.33)",
+            "not reported: looked for, the sources are silent",
+        ],
+        ["Contested", "absent (0); accounts disagree", "fully present (1); accounts disagree"],
+        [
+            "Ringed",
+            "not searched; coded by one person only",
+            "more present than absent (0.67); coded by one person only",
+        ],
+    ]
+    assert [row[2].url for row in chart.rows] == [
+        "/plain/brief/",
+        "/contested/brief/",
+        "/ringed/brief/",
+    ]

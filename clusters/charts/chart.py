@@ -1,0 +1,105 @@
+"""What every chart is: a figure, and beside it all that stands for it where it cannot be seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the table beside a chart: its text, and the record behind it."""
+
+    text: str
+    url: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with its words and its table.
+
+    `reading` names unit and denominator; `source`, what it rests on; `summary` says it for those
+    who cannot see it. Without a figure (one number is no chart) the table stands alone.
+    """
+
+    name: str
+    title: str
+    reading: str
+    source: str
+    summary: str
+    figure: go.Figure | None
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    # Too wide for a phone, where the table stands in.
+    wide: bool = False
+    # Where it stands by itself, with its filters.
+    address: str = ""
+
+    @property
+    def height(self) -> int:
+        """Pixels that the page keeps free for it, so that nothing moves when it is drawn."""
+        return 0 if self.figure is None else int(self.figure.layout.height or 0)
+
+    @property
+    def figure_id(self) -> str:
+        return f"{self.name}-figure"
+
+    @property
+    def glue(self) -> str:
+        """What joins a further parameter to the address."""
+        return "&" if "?" in self.address else "?"
+
+    @property
+    def frame_height(self) -> int:
+        """Pixels that a frame in another site needs: the figure, and the words around it."""
+        return self.height + 260
+
+    @property
+    def json(self) -> dict[str, Any] | None:
+        return None if self.figure is None else self.figure.to_plotly_json()
+
+
+def table(*rows: Sequence[Any]) -> tuple[tuple[Cell, ...], ...]:
+    """Make rows of cells; plain values become cells without a link."""
+    return tuple(
+        tuple(value if isinstance(value, Cell) else Cell(_text(value)) for value in row)
+        for row in rows
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: 1 project, 3 projects."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def wrapped(text: str, width: int, lines: int = 2) -> str:
+    """Break a label at words into lines of about `width` letters; what is left over is cut.
+
+    A word that is longer than a line is broken with a hyphen.
+    """
+    found: list[str] = []
+    for word in (part for whole in text.split() for part in _broken(whole, width)):
+        if found and found[-1][-1] != "-" and len(found[-1]) + len(word) < width:
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    if len(found) > lines:
+        found = [*found[: lines - 1], f"{found[lines - 1]} …"]
+    return "<br>".join(found)
+
+
+def _broken(word: str, width: int) -> list[str]:
+    if len(word) <= width:
+        return [word]
+    half = -(-len(word) // 2)
+    return [f"{word[:half]}-", *_broken(word[half:], width)]

@@ -1,0 +1,184 @@
+"""Where the clusters are: points over outlines of countries, drawn without any map server."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import plotly.graph_objects as go
+
+from clusters.charts.chart import Cell, Chart, plural, table
+from clusters.charts.style import PALETTE, house_layout
+
+type Ring = tuple[tuple[float, float], ...]
+
+# Degrees kept free around the outermost clusters.
+MARGIN = 6.0
+HEIGHT = 420
+# Rounding: a tenth of a degree is a pixel at most on a map of this size.
+DIGITS = 1
+OUTLINES_FROM = "Outlines: world.geo.json as the package countryinfo brings it."
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cluster on the map: degrees north and east, or None where no point is recorded."""
+
+    name: str
+    words: str
+    url: str
+    latitude: float | None
+    longitude: float | None
+
+
+def cluster_map(places: Sequence[Place], source: str) -> Chart:
+    """Draw every place that has a point; the table also names those without one."""
+    known = [place for place in places if place.latitude is not None]
+    return Chart(
+        name="cluster-map",
+        title="Where the clusters are",
+        reading=f"One point a cluster, in degrees north and east (WGS 84). n = {len(known)} of "
+        f"{plural(len(places), 'cluster')} with a recorded point.",
+        source=f"{source} {OUTLINES_FROM}",
+        summary=f"{len(known)} of {plural(len(places), 'cluster')} have a point on the map.",
+        figure=_figure(known) if known else None,
+        head=("Cluster", "What and where", "° north", "° east"),
+        rows=table(
+            *(
+                (Cell(place.name, place.url), place.words, place.latitude, place.longitude)
+                for place in places
+            )
+        ),
+    )
+
+
+def _figure(places: Sequence[Place]) -> go.Figure:
+    west, south, east, north = bounds(places)
+    lines_x: list[float | None] = []
+    lines_y: list[float | None] = []
+    for ring in outlines(west, south, east, north):
+        lines_x += [*(x for x, _ in ring), None]
+        lines_y += [*(y for _, y in ring), None]
+    return go.Figure(
+        [
+            go.Scatter(
+                x=lines_x,
+                y=lines_y,
+                mode="lines",
+                fill="toself",
+                fillcolor=PALETTE["zero"],
+                line={"width": 1, "color": PALETTE["unknown"]},
+                hoverinfo="skip",
+                name="Countries",
+            ),
+            go.Scatter(
+                x=[place.longitude for place in places],
+                y=[place.latitude for place in places],
+                mode="markers+text",
+                marker={"size": 11, "color": PALETTE["ink"]},
+                text=[place.name for place in places],
+                textposition=_text_positions(places),
+                customdata=[place.url for place in places],
+                hovertext=[f"<b>{place.name}</b><br>{place.words}" for place in places],
+                hovertemplate="%{hovertext}<extra></extra>",
+                cliponaxis=False,
+                name="Clusters",
+            ),
+        ],
+        house_layout(
+            height=HEIGHT,
+            xaxis={"range": [west, east], "visible": False, "fixedrange": True},
+            yaxis={
+                "range": [south, north],
+                "visible": False,
+                "fixedrange": True,
+                "scaleanchor": "x",
+                # A degree east is about 0.86 of a degree north at 30°.
+                "scaleratio": 1.15,
+            },
+        ),
+    )
+
+
+def _text_positions(places: Sequence[Place]) -> list[str]:
+    """Put a name where the nearest neighbours' names do not cover it: away from them."""
+    positions = []
+    for place in places:
+        near = [
+            other
+            for other in places
+            if other is not place
+            and abs(_north(place) - _north(other)) < 4
+            and abs(_east(place) - _east(other)) < 8
+        ]
+        if all(_east(place) >= _east(other) for other in near):
+            positions.append("middle right")
+        elif all(_east(place) <= _east(other) for other in near):
+            positions.append("middle left")
+        elif all(_north(place) >= _north(other) for other in near):
+            positions.append("top center")
+        else:
+            positions.append("bottom center")
+    return positions
+
+
+def _north(place: Place) -> float:
+    return place.latitude or 0.0
+
+
+def _east(place: Place) -> float:
+    return place.longitude or 0.0
+
+
+def bounds(places: Sequence[Place]) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of a map that holds all places."""
+    longitudes = [float(place.longitude or 0) for place in places]
+    latitudes = [float(place.latitude or 0) for place in places]
+    return (
+        max(min(longitudes) - 2 * MARGIN, -180.0),
+        max(min(latitudes) - MARGIN, -60.0),
+        min(max(longitudes) + 2 * MARGIN, 180.0),
+        min(max(latitudes) + MARGIN, 84.0),
+    )
+
+
+def outlines(west: float, south: float, east: float, north: float) -> list[Ring]:
+    """Return the outlines of countries that reach into a rectangle."""
+    return [
+        ring
+        for ring in _world()
+        if min(x for x, _ in ring) <= east
+        and max(x for x, _ in ring) >= west
+        and min(y for _, y in ring) <= north
+        and max(y for _, y in ring) >= south
+    ]
+
+
+@cache
+def _world() -> tuple[Ring, ...]:
+    """Read every outline once a process."""
+    rings: list[Ring] = []
+    folder = resources.files("countryinfo") / "data"
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".json"):
+            found = json.loads(path.read_text(encoding="utf-8")).get("geoJSON") or {}
+            for feature in found.get("features", []):
+                rings += _rings(feature.get("geometry") or {})
+    return tuple(rings)
+
+
+def _rings(geometry: dict[str, Any]) -> Iterable[Ring]:
+    coordinates = geometry.get("coordinates", [])
+    polygons = coordinates if geometry.get("type") == "MultiPolygon" else [coordinates]
+    for polygon in polygons:
+        for ring in polygon[:1]:  # holes are other countries, which have outlines of their own
+            rounded = [(round(x, DIGITS), round(y, DIGITS)) for x, y in ring]
+            kept = [
+                point
+                for number, point in enumerate(rounded)
+                if number == 0 or point != rounded[number - 1]
+            ]
+            if len(kept) > 3:
+                yield tuple(kept)

@@ -1,0 +1,57 @@
+"""Two to six projects side by side: the same rows for all, and which of them differ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interventions.analysis.matrix import Matrix
+
+FEWEST, MOST = 2, 6
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one project says in one row: its words, and the address behind them."""
+
+    words: str
+    url: str = ""
+    css: str = ""
+    contested: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a comparison."""
+
+    group: str
+    name: str
+    sides: tuple[Side, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether two sides say different things; what is not stated differs from what is."""
+        return len({side.words for side in self.sides}) > 1
+
+
+def factor_lines(matrix: Matrix, group: str) -> list[Line]:
+    """One row a factor, aligned over the projects in the order of the matrix's rows."""
+    return [
+        Line(
+            group,
+            column.name,
+            tuple(
+                Side(
+                    row.cells[number].said,
+                    row.cells[number].url,
+                    row.cells[number].css,
+                    row.cells[number].contested,
+                )
+                for row in matrix.rows
+            ),
+        )
+        for number, column in enumerate(matrix.columns)
+    ]
+
+
+def lines_of(group: str, named: Sequence[tuple[str, Sequence[Side]]]) -> list[Line]:
+    """Rows of (name, one side a project)."""
+    return [Line(group, name, tuple(sides)) for name, sides in named]

@@ -1,0 +1,58 @@
+"""What came of projects where a factor was present, absent, or not known, with denominators."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interventions.analysis.matrix import Matrix
+
+PRESENCE = {
+    "present": "present (0.67 or 1)",
+    "absent": "absent (0 or 0.33)",
+    "unknown": "not known",
+}
+DIRECTIONS = ("good", "mixed", "bad", "none", "unknown")
+
+
+@dataclass(frozen=True)
+class OutcomeCount:
+    """How many projects with one factor present, absent or not known came out which way."""
+
+    factor: str
+    name: str
+    short_name: str
+    presence: str
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """The denominator: every project of that kind, whatever came of it."""
+        return sum(self.counts.values())
+
+
+def presence_of(degree: float | None) -> str:
+    """Above the middle of the scale is present, below it absent; without a degree not known."""
+    if degree is None:
+        return "unknown"
+    return "present" if degree > 0.5 else "absent"
+
+
+def outcomes_by_factor(matrix: Matrix) -> Sequence[OutcomeCount]:
+    """Count every project once for each factor; nothing is left out, so that sums are equal."""
+    counted: dict[tuple[str, str], Counter[str]] = {
+        (column.key, presence): Counter() for column in matrix.columns for presence in PRESENCE
+    }
+    for row in matrix.rows:
+        for cell in row.cells:
+            counted[cell.column.key, presence_of(cell.degree)][row.outcome.direction] += 1
+    return [
+        OutcomeCount(
+            column.key,
+            column.name,
+            column.short_name,
+            presence,
+            {direction: counted[column.key, presence][direction] for direction in DIRECTIONS},
+        )
+        for column in matrix.columns
+        for presence in PRESENCE
+    ]

@@ -1,0 +1,166 @@
+"""Who says what: subjects by holders, agreeing and disagreeing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.style import PALETTE, house_layout
+
+ROW_HEIGHT = 30
+HEAD_HEIGHT = 92
+SAYS = {
+    "present": ("circle", "It was so"),
+    "absent": ("circle-x-open", "It was not so"),
+    "mixed": ("circle-open-dot", "In part"),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One account in a few words. `contested`: holders see its subject in different ways."""
+
+    project: str
+    holder: str
+    subject: str
+    says: str
+    as_reason: str
+    reason_words: str
+    statement: str
+    url: str
+    contested: bool
+
+
+def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
+    """Draw every account once, in the cell of its subject and its holder."""
+    subjects = sorted({view.subject for view in views}, key=lambda one: _weight(one, views))
+    holders = sorted({view.holder for view in views}, key=lambda one: _size(one, views))
+    contested = {view.subject for view in views if view.contested}
+    projects = {view.project for view in views}
+    return Chart(
+        name="accounts-by-holder",
+        title="Who says what: subjects by holder, with what they disagree on",
+        reading="One mark an account: ● it was so, ⊗ it was not so, ⊙ in part; a square round it: "
+        "named as a main reason for how it ended; ◆ before a subject: holders disagree on it. "
+        f"n = {plural(len(views), 'account')} of {plural(len(projects), 'project')}.",
+        source=source,
+        summary=f"{plural(len(views), 'account')} of {plural(len(holders), 'holder')} on "
+        f"{plural(len(subjects), 'subject')}; they disagree on {len(contested)}.",
+        figure=_figure(views, subjects, holders, contested) if len(views) > 1 else None,
+        head=("Subject", "Holder", "Says", "As a reason for the end", "Project", "Account"),
+        rows=table(
+            *(
+                (
+                    f"◆ {view.subject}" if view.contested else view.subject,
+                    view.holder,
+                    SAYS[view.says][1],
+                    view.reason_words,
+                    view.project,
+                    Cell(view.statement, view.url),
+                )
+                for view in sorted(
+                    views,
+                    key=lambda view: (subjects.index(view.subject), holders.index(view.holder)),
+                )
+            )
+        ),
+        wide=True,
+    )
+
+
+def _weight(subject: str, views: Sequence[View]) -> tuple[bool, int, str]:
+    """Contested subjects first, then those of which most is said."""
+    about = [view for view in views if view.subject == subject]
+    return not any(view.contested for view in about), -len(about), subject
+
+
+def _size(holder: str, views: Sequence[View]) -> tuple[int, str]:
+    return -sum(view.holder == holder for view in views), holder
+
+
+def _figure(
+    views: Sequence[View], subjects: list[str], holders: list[str], contested: set[str]
+) -> go.Figure:
+    placed = _placed(views, subjects, holders)
+    traces = []
+    main = [(x, y, view) for x, y, view in placed if view.as_reason == "main"]
+    if main:
+        traces.append(_marks(main, "square-open", 21, "Main reason", width=1.5))
+    for says, (symbol, words) in SAYS.items():
+        found = [(x, y, view) for x, y, view in placed if view.says == says]
+        if found:
+            traces.append(_marks(found, symbol, 12, words, width=1.6))
+    return go.Figure(
+        traces,
+        house_layout(
+            height=HEAD_HEIGHT + 16 + ROW_HEIGHT * len(subjects),
+            margin={"l": 320, "r": 32, "t": HEAD_HEIGHT, "b": 12},
+            xaxis={
+                "side": "top",
+                "tickvals": list(range(len(holders))),
+                "ticktext": [wrapped(holder, max(9, 130 // len(holders)), 6) for holder in holders],
+                "tickangle": 0,
+                "tickfont": {"size": 11 if len(holders) < 11 else 10},
+                "range": [-0.6, len(holders) - 0.4],
+                "gridcolor": PALETTE["zero"],
+                "zeroline": False,
+                "fixedrange": True,
+            },
+            yaxis={
+                "tickvals": list(range(len(subjects))),
+                "ticktext": [
+                    f"{'◆ ' if subject in contested else ''}{_cut(subject, 48)}"
+                    for subject in subjects
+                ],
+                "range": [len(subjects) - 0.5, -0.5],
+                "gridcolor": PALETTE["line"],
+                "zeroline": False,
+                "fixedrange": True,
+            },
+        ),
+    )
+
+
+def _cut(words: str, width: int) -> str:
+    return words if len(words) <= width else f"{words[: width - 2].rsplit(' ', 1)[0]} …"
+
+
+def _placed(
+    views: Sequence[View], subjects: list[str], holders: list[str]
+) -> list[tuple[float, float, View]]:
+    """Marks of one cell stand side by side."""
+    cells: dict[tuple[int, int], list[View]] = {}
+    for view in views:
+        place = holders.index(view.holder), subjects.index(view.subject)
+        cells.setdefault(place, []).append(view)
+    return [
+        (column + (number - (len(found) - 1) / 2) * min(0.26, 0.8 / len(found)), row, view)
+        for (column, row), found in cells.items()
+        for number, view in enumerate(found)
+    ]
+
+
+def _marks(
+    found: list[tuple[float, float, View]], symbol: str, size: int, name: str, *, width: float
+) -> go.Scatter:
+    return go.Scatter(
+        x=[x for x, _, _ in found],
+        y=[y for _, y, _ in found],
+        mode="markers",
+        marker={
+            "symbol": symbol,
+            "size": size,
+            "color": PALETTE["ink"],
+            "line": {"width": width, "color": PALETTE["ink"]},
+        },
+        customdata=[view.url for _, _, view in found],
+        hovertext=[
+            f"<b>{view.holder}</b><br>{view.subject}: {SAYS[view.says][1].lower()}<br>"
+            f"{view.reason_words}<br>{view.project}"
+            for _, _, view in found
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        name=name,
+        cliponaxis=False,
+    )

@@ -1,0 +1,133 @@
+"""Which work speaks of which factor: works by factors, with how many values rest on each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.style import PALETTE, house_layout
+
+ROW_HEIGHT = 40
+HEAD_HEIGHT = 76
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How many published values on one factor rest on one work, or on one fieldwork."""
+
+    work: str
+    factor: str
+    codings: int
+    accounts: int
+    definitions: int
+    url: str
+
+    @property
+    def total(self) -> int:
+        return self.codings + self.accounts + self.definitions
+
+    @property
+    def words(self) -> str:
+        parts = [
+            plural(self.codings, "coding"),
+            plural(self.accounts, "account"),
+            plural(self.definitions, "definition"),
+        ]
+        return ", ".join(part for part in parts if not part.startswith("0 "))
+
+
+def evidence_map(
+    found: Sequence[Evidence],
+    factors: Sequence[tuple[str, str]],
+    *,
+    by_fieldwork: bool,
+    source: str,
+) -> Chart:
+    """Draw works (or fieldworks) by the factors given as (key, short name), all columns drawn."""
+    works = sorted({one.work for one in found})
+    noun = "fieldwork" if by_fieldwork else "work"
+    held = {one.factor for one in found}
+    return Chart(
+        name="evidence-map",
+        title="Which factor rests on which "
+        + ("independent fieldwork" if by_fieldwork else "publication"),
+        reading="Number of published values (codings, accounts, definitions) on a factor that "
+        f"cite a {noun}; an empty cell: none."
+        + (
+            " Works that share one fieldwork are one row, since they are one independent source."
+            if by_fieldwork
+            else ""
+        )
+        + f" n = {plural(len(works), noun)}.",
+        source=source,
+        summary=f"{len(held)} of {plural(len(factors), 'factor')} rest on "
+        f"{plural(len(works), noun)} in all.",
+        figure=_figure(found, works, factors) if len(found) > 1 else None,
+        head=(noun.capitalize(), "Factor", "Values", "Of which"),
+        rows=table(
+            *(
+                (one.work, dict(factors)[one.factor], Cell(str(one.total), one.url), one.words)
+                for one in sorted(found, key=lambda one: (one.work, one.factor))
+            )
+        ),
+        wide=True,
+    )
+
+
+def _figure(
+    found: Sequence[Evidence], works: list[str], factors: Sequence[tuple[str, str]]
+) -> go.Figure:
+    by_cell = {(one.work, one.factor): one for one in found}
+    grid = [[by_cell.get((work, key)) for key, _ in factors] for work in works]
+    columns, rows = list(range(len(factors))), list(range(len(works)))
+    return go.Figure(
+        [
+            go.Heatmap(
+                x=columns,
+                y=rows,
+                z=[[cell and cell.total for cell in line] for line in grid],
+                zmin=0,
+                colorscale=[[0, PALETTE["zero"]], [1, PALETTE["unknown"]]],
+                showscale=False,
+                xgap=4,
+                ygap=4,
+                hoverongaps=False,
+                text=[[cell.total if cell else "" for cell in line] for line in grid],
+                texttemplate="<b>%{text}</b>",
+                textfont={"color": PALETTE["ink"]},
+                customdata=[[cell.url if cell else "" for cell in line] for line in grid],
+                hovertext=[
+                    [
+                        f"<b>{work}</b><br>{name}<br>{cell.words}" if cell else ""
+                        for cell, (_, name) in zip(line, factors, strict=True)
+                    ]
+                    for work, line in zip(works, grid, strict=True)
+                ],
+                hovertemplate="%{hovertext}<extra></extra>",
+                name="Values",
+            )
+        ],
+        house_layout(
+            height=HEAD_HEIGHT + 16 + ROW_HEIGHT * len(works),
+            margin={"l": 260, "r": 16, "t": HEAD_HEIGHT, "b": 8},
+            xaxis={
+                "side": "top",
+                "tickvals": columns,
+                "ticktext": [wrapped(name, 13, 4) for _, name in factors],
+                "tickangle": 0,
+                "tickfont": {"size": 11},
+                "showgrid": False,
+                "zeroline": False,
+                "fixedrange": True,
+            },
+            yaxis={
+                "tickvals": rows,
+                "ticktext": [wrapped(work, 36) for work in works],
+                "range": [len(works) - 0.5, -0.5],
+                "showgrid": False,
+                "zeroline": False,
+                "fixedrange": True,
+            },
+        ),
+    )

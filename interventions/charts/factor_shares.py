@@ -1,0 +1,119 @@
+"""How often each factor was present, over many projects: degrees and what is not known, with n."""
+
+import plotly.graph_objects as go
+
+from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.style import PALETTE, house_layout
+from interventions.analysis.matrix import DEGREE_WORDS, GROUPS, Column
+from interventions.analysis.shares import FactorShare
+
+ROW_HEIGHT = 40
+SCALES = {"enabling": "teal", "hindering": "rust"}
+
+
+def factor_shares(shares: list[FactorShare], *, projects: int, source: str) -> Chart:
+    """Draw one bar a factor: projects by agreed degree, then those without one."""
+    return Chart(
+        name="factor-shares",
+        title="How often each factor was present",
+        reading="Projects by agreed degree, from 1 (fully present) to 0 (absent), then those "
+        f"without an agreed degree. n = {plural(projects, 'project')} for every factor.",
+        source=source,
+        summary="; ".join(
+            f"{share.column.short_name}: present in {share.present} of {share.known} with a degree"
+            for share in shares
+        ),
+        figure=_figure(shares) if projects > 1 and shares else None,
+        head=(
+            "Factor",
+            *(f"{words} ({degree:g})" for degree, words in reversed(DEGREE_WORDS.items())),
+            "No degree",
+            "n with a degree",
+            "n",
+        ),
+        rows=table(
+            *(
+                (
+                    Cell(share.column.name, share.column.url),
+                    *(share.degrees.get(degree, 0) for degree in reversed(DEGREE_WORDS)),
+                    share.unknown,
+                    share.known,
+                    share.total,
+                )
+                for share in shares
+            )
+        ),
+    )
+
+
+def _fill(column: Column, degree: float) -> str:
+    if not degree:
+        return PALETTE["zero"]
+    return PALETTE[f"{SCALES[column.polarity]}-{round(degree * 100)}"]
+
+
+def _figure(shares: list[FactorShare]) -> go.Figure:
+    rows = list(range(len(shares)))
+    shown = [share.column for share in shares]
+    traces = []
+    for degree in reversed(DEGREE_WORDS):
+        traces.append(
+            go.Bar(
+                orientation="h",
+                y=rows,
+                x=[share.degrees.get(degree, 0) for share in shares],
+                width=0.7,
+                marker={
+                    "color": [
+                        _fill(column, degree) if column.polarity in GROUPS else PALETTE["ink-2"]
+                        for column in shown
+                    ],
+                    "line": {"width": 1, "color": PALETTE["ink-2"]},
+                },
+                customdata=[column.url for column in shown],
+                hovertext=[
+                    f"<b>{share.column.name}</b><br>{DEGREE_WORDS[degree]} ({degree:g}): "
+                    f"{share.degrees.get(degree, 0)} of {share.total}"
+                    for share in shares
+                ],
+                hovertemplate="%{hovertext}<extra></extra>",
+                name=f"{degree:g}",
+            )
+        )
+    traces.append(
+        go.Bar(
+            orientation="h",
+            y=rows,
+            x=[share.unknown for share in shares],
+            width=0.7,
+            marker={"color": PALETTE["paper"], "line": {"width": 1, "color": PALETTE["line"]}},
+            customdata=[column.url for column in shown],
+            hovertext=[
+                f"<b>{share.column.name}</b><br>no agreed degree: {share.unknown} of {share.total}"
+                for share in shares
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
+            name="no degree",
+        )
+    )
+    return go.Figure(
+        traces,
+        house_layout(
+            height=70 + ROW_HEIGHT * len(shares),
+            barmode="stack",
+            margin={"l": 190, "r": 16, "t": 8, "b": 48},
+            xaxis={
+                "title": {"text": "projects"},
+                "gridcolor": PALETTE["line"],
+                "zeroline": False,
+                "fixedrange": True,
+            },
+            yaxis={
+                "tickvals": rows,
+                "ticktext": [wrapped(column.short_name, 26) for column in shown],
+                "range": [len(shares) - 0.5, -0.5],
+                "showgrid": False,
+                "fixedrange": True,
+            },
+        ),
+    )

@@ -1,0 +1,91 @@
+"""Who took part in what: bodies at the left, projects at the right, one band a part taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from clusters.charts.chart import Cell, Chart, plural, table
+from clusters.charts.style import PALETTE, house_layout
+
+ROW_HEIGHT = 24
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part that one body took in one project."""
+
+    body: str
+    body_url: str
+    project: str
+    project_url: str
+    role: str
+    url: str
+
+
+def participation(parts: Sequence[Part], source: str) -> Chart:
+    """Draw one band for every part taken; all bands are equally wide."""
+    bodies = sorted({one.body for one in parts}, key=lambda body: (_count(parts, body), body))
+    projects = list(dict.fromkeys(one.project for one in parts))
+    return Chart(
+        name="participation",
+        title="Who took part in what: bodies and projects",
+        reading="One band a part taken, all equally wide: the width of a name counts parts, not "
+        f"money or weight. n = {plural(len(parts), 'part')} of "
+        f"{plural(len(bodies), 'body', 'bodies')} in {plural(len(projects), 'project')}.",
+        source=source,
+        summary=f"{plural(len(bodies), 'body', 'bodies')} took "
+        f"{plural(len(parts), 'part')} in {plural(len(projects), 'project')}."
+        + (f" Most of them: {bodies[0]}, {-_count(parts, bodies[0])}." if bodies else ""),
+        figure=_figure(parts, bodies, projects) if len(parts) > 1 else None,
+        head=("Body", "Part taken", "Project"),
+        rows=table(
+            *((Cell(one.body, one.body_url), Cell(one.role, one.url), one.project) for one in parts)
+        ),
+        wide=True,
+    )
+
+
+def _count(parts: Sequence[Part], body: str) -> int:
+    return -sum(one.body == body for one in parts)
+
+
+def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go.Figure:
+    urls = {one.body: one.body_url for one in parts} | {
+        one.project: one.project_url for one in parts
+    }
+    names = [*bodies, *projects]
+    place = {name: number for number, name in enumerate(bodies)}
+    place |= {name: len(bodies) + number for number, name in enumerate(projects)}
+    return go.Figure(
+        go.Sankey(
+            arrangement="fixed",
+            node={
+                "label": [_cut(name) for name in names],
+                "color": [PALETTE["ink-2"]] * len(bodies) + [PALETTE["ink"]] * len(projects),
+                "line": {"width": 0},
+                "pad": 9,
+                "thickness": 10,
+                "customdata": [urls[name] for name in names],
+                "hovertemplate": "<b>%{label}</b><br>%{value:d} parts taken<extra></extra>",
+            },
+            link={
+                "source": [place[one.body] for one in parts],
+                "target": [place[one.project] for one in parts],
+                "value": [1] * len(parts),
+                "color": PALETTE["unknown"],
+                "customdata": [one.url for one in parts],
+                "label": [one.role for one in parts],
+                "hovertemplate": "%{source.label} · %{label} · %{target.label}<extra></extra>",
+            },
+            textfont={"size": 12, "color": PALETTE["ink"]},
+        ),
+        house_layout(
+            height=60 + ROW_HEIGHT * max(len(bodies), len(projects)),
+            margin={"l": 8, "r": 8, "t": 16, "b": 16},
+        ),
+    )
+
+
+def _cut(name: str, width: int = 60) -> str:
+    return name if len(name) <= width else f"{name[: width - 2].rsplit(' ', 1)[0]} …"

@@ -1,0 +1,165 @@
+"""How long projects ran, beside the shortest time that their donor's own rule asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.style import PALETTE, house_layout
+
+ROW_HEIGHT = 46
+
+
+@dataclass(frozen=True)
+class Length:
+    """One project: how many months at least and at most, and what its donor's rule asks for."""
+
+    title: str
+    url: str
+    least: int | None
+    most: int | None
+    basis: str
+    norm: str = ""
+    norm_url: str = ""
+    minimum: int | None = None
+    validity: str = ""
+
+    @property
+    def months(self) -> str:
+        if self.most is None:
+            return "not known"
+        if self.least is None or self.least == self.most:
+            return str(self.most)
+        return f"{self.least}–{self.most}"
+
+    @property
+    def against(self) -> str:
+        """The verdict, as far as it can be given."""
+        if self.minimum is None or self.most is None:
+            return "cannot be said"
+        if self.most < self.minimum:
+            return "shorter than its minimum"
+        if self.least is not None and self.least < self.minimum:
+            return "may be shorter or longer"
+        return "as long as its minimum, or longer"
+
+
+def project_length(lengths: Sequence[Length], source: str) -> Chart:
+    """Draw the projects whose length is known, longest first; the table has all."""
+    known = sorted(
+        (one for one in lengths if one.most is not None),
+        key=lambda one: (-(one.most or 0), one.title),
+    )
+    measured = [one for one in known if one.minimum is not None]
+    short = sum(one.against == "shorter than its minimum" for one in measured)
+    return Chart(
+        name="project-length",
+        title="How long projects ran, against their donor’s own minimum",
+        reading="Months. Full bars: at least; outlines: at most, where dates leave it open; "
+        "strokes: the minimum of the donor’s own rule. "
+        f"n = {len(known)} of {plural(len(lengths), 'project')} with a known length.",
+        source=source,
+        summary=f"The length of {len(known)} of {plural(len(lengths), 'project')} is known; "
+        f"{short} of the {len(measured)} whose donor has a rule on length ran shorter than it.",
+        figure=_figure(known) if len(known) > 1 else None,
+        head=(
+            "Project",
+            "Months",
+            "Known from",
+            "Donor’s own rule",
+            "Minimum, months",
+            "Rule valid",
+            "Against its minimum",
+        ),
+        rows=table(
+            *(
+                (
+                    Cell(one.title, one.url),
+                    one.months,
+                    one.basis,
+                    Cell(one.norm, one.norm_url),
+                    one.minimum,
+                    one.validity,
+                    one.against,
+                )
+                for one in lengths
+            )
+        ),
+    )
+
+
+def _hover(one: Length) -> str:
+    lines = [f"<b>{one.title}</b>", f"{one.months} months ({one.basis})"]
+    if one.minimum is not None:
+        lines.append(f"{one.norm}: at least {one.minimum} months, {one.validity}")
+    lines.append(one.against)
+    return "<br>".join(lines)
+
+
+def _figure(known: Sequence[Length]) -> go.Figure:
+    rows = list(range(len(known)))
+    hover = [_hover(one) for one in known]
+    common = {"orientation": "h", "hovertemplate": "%{hovertext}<extra></extra>", "width": 0.5}
+    urls = [one.url for one in known]
+    least = [(one.most if one.least is None else one.least) or 0 for one in known]
+    ruled = [(row, one) for row, one in enumerate(known) if one.minimum is not None]
+    return go.Figure(
+        [
+            go.Bar(
+                y=rows,
+                x=least,
+                marker={"color": PALETTE["ink-2"]},
+                customdata=urls,
+                hovertext=hover,
+                name="at least",
+                **common,
+            ),
+            go.Bar(
+                y=rows,
+                x=[(one.most or 0) - low for one, low in zip(known, least, strict=True)],
+                marker={
+                    "color": PALETTE["paper"],
+                    "line": {"width": 1, "color": PALETTE["ink-2"]},
+                },
+                customdata=urls,
+                hovertext=hover,
+                name="at most",
+                **common,
+            ),
+            go.Scatter(
+                x=[one.minimum for _, one in ruled],
+                y=[row for row, _ in ruled],
+                mode="markers",
+                marker={
+                    "symbol": "line-ns-open",
+                    "size": 26,
+                    "color": PALETTE["ink"],
+                    "line": {"width": 3},
+                },
+                customdata=[one.norm_url for _, one in ruled],
+                hovertext=[_hover(one) for _, one in ruled],
+                hovertemplate="%{hovertext}<extra></extra>",
+                name="the donor’s minimum",
+            ),
+        ],
+        house_layout(
+            height=70 + ROW_HEIGHT * len(known),
+            barmode="stack",
+            margin={"l": 210, "r": 24, "t": 8, "b": 48},
+            xaxis={
+                "title": {"text": "months"},
+                "gridcolor": PALETTE["line"],
+                "zeroline": False,
+                "rangemode": "tozero",
+                "fixedrange": True,
+            },
+            yaxis={
+                "tickvals": rows,
+                "ticktext": [wrapped(one.title, 30) for one in known],
+                "range": [len(known) - 0.5, -0.5],
+                "showgrid": False,
+                "fixedrange": True,
+            },
+        ),
+    )

@@ -1,0 +1,312 @@
+"""Gathers the rows of charts from the database, each in a fixed number of queries."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import CharField, Count, F, OuterRef, Prefetch, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.urls import reverse
+
+from clusters.charts.cluster_map import Place
+from clusters.charts.timeline import PROJECT, Happening
+from clusters.models import Event, Publication
+from clusters.models.fields import EDTF
+from interventions.analysis.matrix import Column
+from interventions.analysis.shares import FactorShare, shares_of
+from interventions.charts.accounts_by_holder import View
+from interventions.charts.evidence_map import Evidence
+from interventions.charts.money import Payment
+from interventions.charts.participation import Part
+from interventions.charts.project_length import Length
+from interventions.matrix import disagreement_of, subject_of
+from interventions.models import (
+    Account,
+    Coding,
+    DonorNorm,
+    Factor,
+    Framework,
+    Funding,
+    Participation,
+    Project,
+)
+from interventions.models.findings import AccountCitation, CodingCitation
+from interventions.models.frameworks import FactorCitation
+
+
+def places_of(clusters: Iterable[Any]) -> list[Place]:
+    """Clusters as the map draws them."""
+    return [
+        Place(
+            cluster.name,
+            f"{cluster.industry}, {cluster.country.name}",
+            cluster.get_absolute_url(),
+            None if cluster.latitude is None else float(cluster.latitude),
+            None if cluster.longitude is None else float(cluster.longitude),
+        )
+        for cluster in clusters
+    ]
+
+
+def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[Happening]:
+    """Events, then projects, as the timeline draws them."""
+    found = [
+        Happening(
+            event.title,
+            EDTF(event.when).words,
+            event.when_earliest,  # type: ignore[attr-defined]
+            event.when_latest,  # type: ignore[attr-defined]
+            event.get_absolute_url(),
+            event.kind,
+        )
+        for event in events
+    ]
+    for project in projects:
+        dates: Any = project
+        found.append(
+            Happening(
+                project.title,
+                project.years,
+                dates.actual_start_earliest,
+                dates.actual_end_latest,
+                project.get_absolute_url(),
+                PROJECT,
+                (dates.planned_start_earliest, dates.planned_end_latest),
+            )
+        )
+    return found
+
+
+def norms_of(projects: list[Project]) -> dict[int, DonorNorm]:
+    """The longest minimum of the donors that paid for, or took part in, each project."""
+    numbers = [project.pk for project in projects]
+    norms = (
+        DonorNorm.objects.published()
+        .filter(minimum_months__isnull=False)
+        .select_related("donor__stakeholder")
+    )
+    by_donor: dict[int, list[DonorNorm]] = {}
+    by_body: dict[int, list[DonorNorm]] = {}
+    for norm in norms:
+        by_donor.setdefault(norm.donor_id, []).append(norm)
+        by_body.setdefault(norm.donor.stakeholder_id, []).append(norm)
+    found: dict[int, list[DonorNorm]] = {}
+    paid = Funding.objects.filter(project__in=numbers, provider__in=by_donor)
+    for project, donor in paid.values_list("project", "provider"):
+        found.setdefault(project, []).extend(by_donor[donor])
+    part = Participation.objects.filter(project__in=numbers, stakeholder__in=by_body)
+    for project, body in part.values_list("project", "stakeholder"):
+        found.setdefault(project, []).extend(by_body[body])
+    return {
+        project: max(norms, key=lambda norm: (norm.minimum_months, -norm.pk))
+        for project, norms in found.items()
+    }
+
+
+def lengths_of(projects: Iterable[Project]) -> list[Length]:
+    """How long each project ran, with the rule of its donor."""
+    listed = list(projects)
+    norms = norms_of(listed)
+    return [_length(project, norms.get(project.pk)) for project in listed]
+
+
+def _length(project: Project, norm: Any) -> Length:
+    least, most, basis = months_of(project)
+    length = Length(project.title, project.get_absolute_url(), least, most, basis)
+    if norm is None:
+        return length
+    return replace(
+        length,
+        norm=f"{norm.donor}, own rule",
+        norm_url=f"{norm.donor.get_absolute_url()}#norm-{norm.key}",
+        minimum=norm.minimum_months,
+        validity=f"valid {norm.valid.words}" if norm.valid else "no validity stated",
+    )
+
+
+def months_of(project: Project) -> tuple[int | None, int | None, str]:
+    """Return the least and most months, and what they are known from."""
+    if project.stated_months is not None:
+        return project.stated_months, project.stated_months, "as a source states it"
+    dates: Any = project
+    first, last = dates.actual_start_earliest, dates.actual_end_latest
+    if first is None or last is None:
+        return None, None, "not stated"
+    latest_start, earliest_end = dates.actual_start_latest, dates.actual_end_earliest
+    least = None
+    if latest_start and earliest_end:
+        least = max(_months(latest_start, earliest_end), 0)
+    return least, _months(first, last), "start and end"
+
+
+def _months(first: Any, last: Any) -> int:
+    """Whole months between two days, to the nearest."""
+    return round((last - first).days / 30.44)
+
+
+def views_of(projects: Iterable[Project]) -> list[View]:
+    """Every account of these projects; whether it is contested is settled project by project."""
+    accounts: dict[int, list[Account]] = {}
+    numbers = [project.pk for project in projects]
+    found = Account.objects.filter(project__in=numbers).with_holders().select_related("project")
+    for account in found:
+        accounts.setdefault(account.project_id, []).append(account)
+    views = []
+    for listed in accounts.values():
+        contested = disagreement_of(listed).subjects
+        views += [
+            View(
+                project=account.project.title,
+                holder=account.holder_words,
+                subject=str(account.subject),
+                says=account.says,
+                as_reason=account.as_reason,
+                reason_words=account.get_as_reason_display(),
+                statement=account.statement,
+                url=account.get_absolute_url(),
+                contested=subject_of(factor=account.factor, dimension=account.dimension)
+                in contested,
+            )
+            for account in listed
+        ]
+    return views
+
+
+def payments_of(projects: Any) -> tuple[list[Payment], int]:
+    """Stated amounts, each once, and the number of fundings without an amount."""
+    fundings = projects.fundings_once().select_related("provider__stakeholder", "project")
+    stated = fundings.filter(amount__isnull=False).order_by(
+        "provider__stakeholder__name", "when_earliest", "pk"
+    )
+    payments = [
+        Payment(
+            donor=str(funding.provider),
+            year=_one_year(funding),
+            currency=funding.currency,
+            flow=funding.get_flow_display(),
+            amount=funding.amount,
+            project=funding.project.title,
+            url=f"{funding.project.get_absolute_url()}#funding-{funding.key}",
+        )
+        for funding in stated
+    ]
+    return payments, fundings.filter(amount__isnull=True).count()
+
+
+def _one_year(funding: Any) -> int | None:
+    first, last = funding.when_earliest, funding.when_latest
+    return first.year if first and last and first.year == last.year else None
+
+
+def parts_of(projects: Iterable[Project]) -> list[Part]:
+    """Every part that a body took in these projects, project by project."""
+    listed = list(projects)
+    order = {project.pk: number for number, project in enumerate(listed)}
+    found = Participation.objects.filter(project__in=order).select_related("project", "stakeholder")
+    return [
+        Part(
+            body=str(part.stakeholder),
+            body_url=part.stakeholder.get_absolute_url(),
+            project=part.project.title,
+            project_url=part.project.get_absolute_url(),
+            role=part.get_role_display(),
+            url=f"{part.project.get_absolute_url()}#part-{part.key}",
+        )
+        for part in sorted(
+            found, key=lambda part: (order[part.project_id], str(part.stakeholder), part.key)
+        )
+    ]
+
+
+def evidence_on(framework: Framework, *, by_fieldwork: bool) -> list[Evidence]:
+    """How many values on each factor rest on each work, or on each independent fieldwork."""
+    slug = F("citation__publication__slug")
+    fieldwork = NullIf("citation__publication__fieldwork", Value(""))
+    named = Coalesce(fieldwork, slug, output_field=CharField()) if by_fieldwork else slug
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    codings = CodingCitation.objects.filter(
+        target__in=Coding.objects.published().agreed().overall(),
+        target__factor__framework=framework,
+    ).annotate(factor=F("target__factor__key"))
+    accounts = AccountCitation.objects.filter(
+        target__in=Account.objects.published(), target__factor__framework=framework
+    ).annotate(factor=F("target__factor__key"))
+    definitions = FactorCitation.objects.filter(target__framework=framework).annotate(
+        factor=F("target__key")
+    )
+    for name, uses in (("codings", codings), ("accounts", accounts), ("definitions", definitions)):
+        grouped = (
+            uses.annotate(work=named)
+            .order_by()
+            .values("work", "factor")
+            .annotate(number=Count("target", distinct=True))
+        )
+        for row in grouped.values_list("work", "factor", "number"):
+            counts.setdefault((row[0], row[1]), {})[name] = row[2]
+    titles = {
+        work.slug: str(work)
+        for work in Publication.objects.filter(slug__in={work for work, _ in counts})
+    }
+    return [
+        Evidence(
+            work=titles.get(work, work),
+            factor=factor,
+            codings=found.get("codings", 0),
+            accounts=found.get("accounts", 0),
+            definitions=found.get("definitions", 0),
+            url=reverse("factor-evidence", args=[framework.slug, factor])
+            + "?"
+            + urlencode({"work" if work in titles else "fieldwork": work}),
+        )
+        for (work, factor), found in sorted(counts.items())
+    ]
+
+
+def shares_for(
+    projects: Any, framework: Framework, columns: tuple[Column, ...]
+) -> list[FactorShare]:
+    """How often each factor of a framework was present in these projects."""
+    codings = (
+        Coding.objects.published()
+        .agreed()
+        .overall()
+        .filter(
+            project__in=projects.order_by().values("pk"),
+            factor__framework=framework,
+            degree__isnull=False,
+        )
+        .order_by()
+        .values("factor__key", "degree")
+        .annotate(number=Count("pk"))
+    )
+    rows = [
+        (key, float(degree), number)
+        for key, degree, number in codings.values_list("factor__key", "degree", "number")
+    ]
+    return shares_of(columns, rows, projects.count())
+
+
+def with_public_counts(clusters: Any) -> Any:
+    """Clusters with the number of their published projects."""
+    projects = (
+        Project.objects.published()
+        .filter(clusters=OuterRef("pk"))
+        .order_by()
+        .values("clusters")
+        .annotate(number=Count("pk", distinct=True))
+    )
+    return clusters.annotate(
+        public_projects=Coalesce(Subquery(projects.values("number")), Value(0))
+    )
+
+
+def main_framework(slug: str) -> Framework | None:
+    """The framework of the matrix, with its factors, if it is published."""
+    found: Framework | None = (
+        Framework.objects.published()
+        .prefetch_related(Prefetch("factors", Factor.objects.order_by("position", "pk")))
+        .filter(slug=slug)
+        .first()
+    )
+    return found

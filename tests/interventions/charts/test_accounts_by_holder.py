@@ -1,0 +1,46 @@
+from interventions.charts.accounts_by_holder import View, accounts_by_holder
+
+
+def view(holder, subject, says="present", as_reason="not_said", contested=False, url="/a/"):
+    return View("Village", holder, subject, says, as_reason, "words", "It was so.", url, contested)
+
+
+VIEWS = [
+    view("Members", "Early exit", as_reason="main", contested=True, url="/1/"),
+    view("Members", "Early exit", says="mixed", contested=True, url="/2/"),
+    view("Donor", "Commitment", says="absent", url="/3/"),
+]
+
+
+def test_each_account_is_one_mark_of_what_it_says():
+    figure = accounts_by_holder(VIEWS, "S").figure
+
+    marks = {trace.name: list(trace.customdata) for trace in figure.data}
+    assert marks == {
+        "Main reason": ["/1/"],
+        "It was so": ["/1/"],
+        "It was not so": ["/3/"],
+        "In part": ["/2/"],
+    }
+    symbols = [trace.marker.symbol for trace in figure.data]
+    assert len(set(symbols)) == len(symbols)
+
+
+def test_contested_subjects_stand_first_with_a_sign():
+    chart = accounts_by_holder(VIEWS, "S")
+
+    assert list(chart.figure.layout.yaxis.ticktext) == ["◆ Early exit", "Commitment"]
+    assert [str(row[0]) for row in chart.rows] == ["◆ Early exit", "◆ Early exit", "Commitment"]
+    assert [row[5].url for row in chart.rows] == ["/1/", "/2/", "/3/"]
+    assert "they disagree on 1" in chart.summary
+
+
+def test_marks_of_one_cell_stand_side_by_side():
+    figure = accounts_by_holder(VIEWS, "S").figure
+    places = {
+        (x, y)
+        for trace in figure.data
+        if trace.name != "Main reason"
+        for x, y in zip(trace.x, trace.y, strict=True)
+    }
+    assert len(places) == 3

@@ -1,0 +1,46 @@
+from interventions.analysis.outcomes import OutcomeCount
+from interventions.charts.factor_outcomes import factor_outcomes
+
+ZERO = {"good": 0, "mixed": 0, "bad": 0, "none": 0, "unknown": 0}
+COUNTS = [
+    OutcomeCount("brief", "Brief funding", "Too brief", "present", {**ZERO, "bad": 2}),
+    OutcomeCount("brief", "Brief funding", "Too brief", "absent", ZERO),
+    OutcomeCount("brief", "Brief funding", "Too brief", "unknown", {**ZERO, "good": 1, "bad": 1}),
+]
+
+
+def chart(counts=COUNTS):
+    return factor_outcomes(
+        counts, projects=4, links=lambda factor, presence: f"/{factor}/{presence}/", source="S"
+    )
+
+
+def test_bars_stack_to_the_denominator_and_lead_to_the_projects_behind_them():
+    figure = chart().figure
+
+    heights = [sum(trace.x[number] for trace in figure.data) for number in range(2)]
+    assert heights == [2, 2]
+    assert {trace.name: list(trace.x) for trace in figure.data} == {"good": [0, 1], "bad": [2, 1]}
+    for trace in figure.data:
+        assert list(trace.customdata) == ["/brief/present/", "/brief/unknown/"]
+    assert list(figure.layout.yaxis.ticktext) == ["present, n = 2", "not known, n = 2"]
+
+
+def test_the_table_also_has_what_occurs_in_no_project():
+    rows = [[str(cell) for cell in row] for row in chart().rows]
+
+    assert [row[1:] for row in rows] == [
+        ["present (0.67 or 1)", "0", "0", "2", "0", "0", "2"],
+        ["absent (0 or 0.33)", "0", "0", "0", "0", "0", "0"],
+        ["not known", "1", "0", "1", "0", "0", "2"],
+    ]
+    assert chart().rows[0][-1].url == "/brief/present/"
+
+
+def test_directions_can_be_told_apart_without_colour():
+    patterns = [trace.marker.pattern.shape for trace in chart().figure.data]
+    assert len(set(patterns)) == len(patterns)
+
+
+def test_one_bar_is_no_chart():
+    assert chart(COUNTS[:2]).figure is None

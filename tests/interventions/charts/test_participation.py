@@ -1,0 +1,29 @@
+from interventions.charts.participation import Part, participation
+
+PARTS = [
+    Part("IDA", "/ida/", "Village", "/village/", "Led it", "/village/#part-ida"),
+    Part("IDA", "/ida/", "Programme", "/programme/", "Led it", "/programme/#part-ida"),
+    Part("Nike", "/nike/", "Village", "/village/", "Bought it", "/village/#part-nike"),
+]
+
+
+def test_one_band_a_part_and_every_name_leads_to_its_page():
+    (sankey,) = participation(PARTS, "S").figure.data
+
+    assert list(sankey.node.label) == ["IDA", "Nike", "Village", "Programme"]
+    assert list(sankey.node.customdata) == ["/ida/", "/nike/", "/village/", "/programme/"]
+    ends = list(zip(sankey.link.source, sankey.link.target, strict=True))
+    assert ends == [(0, 2), (0, 3), (1, 2)]
+    assert list(sankey.link.value) == [1, 1, 1]
+    assert list(sankey.link.customdata) == [part.url for part in PARTS]
+
+
+def test_the_table_has_a_row_for_each_band():
+    rows = participation(PARTS, "S").rows
+
+    assert [[str(cell) for cell in row] for row in rows] == [
+        ["IDA", "Led it", "Village"],
+        ["IDA", "Led it", "Programme"],
+        ["Nike", "Bought it", "Village"],
+    ]
+    assert participation(PARTS[:1], "S").figure is None
