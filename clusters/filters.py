@@ -5,13 +5,17 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
+from django_countries import countries
 
-from clusters.models import Cluster, Publication, Stakeholder
+from clusters.casefiles.shape import shape_of
+from clusters.models import Cluster, Publication, Review, Stakeholder, StakeholderGroup
+from clusters.models.literature import PublicationQuerySet
+from clusters.search import roots_matching
 
 # Parameters of lists that are not filters: of pages, and of the API.
-PAGE_PARAMETERS = frozenset({"page"})
+PAGE_PARAMETERS = frozenset({"page", "page_size", "ordering"})
 API_PARAMETERS = frozenset({"page", "page_size", "ordering", "format", "fields"})
 LONGEST_QUERY = 200
 
@@ -34,6 +38,9 @@ class StrictForm(forms.Form):
 
 class StrictFilterSet(django_filters.FilterSet):
     """A filterset in which `country__not=PK` leaves out what `country=PK` finds."""
+
+    # Parameters of its page that are not filters.
+    page_parameters = PAGE_PARAMETERS
 
     class Meta:
         form = StrictForm
@@ -66,21 +73,45 @@ class StrictFilterSet(django_filters.FilterSet):
     def get_form_class(self) -> type[forms.Form]:
         fields = {name: found.field for name, found in self.filters.items()}
         # Only the API's backend hands the request on.
-        others = PAGE_PARAMETERS if self.request is None else API_PARAMETERS
+        others = self.page_parameters if self.request is None else API_PARAMETERS
         return type(
             f"{type(self).__name__}Form", (StrictForm,), {**fields, "other_parameters": others}
         )
 
 
-def search(queryset: QuerySet[Any], name: str, value: str, fields: list[str]) -> QuerySet[Any]:
-    """Keep rows in which every word of the query occurs in one of the fields."""
-    every = Q()
-    for word in value.split():
-        some = Q()
-        for field in fields:
-            some |= Q(**{f"{field}__icontains": word})
-        every &= some
-    return queryset.filter(every)
+class CountryField(django_filters.fields.ChoiceField):
+    """Two letters of ISO 3166, in any case; anything else is refused."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value).upper()
+
+
+class CountryFilter(django_filters.ChoiceFilter):
+    """Keeps records of one country; a list of 249 countries is longer to use than two letters."""
+
+    field_class = CountryField
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"maxlength": 2, "size": 4, "autocapitalize": "characters"})
+        found = {"choices": list(countries), "label": "Country (ISO 3166 code)", "widget": widget}
+        super().__init__(**{**found, **options})
+
+
+class WordsFilter(django_filters.CharFilter):
+    """Keeps records of which every word, or a longer one that begins with it, stands somewhere.
+
+    Reads the same index as the search page: stemmed, without accents, “quoted phrases” as they are.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"label": "Words", "max_length": LONGEST_QUERY, **options})
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        model: Any = qs.model
+        kind = shape_of(model).folder
+        return qs.filter(pk__in=roots_matching(kind, value))
 
 
 def yes_no(**options: Any) -> django_filters.TypedChoiceFilter:
@@ -93,34 +124,36 @@ def yes_no(**options: Any) -> django_filters.TypedChoiceFilter:
 
 
 class ClusterFilter(StrictFilterSet):
-    q = django_filters.CharFilter(method="filter_q", label="Words", max_length=LONGEST_QUERY)
-    country = django_filters.CharFilter(lookup_expr="iexact", label="Country (ISO 3166 code)")
+    q = WordsFilter()
+    country = CountryFilter()
     isic = django_filters.CharFilter(label="ISIC class")
 
     class Meta(StrictFilterSet.Meta):
         model = Cluster
         fields: list[str] = []
 
-    def filter_q(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return search(queryset, name, value, ["name", "industry", "summary", "region"])
-
 
 class StakeholderFilter(StrictFilterSet):
-    q = django_filters.CharFilter(method="filter_q", label="Words", max_length=LONGEST_QUERY)
-    group = django_filters.CharFilter(field_name="group__slug", label="Group")
-    country = django_filters.CharFilter(lookup_expr="iexact", label="Country (ISO 3166 code)")
-    is_pseudonym = yes_no(label="Is a pseudonym")
+    q = WordsFilter()
+    group = django_filters.ModelChoiceFilter(
+        to_field_name="slug",
+        queryset=lambda request: StakeholderGroup.objects.published(),
+        label="Group",
+        empty_label="any",
+    )
+    country = CountryFilter()
+    is_pseudonym = yes_no(label="The name is a pseudonym")
 
     class Meta(StrictFilterSet.Meta):
         model = Stakeholder
         fields: list[str] = []
 
-    def filter_q(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return search(queryset, name, value, ["name", "aliases", "summary"])
-
 
 class PublicationFilter(StrictFilterSet):
-    q = django_filters.CharFilter(method="filter_q", label="Words", max_length=LONGEST_QUERY)
+    q = WordsFilter()
+    author = django_filters.CharFilter(
+        method="filter_author", label="Author’s name", max_length=LONGEST_QUERY
+    )
     year_from = django_filters.NumberFilter(
         field_name="issued_latest__year",
         lookup_expr="gte",
@@ -135,15 +168,37 @@ class PublicationFilter(StrictFilterSet):
         min_value=1,
         max_value=9999,
     )
+    cluster = django_filters.ModelChoiceFilter(
+        field_name="clusters",
+        to_field_name="slug",
+        queryset=lambda request: Cluster.objects.published(),
+        label="About the cluster",
+        empty_label="any",
+        distinct=True,
+    )
+    method = django_filters.CharFilter(
+        lookup_expr="icontains", label="Word in its method", max_length=LONGEST_QUERY
+    )
+    speaks_of_donors = yes_no(
+        method="filter_speaks_of_donors", label="A review says what it finds on donors"
+    )
     reviewed = yes_no(method="filter_reviewed", label="Is reviewed here")
 
     class Meta(StrictFilterSet.Meta):
         model = Publication
         fields: list[str] = []
 
-    def filter_q(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return search(queryset, name, value, ["cited_as", "title", "container_title", "method"])
+    def filter_author(
+        self, queryset: PublicationQuerySet, name: str, value: str
+    ) -> PublicationQuerySet:
+        return queryset.by_author(value)
 
     def filter_reviewed(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
-        reviewed = queryset.model.objects.filter(reviewed_in__isnull=False).values("pk")
+        reviewed = Review.objects.published().values("works")
         return queryset.filter(pk__in=reviewed) if value else queryset.exclude(pk__in=reviewed)
+
+    def filter_speaks_of_donors(
+        self, queryset: QuerySet[Any], name: str, value: bool
+    ) -> QuerySet[Any]:
+        speaking = Review.objects.published().exclude(donor_role="").values("works")
+        return queryset.filter(pk__in=speaking) if value else queryset.exclude(pk__in=speaking)

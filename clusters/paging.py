@@ -1,4 +1,4 @@
-"""Lists that are filtered and paged the same way everywhere."""
+"""Lists that are filtered, ordered and paged the same way everywhere."""
 
 from typing import Any
 
@@ -7,19 +7,41 @@ from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from clusters.asked import asked
+
 PAGE_SIZE = 50
+PAGE_SIZES = (20, 50, 100, 200)
 
 
-def page_of(request: HttpRequest, filterset: Any, size: int = PAGE_SIZE) -> dict[str, Any]:
-    """Return filterset and page for a template; invalid filters show errors and no rows."""
-    rows = filterset.qs if filterset.is_valid() else filterset.queryset.none()
-    return {"filterset": filterset, "page": strict_page(request, rows, size)}
+def page_of(request: HttpRequest, filterset: Any) -> dict[str, Any]:
+    """Return filterset, page and what was asked, for a template.
+
+    Invalid filters show errors and no rows. Raises BadRequest for a page that is not there.
+    """
+    is_valid = filterset.is_valid()
+    rows = filterset.qs if is_valid else filterset.queryset.none()
+    return {
+        "filterset": filterset,
+        "page": strict_page(request, rows, page_size(request)),
+        "page_sizes": PAGE_SIZES,
+        "asked": asked(filterset) if is_valid else [],
+        "all_rows": "?",
+    }
 
 
-def render_list(request: HttpRequest, template: str, filterset: Any) -> HttpResponse:
+def render_list(request: HttpRequest, template: str, filterset: Any, **more: Any) -> HttpResponse:
     """Render one page of a filtered list; 400 with the reasons where a filter is wrong."""
     context = page_of(request, filterset)
-    return render(request, template, context, status=200 if filterset.is_valid() else 400)
+    status = 200 if filterset.is_valid() else 400
+    return render(request, template, {**context, **more}, status=status)
+
+
+def page_size(request: HttpRequest) -> int:
+    """Return how many rows the address asks for. Raises BadRequest for any odd number."""
+    wanted = request.GET.get("page_size", str(PAGE_SIZE))
+    if wanted not in map(str, PAGE_SIZES):
+        raise BadRequest(f"page_size: choose one of {', '.join(map(str, PAGE_SIZES))}.")
+    return int(wanted)
 
 
 def strict_page(request: HttpRequest, rows: Any, size: int) -> Any:

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django_countries",
     "django_filters",
     "django_htmx",
@@ -173,6 +174,8 @@ PGTRIGGER_MIGRATIONS = False
 PGTRIGGER_INSTALL_ON_MIGRATE = True
 PGHISTORY_BASE_MODEL = "clusters.models.history.HistoryEvent"
 PGHISTORY_APPEND_ONLY = True
+# Reading writes nothing, and a page that looks at who reads it could not be kept by caches.
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 # --- Security --------------------------------------------------------------------------------
 

@@ -10,5 +10,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),
+    path("", include("clusters.urls")),
     path("", include("interventions.urls")),
 ]

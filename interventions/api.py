@@ -21,6 +21,7 @@ from interventions.models import (
     Participation,
     Project,
     ProjectLink,
+    Reply,
 )
 
 STATUS = {
@@ -59,6 +60,7 @@ ENDPOINTS = {
     "factors": endpoint(Factor),
     "accounts": endpoint(Account),
     "codings": endpoint(Coding),
+    "replies": endpoint(Reply),
     "outcome-dimensions": endpoint(OutcomeDimension),
     "outcomes": endpoint(Outcome),
 }

@@ -1,25 +1,48 @@
-"""Filters of projects and what hangs on them, shared by page, API and export."""
+"""Filters of projects and what hangs on them, shared by page, chart, API and export."""
 
+import datetime
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
 
-from clusters.filters import LONGEST_QUERY, StrictFilterSet, search
-from clusters.models import Cluster
-from interventions.models import Direction, Donor, Ending, Factor, Issue, Project
+from clusters.filters import PAGE_PARAMETERS, CountryFilter, StrictFilterSet, WordsFilter, yes_no
+from clusters.models import Cluster, Stakeholder
+from interventions.analysis.status import CLOSED, IMPLEMENTATION
+from interventions.models import (
+    Direction,
+    Donor,
+    DonorType,
+    Ending,
+    Factor,
+    Issue,
+    OutcomeDimension,
+    Project,
+)
 from interventions.models.projects import ProjectQuerySet
+
+UNKNOWN_STATUS = "unknown"
+STATUSES = [IMPLEMENTATION, CLOSED, (UNKNOWN_STATUS, "Not known")]
+
+
+class DonorFilter(StrictFilterSet):
+    q = WordsFilter()
+    type = django_filters.ChoiceFilter(
+        field_name="organisation_type", choices=DonorType, label="Type", empty_label="any"
+    )
+
+    class Meta(StrictFilterSet.Meta):
+        model = Donor
+        fields: list[str] = []
 
 
 class ProjectFilter(StrictFilterSet):
-    q = django_filters.CharFilter(method="filter_q", label="Words", max_length=LONGEST_QUERY)
-    country = django_filters.CharFilter(
-        field_name="clusters__country",
-        lookup_expr="iexact",
-        label="Country (ISO 3166 code)",
-        distinct=True,
-    )
+    """Every state of the list of projects; the year filters go by actual dates, else planned."""
+
+    page_parameters = PAGE_PARAMETERS | {"view"}
+
+    q = WordsFilter()
+    country = CountryFilter(field_name="clusters__country", label="Country", distinct=True)
     cluster = django_filters.ModelChoiceFilter(
         field_name="clusters",
         to_field_name="slug",
@@ -29,34 +52,69 @@ class ProjectFilter(StrictFilterSet):
         distinct=True,
     )
     donor = django_filters.ModelChoiceFilter(
-        field_name="fundings__provider",
+        method="filter_donor",
         to_field_name="slug",
         queryset=lambda request: Donor.objects.published().select_related("stakeholder"),
         label="Donor",
         empty_label="any",
-        distinct=True,
+    )
+    donor_type = django_filters.ChoiceFilter(
+        method="filter_donor_type", choices=DonorType, label="Type of donor", empty_label="any"
     )
     issue = django_filters.ChoiceFilter(
-        field_name="issues",
-        lookup_expr="contains",
-        choices=Issue,
-        label="Issue",
-        empty_label="any",
-        method="filter_issue",
+        method="filter_issue", choices=Issue, label="Issue", empty_label="any"
+    )
+    status = django_filters.ChoiceFilter(
+        method="filter_status", choices=STATUSES, label="Status", empty_label="any"
     )
     ending = django_filters.ChoiceFilter(choices=Ending, label="How it ended", empty_label="any")
-    outcome = django_filters.ChoiceFilter(
-        field_name="outcomes__direction",
-        choices=Direction,
-        label="Some outcome is",
-        empty_label="any",
-        distinct=True,
+    year_from = django_filters.NumberFilter(
+        method="filter_year_from", label="Ran in or after", min_value=1, max_value=9999
+    )
+    year_to = django_filters.NumberFilter(
+        method="filter_year_to", label="Ran in or before", min_value=1, max_value=9999
     )
     factor_present = django_filters.ChoiceFilter(
         method="filter_factor_present",
         choices=lambda: Factor.objects.published().as_choices(),
-        label="Factor more present than absent",
+        label="Factor present",
         empty_label="any",
+    )
+    factor_absent = django_filters.ChoiceFilter(
+        method="filter_factor_absent",
+        choices=lambda: Factor.objects.published().as_choices(),
+        label="Factor absent",
+        empty_label="any",
+    )
+    factor_unknown = django_filters.ChoiceFilter(
+        method="filter_factor_unknown",
+        choices=lambda: Factor.objects.published().as_choices(),
+        label="Factor not known",
+        empty_label="any",
+    )
+    outcome = django_filters.ChoiceFilter(
+        field_name="outcomes__direction",
+        choices=Direction,
+        label="An outcome is",
+        empty_label="any",
+        distinct=True,
+    )
+    dimension = django_filters.ModelChoiceFilter(
+        field_name="outcomes__dimension",
+        to_field_name="slug",
+        queryset=lambda request: OutcomeDimension.objects.published(),
+        label="An outcome concerns",
+        empty_label="any",
+        distinct=True,
+    )
+    accounts_disagree = yes_no(method="filter_accounts_disagree", label="Accounts disagree")
+    stakeholder = django_filters.ModelChoiceFilter(
+        field_name="participations__stakeholder",
+        to_field_name="slug",
+        queryset=lambda request: Stakeholder.objects.published(),
+        label="Who took part",
+        empty_label="any",
+        distinct=True,
     )
     running_on = django_filters.DateFilter(
         method="filter_running_on",
@@ -68,17 +126,49 @@ class ProjectFilter(StrictFilterSet):
         model = Project
         fields: list[str] = []
 
-    def filter_q(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return search(queryset, name, value, ["title", "aliases", "summary", "aims", "activities"])
+    def filter_donor(self, queryset: ProjectQuerySet, name: str, value: Donor) -> ProjectQuerySet:
+        return queryset.of_donors([value.pk])
 
-    def filter_issue(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def filter_donor_type(
+        self, queryset: ProjectQuerySet, name: str, value: str
+    ) -> ProjectQuerySet:
+        donors = Donor.objects.published().filter(organisation_type=value)
+        return queryset.of_donors(donors.values("pk"))
+
+    def filter_issue(self, queryset: ProjectQuerySet, name: str, value: str) -> ProjectQuerySet:
         return queryset.filter(issues__contains=[value])
+
+    def filter_status(self, queryset: ProjectQuerySet, name: str, value: str) -> ProjectQuerySet:
+        return queryset.with_status("" if value == UNKNOWN_STATUS else value)
+
+    def filter_year_from(self, queryset: ProjectQuerySet, name: str, value: Any) -> ProjectQuerySet:
+        return queryset.running_between(datetime.date(int(value), 1, 1), None)
+
+    def filter_year_to(self, queryset: ProjectQuerySet, name: str, value: Any) -> ProjectQuerySet:
+        return queryset.running_between(None, datetime.date(int(value), 12, 31))
 
     def filter_factor_present(
         self, queryset: ProjectQuerySet, name: str, value: str
     ) -> ProjectQuerySet:
-        framework, _, key = value.partition("/")
-        return queryset.with_factor_present(framework, key)
+        return queryset.with_factor_present(*value.split("/"))
+
+    def filter_factor_absent(
+        self, queryset: ProjectQuerySet, name: str, value: str
+    ) -> ProjectQuerySet:
+        return queryset.with_factor_absent(*value.split("/"))
+
+    def filter_factor_unknown(
+        self, queryset: ProjectQuerySet, name: str, value: str
+    ) -> ProjectQuerySet:
+        return queryset.with_factor_unknown(*value.split("/"))
+
+    def filter_accounts_disagree(
+        self, queryset: ProjectQuerySet, name: str, value: bool
+    ) -> ProjectQuerySet:
+        disagreeing = Project.objects.with_accounts_disagreeing().values("pk")
+        return (
+            queryset.filter(pk__in=disagreeing) if value else queryset.exclude(pk__in=disagreeing)
+        )
 
     def filter_running_on(
         self, queryset: ProjectQuerySet, name: str, value: Any

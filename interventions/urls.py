@@ -1,13 +1,25 @@
 from django.urls import path
 
-from clusters import views as literature
-from interventions.views import donors, evidence, frameworks, front, places, projects
+from interventions.views import (
+    about,
+    charts,
+    comparing,
+    donors,
+    evidence,
+    frameworks,
+    front,
+    places,
+    projects,
+    searching,
+)
 
 urlpatterns = [
     path("", front.front, name="front"),
     path("clusters/", places.cluster_list, name="clusters"),
     path("clusters/<slug:slug>/", places.cluster_detail, name="cluster"),
     path("projects/", projects.project_list, name="projects"),
+    path("projects.csv", projects.project_csv, name="projects-csv"),
+    path("projects/compare/", comparing.compare, name="compare"),
     path("projects/<slug:slug>/", projects.project_detail, name="project"),
     path(
         "projects/<slug:project>/factors/<slug:framework>/<slug:key>/",
@@ -21,6 +33,17 @@ urlpatterns = [
     path("factors/", frameworks.framework_list, name="factors"),
     path("frameworks/<slug:slug>/", frameworks.framework_detail, name="framework"),
     path("factors/<slug:framework>/<slug:key>/", frameworks.factor_detail, name="factor"),
-    path("literature/", literature.literature, name="literature"),
-    path("literature/<slug:slug>/", literature.publication_detail, name="publication"),
+    path(
+        "factors/<slug:framework>/<slug:key>/evidence/",
+        frameworks.factor_evidence,
+        name="factor-evidence",
+    ),
+    path("charts/", charts.chart_list, name="charts"),
+    path("charts/<slug:name>/", charts.chart, name="chart"),
+    path("search/", searching.search, name="search"),
+    path("search/suggestions/", searching.suggest, name="suggestions"),
+    path("about/", about.about, name="about"),
+    path("about/codebook/", about.codebook, name="codebook"),
+    path("sitemap.xml", about.sitemap, name="sitemap"),
+    path("robots.txt", about.robots, name="robots"),
 ]

@@ -10,7 +10,7 @@ API = "/api/v1/"
 ENDPOINTS = [
     "accounts", "clusters", "codings", "donor-norms", "donors", "events", "factors", "frameworks",
     "fundings", "outcome-dimensions", "outcomes", "participations", "project-links", "projects",
-    "publications", "reviews", "stakeholder-groups", "stakeholders", "statistics", "study-samples",
+    "publications", "replies", "reviews", "stakeholder-groups", "stakeholders", "statistics", "study-samples",
 ]  # fmt: skip
 
 

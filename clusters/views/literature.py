@@ -7,18 +7,17 @@ from django.apps import apps
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
+from clusters.caching import public_page
 from clusters.filters import PublicationFilter
 from clusters.lookup import find_published
-from clusters.models import CitationUse, Publication, Review, StudySample
+from clusters.models import CitationUse, Cluster, Publication, Review, StudySample
 from clusters.paging import page_of
 from clusters.parameters import check_parameters
+from clusters.views.records import about_record
 
-PAGE_SIZE = 100
 
-
-@require_safe
+@public_page
 def literature(request: HttpRequest) -> HttpResponse:
     """Works and what is said of them, in the four columns of a literature review."""
     publications = (
@@ -34,14 +33,14 @@ def literature(request: HttpRequest) -> HttpResponse:
         .order_by("cited_as", "pk")
     )
     filterset = PublicationFilter(request.GET, publications)
-    context = page_of(request, filterset, PAGE_SIZE)
+    context = page_of(request, filterset)
     context["reviewed"] = [row for row in context["page"] if row.reviewed_in.all()]
     context["others"] = [row for row in context["page"] if not row.reviewed_in.all()]
     status = 200 if filterset.is_valid() else 400
     return render(request, "clusters/literature.html", context, status=status)
 
 
-@require_safe
+@public_page
 def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One work: how it was made, who was heard, and every place of it that is cited here."""
     check_parameters(request, set())
@@ -49,6 +48,7 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
     publication = find_published(
         Publication.objects.published().prefetch_related(
             cited,
+            Prefetch("clusters", Cluster.objects.published(), to_attr="public_clusters"),
             Prefetch("reviews", Review.objects.prefetch_related(cited, "works")),
             Prefetch(
                 "study_samples",
@@ -64,6 +64,7 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "publication": publication,
         "places": places_of(publication),
+        **about_record(request, publication),
     }
     return render(request, "clusters/publication_detail.html", context)
 

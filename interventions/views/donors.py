@@ -1,17 +1,22 @@
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
 
+from clusters.caching import public_page
+from clusters.charts.style import PALETTE
 from clusters.lookup import find_published
+from clusters.paging import render_list
 from clusters.parameters import check_parameters
-from interventions.models import Donor, DonorNorm, Funding, Participation
+from clusters.views.records import about_record
+from interventions.filters import DonorFilter
+from interventions.models import Donor, DonorNorm, Funding, Participation, Project
+from interventions.views.charts import chart_of
 from interventions.views.evidence import CITED
 
 
-@require_safe
+@public_page
 def donor_list(request: HttpRequest) -> HttpResponse:
-    check_parameters(request, set())
     donors = (
         Donor.objects.published()
         .select_related("stakeholder")
@@ -25,10 +30,10 @@ def donor_list(request: HttpRequest) -> HttpResponse:
         )
         .order_by("stakeholder__name", "pk")
     )
-    return render(request, "interventions/donor_list.html", {"donors": donors})
+    return render_list(request, "interventions/donor_list.html", DonorFilter(request.GET, donors))
 
 
-@require_safe
+@public_page
 def donor_detail(request: HttpRequest, slug: str) -> HttpResponse:
     check_parameters(request, set())
     donor = find_published(
@@ -51,4 +56,13 @@ def donor_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         slug,
     )
-    return render(request, "interventions/donor_detail.html", {"donor": donor})
+    projects = Project.objects.published().of_donors([donor.pk]).in_order()
+    context = {
+        "donor": donor,
+        "length": chart_of("project-length", projects, QueryDict(f"donor={donor.slug}")),
+        "money": chart_of("money", projects, QueryDict(f"donor={donor.slug}")),
+        "palette": PALETTE,
+        "api_url": reverse("api-donor-detail", args=[donor.slug]),
+        **about_record(request, donor),
+    }
+    return render(request, "interventions/donor_detail.html", context)

@@ -1,13 +1,14 @@
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
 
+from clusters.caching import public_page
 from clusters.lookup import find_published
 from clusters.parameters import check_parameters
 from interventions.matrix import disagreement_of, subject_of, what_differs
-from interventions.models import Account, Coding, Factor, Framework, Project
+from interventions.models import Account, Coding, Factor, Framework, Project, Reply
 
 CITED = "citations__citation__publication"
 
@@ -22,7 +23,12 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
     factor = get_object_or_404(
         Factor.objects.filter(framework=framework).prefetch_related(CITED), key=key
     )
-    accounts = list(Account.objects.filter(project=project).with_holders().prefetch_related(CITED))
+    replies = Reply.objects.select_related("by").prefetch_related(CITED)
+    accounts = list(
+        Account.objects.filter(project=project)
+        .with_holders()
+        .prefetch_related(CITED, Prefetch("replies", replies))
+    )
     differing = disagreement_of(accounts)
     codings = list(
         Coding.objects.published()
@@ -47,7 +53,7 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
     }
 
 
-@require_safe
+@public_page
 def evidence(request: HttpRequest, project: str, framework: str, key: str) -> HttpResponse:
     """One cell of the matrix: who says what of it, how it was coded, and where it is written."""
     check_parameters(request, set())

@@ -1,24 +1,33 @@
 from collections import Counter
+from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
 
+from clusters.caching import public_page
+from clusters.charts.style import PALETTE
 from clusters.lookup import find_published
+from clusters.models import Publication
 from clusters.parameters import check_parameters
-from interventions.models import Account, Coding, Factor, Framework
+from clusters.views.records import about_record
+from interventions.analysis.outcomes import outcomes_by_factor
+from interventions.matrix import matrix_of
+from interventions.models import Account, Coding, Factor, Framework, Project
+from interventions.views.charts import chart_of
 from interventions.views.evidence import CITED
 
 
-@require_safe
+@public_page
 def framework_list(request: HttpRequest) -> HttpResponse:
     check_parameters(request, set())
     frameworks = Framework.objects.published().prefetch_related("factors")
     return render(request, "interventions/framework_list.html", {"frameworks": frameworks})
 
 
-@require_safe
+@public_page
 def framework_detail(request: HttpRequest, slug: str) -> HttpResponse:
     check_parameters(request, set())
     framework = find_published(
@@ -27,16 +36,85 @@ def framework_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         slug,
     )
-    return render(request, "interventions/framework_detail.html", {"framework": framework})
+    query = QueryDict(f"framework={framework.slug}")
+    context = {
+        "framework": framework,
+        "outcomes": chart_of("factor-outcomes", Project.objects.published().in_order(), query),
+        "evidence_map": chart_of("evidence-map", None, query),
+        "palette": PALETTE,
+        "api_url": reverse("api-framework-detail", args=[framework.slug]),
+        **about_record(request, framework),
+    }
+    return render(request, "interventions/framework_detail.html", context)
 
 
-@require_safe
+@public_page
 def factor_detail(request: HttpRequest, framework: str, key: str) -> HttpResponse:
-    """One factor over all projects: how far it was there, and who says so."""
+    """One factor over all projects: how far it was there, what came of it, and who says so."""
     check_parameters(request, set())
-    found = find_published(Framework.objects.published(), framework)
+    found, factor = find_factor(framework, key)
+    codings = list(agreed_codings(factor))
+    codings.sort(key=lambda coding: -1 if coding.degree is None else coding.degree, reverse=True)
+    accounts = list(accounts_on(factor))
+    matrix = matrix_of(Project.objects.published().in_order(), found)
+    context = {
+        "framework": found,
+        "factor": factor,
+        "codings": codings,
+        "with_degree": sum(coding.degree is not None for coding in codings),
+        "projects": len(matrix.rows),
+        "outcomes": [one for one in outcomes_by_factor(matrix) if one.factor == factor.key],
+        "accounts_for": [one for one in accounts if one.says != "absent"],
+        "accounts_against": [one for one in accounts if one.says == "absent"],
+        # A plain dict: templates would look “items” up as a key of a Counter.
+        "says": dict(Counter(account.get_says_display() for account in accounts)),
+    }
+    return render(request, "interventions/factor_detail.html", context)
+
+
+@public_page
+def factor_evidence(request: HttpRequest, framework: str, key: str) -> HttpResponse:
+    """What on one factor rests on one work (`work=`), or on one fieldwork (`fieldwork=`)."""
+    check_parameters(request, {"work", "fieldwork"})
+    found, factor = find_factor(framework, key)
+    works = works_asked_for(request.GET)
+
+    def resting(rows: Any) -> list[Any]:
+        return list(rows.filter(citations__citation__publication__in=works).distinct())
+
+    context = {
+        "framework": found,
+        "factor": factor,
+        "works": works,
+        "codings": resting(agreed_codings(factor)),
+        "accounts": resting(accounts_on(factor)),
+        "defines": resting(Factor.objects.filter(pk=factor.pk)),
+    }
+    return render(request, "interventions/factor_evidence.html", context)
+
+
+def find_factor(framework: str, key: str) -> tuple[Framework, Factor]:
+    """Return a published framework and one of its factors. Raises as `find_published` does."""
+    found = find_published(Framework.objects.published().prefetch_related("factors"), framework)
     factor = get_object_or_404(Factor.objects.prefetch_related(CITED), framework=found, key=key)
-    codings = list(
+    factor.framework = found
+    return found, factor
+
+
+def works_asked_for(query: QueryDict) -> list[Publication]:
+    """The published works that the address names. Raises BadRequest where there is none."""
+    works = Publication.objects.published()
+    if "work" in query:
+        found = list(works.filter(slug=query["work"]))
+    else:
+        found = list(works.filter(fieldwork=query.get("fieldwork", "")).exclude(fieldwork=""))
+    if not found:
+        raise BadRequest("work: name a published work (work=slug) or a fieldwork (fieldwork=name).")
+    return found
+
+
+def agreed_codings(factor: Factor) -> Any:
+    return (
         Coding.objects.published()
         .agreed()
         .overall()
@@ -45,21 +123,13 @@ def factor_detail(request: HttpRequest, framework: str, key: str) -> HttpRespons
         .prefetch_related(CITED)
         .order_by("-degree", "project__title", "pk")
     )
-    codings.sort(key=lambda coding: -1 if coding.degree is None else coding.degree, reverse=True)
-    accounts = list(
+
+
+def accounts_on(factor: Factor) -> Any:
+    return (
         Account.objects.published()
         .filter(factor=factor)
         .with_holders()
         .select_related("project")
-        .prefetch_related(CITED)
+        .prefetch_related(CITED, "replies__by", f"replies__{CITED}")
     )
-    context = {
-        "framework": found,
-        "factor": factor,
-        "codings": codings,
-        "with_degree": sum(coding.degree is not None for coding in codings),
-        "accounts": accounts,
-        # A plain dict: templates would look “items” up as a key of a Counter.
-        "says": dict(Counter(account.get_says_display() for account in accounts)),
-    }
-    return render(request, "interventions/factor_detail.html", context)

@@ -1,43 +1,45 @@
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.core.validators import slug_re
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
 
+from clusters.caching import public_page
 from clusters.charts.style import PALETTE
 from clusters.lookup import GoneError
 from clusters.models import Change, Cluster, Publication
-from clusters.paging import strict_page
+from clusters.paging import PAGE_SIZE, strict_page
 from clusters.parameters import check_parameters
 from interventions.charts.factor_matrix import factor_matrix
+from interventions.gather import main_framework
 from interventions.matrix import matrix_of
-from interventions.models import Account, Framework, Project
+from interventions.models import Account, Coding, Framework, Project
+from interventions.views.charts import MAIN_FRAMEWORK, chart_of, source_line
 from interventions.views.evidence import evidence_of
 
-MAIN_FRAMEWORK = "donor-financed-csr-and-collective-action"
-ROWS = 50
 
-
-@require_safe
+@public_page
 def front(request: HttpRequest) -> HttpResponse:
     """The factor matrix of every published project, and the ways in."""
     check_parameters(request, {"cell", "order", "page"})
-    framework = (
-        Framework.objects.published()
-        .prefetch_related("factors")
-        .filter(slug=MAIN_FRAMEWORK)
-        .first()
-    )
+    framework = main_framework(MAIN_FRAMEWORK)
+    projects = Project.objects.published()
+    clusters = Cluster.objects.published().order_by("name", "pk")
     context: dict[str, Any] = {
         "counts": {
-            "projects": Project.objects.published().count(),
-            "clusters": Cluster.objects.published().count(),
+            "projects": projects.count(),
+            "disagreeing": projects.with_accounts_disagreeing().count(),
             "accounts": Account.objects.published().count(),
+            "codings": Coding.objects.published().agreed().overall().count(),
             "publications": Publication.objects.published().count(),
         },
+        "clusters": clusters,
+        "map": chart_of("cluster-map", clusters, QueryDict()) if clusters else None,
         "changes": Change.objects.defer("before", "after")[:5],
+        "palette": PALETTE,
     }
     if framework is not None:
         context |= matrix_context(request, framework)
@@ -52,7 +54,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 
 def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]:
-    """Return what the matrix and its chart need."""
+    """Return what the matrix and its chart need: one page of rows, and above it all of them."""
     order = request.GET.get("order", "")
     known = [factor.key for factor in framework.factors.all()]
     if order and order not in known:
@@ -60,16 +62,21 @@ def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]
     projects = Project.objects.published().in_order()
     if order:
         projects = projects.by_degree(framework, order)
-    page = strict_page(request, projects, ROWS)
+    page = strict_page(request, projects, PAGE_SIZE)
     matrix = matrix_of(page.object_list, framework)
-    return {
+    found: dict[str, Any] = {
         "framework": framework,
         "matrix": matrix,
         "page": page,
         "order": order,
-        "figure": factor_matrix(matrix).to_plotly_json(),
-        "palette": PALETTE,
+        "chart": replace(
+            factor_matrix(matrix, source_line()), address=reverse("chart", args=["factor-matrix"])
+        ),
     }
+    if page.paginator.num_pages > 1:
+        # One page of the matrix does not show the whole; the shares do.
+        found["shares"] = chart_of("factor-shares", Project.objects.published(), QueryDict())
+    return found
 
 
 def _parts(cell: str) -> tuple[str, str, str]:

@@ -1,38 +1,41 @@
+from dataclasses import replace
+
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
+from clusters.caching import public_page
 from clusters.charts.style import PALETTE
-from clusters.charts.timeline import Happening, cluster_timeline
 from clusters.filters import ClusterFilter, StakeholderFilter
 from clusters.lookup import find_published
-from clusters.models import Change, Cluster, Event, Stakeholder, Statistic
-from clusters.models.fields import EDTF
+from clusters.models import Cluster, Event, Publication, Review, Stakeholder, Statistic, StudySample
 from clusters.paging import render_list
 from clusters.parameters import check_parameters
-from interventions.models import Donor, Participation, Project
+from clusters.views.records import about_record
+from interventions.gather import with_public_counts
+from interventions.models import Donor, Participation, Project, Reply
+from interventions.views.charts import chart_of, timeline_of
 from interventions.views.evidence import CITED
 
 
-@require_safe
+@public_page
 def cluster_list(request: HttpRequest) -> HttpResponse:
-    clusters = (
-        Cluster.objects.published()
-        .order_by("name", "pk")
-        .prefetch_related(
-            Prefetch("projects", Project.objects.published(), to_attr="public_projects")
-        )
-    )
+    clusters = with_public_counts(Cluster.objects.published().order_by("name", "pk"))
+    filterset = ClusterFilter(request.GET, clusters)
+    shown = filterset.qs if filterset.is_valid() else clusters.none()
     return render_list(
-        request, "interventions/cluster_list.html", ClusterFilter(request.GET, clusters)
+        request,
+        "interventions/cluster_list.html",
+        filterset,
+        chart=chart_of("cluster-map", shown, request.GET),
+        palette=PALETTE,
     )
 
 
-@require_safe
+@public_page
 def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is known of a cluster, its timeline, and the projects in it."""
+    """What is known of a cluster, its timeline, its projects, and who was heard about it."""
     check_parameters(request, set())
     cluster = find_published(
         Cluster.objects.published().prefetch_related(
@@ -42,45 +45,51 @@ def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         slug,
     )
-    projects = list(Project.objects.published().for_list().filter(clusters=cluster))
+    projects = list(Project.objects.published().in_order().for_list().filter(clusters=cluster))
     events = list(cluster.events.all())
+    statistics = list(cluster.statistics.all())
+    timeline = replace(
+        timeline_of(cluster, events, projects),
+        address=f"{reverse('chart', args=['cluster-timeline'])}?cluster={cluster.slug}",
+    )
     context = {
         "cluster": cluster,
         "events": events,
         "projects": projects,
-        "figure": cluster_timeline(happenings(events, projects)).to_plotly_json(),
+        "tiers": [row for row in statistics if row.indicator == "firms"],
+        "figures": [row for row in statistics if row.indicator != "firms"],
+        "timeline": timeline,
+        "map": chart_of("cluster-map", [cluster], QueryDict()),
         "palette": PALETTE,
-        "first_steps": [event for event in events if event.kind == "challenge"],
+        "challenges": [event for event in events if event.kind == "challenge"],
         "bodies": bodies_by_group(projects),
-        "changes": list(Change.objects.of("clusters", cluster.pk)),
+        "literature": literature_on(cluster),
+        "samples": samples_for(cluster),
         "api_url": reverse("api-cluster-detail", args=[cluster.slug]),
+        **about_record(request, cluster),
     }
     return render(request, "interventions/cluster_detail.html", context)
 
 
-def happenings(events: list[Event], projects: list[Project]) -> list[Happening]:
-    """Events, then projects, as the timeline draws them."""
-    return [
-        Happening(
-            event.title,
-            EDTF(event.when).words,
-            event.when_earliest,  # type: ignore[attr-defined]
-            event.when_latest,  # type: ignore[attr-defined]
-            f"#event-{event.key}",
-            event.kind,
-        )
-        for event in events
-    ] + [
-        Happening(
-            project.title,
-            project.years,
-            project.actual_start_earliest,  # type: ignore[attr-defined]
-            project.actual_end_latest,  # type: ignore[attr-defined]
-            project.get_absolute_url(),
-            "project",
-        )
-        for project in projects
-    ]
+def literature_on(cluster: Cluster) -> list[Publication]:
+    """Works about this cluster, with what is said of them."""
+    reviews = Review.objects.published().select_related("publication").prefetch_related(CITED)
+    return list(
+        Publication.objects.published()
+        .filter(clusters=cluster)
+        .prefetch_related(Prefetch("reviewed_in", reviews))
+        .order_by("cited_as", "pk")
+    )
+
+
+def samples_for(cluster: Cluster) -> list[StudySample]:
+    """Who was heard for the works about this cluster."""
+    return list(
+        StudySample.objects.published()
+        .filter(publication__clusters=cluster)
+        .select_related("publication", "group")
+        .prefetch_related(CITED)
+    )
 
 
 def bodies_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder]]]:
@@ -98,17 +107,19 @@ def bodies_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder
     return list(groups.items())
 
 
-@require_safe
+@public_page
 def stakeholder_list(request: HttpRequest) -> HttpResponse:
     bodies = (
-        Stakeholder.objects.published().select_related("group", "part_of").order_by("name", "pk")
+        Stakeholder.objects.published()
+        .select_related("group", "part_of", "pseudonym_source")
+        .order_by("name", "pk")
     )
     return render_list(
         request, "interventions/stakeholder_list.html", StakeholderFilter(request.GET, bodies)
     )
 
 
-@require_safe
+@public_page
 def stakeholder_detail(request: HttpRequest, slug: str) -> HttpResponse:
     check_parameters(request, set())
     stakeholder = find_published(
@@ -126,15 +137,18 @@ def stakeholder_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         slug,
     )
+    replies = Reply.objects.select_related("by").prefetch_related(CITED)
     accounts = (
         stakeholder.accounts.published()
         .with_holders()
         .select_related("project")
-        .prefetch_related(CITED)
+        .prefetch_related(CITED, Prefetch("replies", replies))
     )
     context = {
         "stakeholder": stakeholder,
         "accounts": list(accounts),
         "donor": Donor.objects.published().filter(stakeholder=stakeholder).first(),
+        "api_url": reverse("api-stakeholder-detail", args=[stakeholder.slug]),
+        **about_record(request, stakeholder),
     }
     return render(request, "interventions/stakeholder_detail.html", context)

@@ -1,8 +1,9 @@
-// Draws every [data-chart] from the JSON beside it, in the colours of the reader's scheme.
-// Figures come in the light palette; each of its colours is a custom property of the page.
+// Draws every [data-chart] from the JSON beside it, in the colours of the reader's scheme, and
+// again where htmx brings new ones. Figures come in the light palette; each of its colours is a
+// custom property of the page.
 (() => {
-  const palette = JSON.parse(document.getElementById("palette").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const palette = JSON.parse(document.getElementById("palette").textContent);
 
   function inScheme(json) {
     const styles = getComputedStyle(document.documentElement);
@@ -12,33 +13,68 @@
     return JSON.parse(json);
   }
 
+  const source = (figure) => document.getElementById(figure.dataset.chart).textContent;
+
   // A mark leads where its customdata says: a cell opens its evidence in place, with its address.
   function follow(point) {
-    const url = point && point.customdata;
-    if (!url) return;
+    const url = point && (point.customdata || (point.pointNumber >= 0 && point.data?.customdata?.[point.pointNumber]));
+    if (typeof url !== "string" || !url) return;
     const cell = url.match(/^\/projects\/([^/]+)\/factors\/([^/]+)\/([^/]+)\/$/);
     const link = cell && document.querySelector(`a[data-cell="${cell.slice(1).join("/")}"]`);
-    if (link) link.click();
-    else window.location.assign(url);
+    if (link && document.getElementById("evidence")) link.click();
+    else window.open(url, document.body.classList.contains("embedded") ? "_blank" : "_self");
   }
 
-  function draw() {
-    for (const figure of document.querySelectorAll("[data-chart]")) {
-      const box = figure.querySelector(".drawing");
-      figure.dataset.drawing = "yes";
-      const { data, layout } = inScheme(document.getElementById(figure.dataset.chart).textContent);
-      Plotly.react(box, data, layout, { responsive: true, displayModeBar: false }).then(() => {
-        // The table says the same; beside a chart that can be seen it waits folded.
-        const table = figure.parentElement.querySelector("details.as-table");
-        if (table && box.offsetHeight && !figure.dataset.drawn) table.removeAttribute("open");
-        figure.dataset.drawn = dark.matches ? "dark" : "light";
-        if (figure.dataset.followed) return;
-        figure.dataset.followed = "yes";
-        box.on("plotly_click", (event) => follow(event.points[0]));
-      });
+  function draw(figure) {
+    const box = figure.querySelector(".drawing");
+    if (!box.offsetParent) return;
+    const { data, layout } = inScheme(source(figure));
+    Plotly.react(box, data, layout, { responsive: true, displayModeBar: false }).then(() => {
+      figure.dataset.drawn = dark.matches ? "dark" : "light";
+      if (figure.dataset.followed) return;
+      figure.dataset.followed = "yes";
+      box.on("plotly_click", (event) => follow(event.points[0]));
+    });
+  }
+
+  // A picture is always light and carries title, reading and source, so that it can stand alone.
+  async function download(figure, format) {
+    const { data, layout } = JSON.parse(source(figure));
+    const words = (selector) => figure.querySelector(selector).textContent.trim();
+    const width = 1160;
+    const lines = words("figcaption p").match(/.{1,150}(\s|$)/g) || [];
+    const top = 56 + 18 * lines.length;
+    const margin = { ...layout.margin, t: (layout.margin.t || 0) + top, b: (layout.margin.b || 0) + 32 };
+    const height = layout.height + top + 32;
+    const note = { xref: "paper", yref: "paper", x: 0, showarrow: false, xanchor: "left", align: "left" };
+    const shift = -layout.margin.l + 12;
+    const annotations = [
+      ...(layout.annotations || []),
+      { ...note, y: 1, yanchor: "bottom", xshift: shift, yshift: margin.t - 44, text: `<b>${words("figcaption :is(h1, h2)")}</b>`, font: { size: 18 } },
+      { ...note, y: 1, yanchor: "top", xshift: shift, yshift: margin.t - 46, text: lines.join("<br>"), font: { size: 12 } },
+      { ...note, y: 0, yanchor: "top", xshift: shift, yshift: -(margin.b - 28), text: words(".chart-foot span"), font: { size: 11 } },
+    ];
+    const url = await Plotly.toImage({ data, layout: { ...layout, margin, height, annotations } }, { format, width, height, scale: 2 });
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = `${figure.dataset.name}.${format}`;
+    link.click();
+  }
+
+  function start(root) {
+    for (const figure of root.querySelectorAll("[data-chart]")) {
+      draw(figure);
+      for (const button of figure.querySelectorAll("[data-download]")) {
+        button.addEventListener("click", () => download(figure, button.dataset.download));
+      }
     }
   }
 
-  draw();
-  dark.addEventListener("change", draw);
+  const again = () => document.querySelectorAll("[data-chart]").forEach(draw);
+  start(document);
+  document.addEventListener("htmx:load", (event) => {
+    if (event.target !== document.body) start(event.target.parentElement || event.target);
+  });
+  dark.addEventListener("change", again);
+  window.matchMedia("(min-width: 821px)").addEventListener("change", again);
 })();

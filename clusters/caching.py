@@ -1,0 +1,61 @@
+"""Public pages: the same for everybody, kept by caches, and asked for again by a tag."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import condition, require_safe
+
+# What pages are made of besides the data.
+CODE = ("clusters", "interventions", "templates", "static", "requirements.lock")
+
+
+@cache
+def code_version() -> str:
+    """A short name of the code that runs, made once a process from its files."""
+    digest = hashlib.sha256()
+    for name in CODE:
+        root = Path(settings.BASE_DIR) / name
+        for path in sorted([root, *root.rglob("*")]):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(settings.BASE_DIR)).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def data_version() -> tuple[int, int]:
+    """The number of the last public change, and of the last change to who is named as coder."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce((SELECT max(number) FROM clusters_change), 0), "
+            "coalesce((SELECT max(pgh_id) FROM clusters_contributorhistoryevent), 0)"
+        )
+        return cursor.fetchone()  # type: ignore[no-any-return]
+
+
+def page_tag(request: HttpRequest, **kwargs: Any) -> str:
+    """The ETag of a page: data, code and address say all that is in it."""
+    named = f"{request.get_host()}{request.get_full_path()}"
+    address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    change, coder = data_version()
+    return f'W/"{change}-{coder}-{code_version()}-{address}"'
+
+
+def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Declare a view that answers GET and HEAD, the same for everybody."""
+
+    @require_safe
+    @condition(etag_func=page_tag)
+    @wraps(view)
+    def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+        return response
+
+    return cached  # type: ignore[no-any-return]

@@ -1,0 +1,139 @@
+"""How to cite a record of the casebook, or a work: as text, BibTeX and RIS."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import bibtexparser
+import rispy
+from bibtexparser.middlewares import LatexEncodingMiddleware
+from bibtexparser.model import Entry, Field
+
+from clusters.casefiles.shape import shape_of
+from clusters.models import Change, Publication, Root
+from clusters.models.fields import EDTF
+
+CASEBOOK = "Cluster Casebook"
+BIBTEX_TYPES = {
+    "article-journal": "article",
+    "book": "book",
+    "chapter": "incollection",
+    "report": "techreport",
+    "thesis": "phdthesis",
+}
+RIS_TYPES = {
+    "article-journal": "JOUR",
+    "book": "BOOK",
+    "chapter": "CHAP",
+    "report": "RPRT",
+    "thesis": "THES",
+    "dataset": "DATA",
+    "webpage": "ELEC",
+    "standard": "STAND",
+}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a reference says; empty parts are left out. `key` names it in BibTeX."""
+
+    key: str
+    bibtex_type: str
+    ris_type: str
+    title: str
+    authors: tuple[str, ...] = ()
+    year: str = ""
+    date: str = ""
+    container: str = ""
+    volume: str = ""
+    number: str = ""
+    pages: str = ""
+    publisher: str = ""
+    doi: str = ""
+    url: str = ""
+    note: str = ""
+
+    @property
+    def bibtex(self) -> str:
+        """One BibTeX entry, its letters and signs written as LaTeX wants them."""
+        values = {
+            "author": " and ".join(self.authors),
+            "title": self.title,
+            "year": self.year,
+            "journal" if self.bibtex_type == "article" else "booktitle": self.container,
+            "volume": self.volume,
+            "number": self.number,
+            "pages": self.pages.replace("–", "--"),
+            "publisher": self.publisher,
+            "doi": self.doi,
+            "url": self.url,
+            "note": self.note,
+        }
+        fields = [Field(name, value) for name, value in values.items() if value]
+        library = bibtexparser.Library([Entry(self.bibtex_type, self.key, fields)])
+        # Addresses are not words: a tilde in one must stay a tilde.
+        encode = LatexEncodingMiddleware(keep_math=False, enclose_urls=False)
+        return str(bibtexparser.write_string(library, prepend_middleware=[encode]))
+
+    @property
+    def ris(self) -> str:
+        """One RIS record."""
+        start, _, end = self.pages.partition("–")
+        values: dict[str, Any] = {
+            "type_of_reference": self.ris_type,
+            "authors": list(self.authors),
+            "title": self.title,
+            "year": self.year,
+            "date": self.date,
+            "secondary_title": self.container,
+            "volume": self.volume,
+            "number": self.number,
+            "start_page": start,
+            "end_page": end,
+            "publisher": self.publisher,
+            "doi": self.doi,
+            "urls": [self.url] if self.url else [],
+            "notes": [self.note] if self.note else [],
+        }
+        return str(rispy.dumps([{name: value for name, value in values.items() if value}]))
+
+
+def record_reference(record: Root, change: Change | None, address: str) -> Reference:
+    """How to cite one version of a record of the casebook; `address` is that version's own."""
+    kind = shape_of(type(record)).kind
+    return Reference(
+        key=f"casebook-{kind}-{record.slug}-{record.version}",
+        bibtex_type="misc",
+        ris_type="DATA",
+        title=f"{record}, version {record.version}",
+        authors=(CASEBOOK,),
+        year=f"{change.at:%Y}" if change else "",
+        date=f"{change.at:%Y/%m/%d}" if change else "",
+        publisher=CASEBOOK,
+        url=address,
+        note="CC BY 4.0",
+    )
+
+
+def work_reference(work: Publication) -> Reference:
+    """How to cite a work itself, as far as it is known here; what is not known is left out."""
+    issued = EDTF(work.issued)
+    return Reference(
+        key=work.slug,
+        bibtex_type=BIBTEX_TYPES.get(work.csl_type, "misc"),
+        ris_type=RIS_TYPES.get(work.csl_type, "GEN"),
+        title=work.title or str(work),
+        authors=tuple(
+            name.get("literal")
+            or ", ".join(filter(None, [name.get("family", ""), name.get("given", "")]))
+            for name in work.authors
+        ),
+        year=issued[:4] if issued[:4].isdigit() else "",
+        container=work.container_title,
+        volume=work.volume,
+        number=work.issue,
+        pages=work.page,
+        publisher=work.publisher,
+        doi=work.doi,
+        url=work.url,
+        note="" if work.title else "Title not in the sources that the casebook has read.",
+    )

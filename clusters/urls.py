@@ -1,0 +1,24 @@
+from django.urls import path, re_path
+
+from clusters.views import changes, corrections, literature, records
+
+urlpatterns = [
+    path("literature/", literature.literature, name="literature"),
+    path("literature/<slug:slug>/", literature.publication_detail, name="publication"),
+    re_path(
+        r"^literature/(?P<slug>[-\w]+)/reference\.(?P<suffix>bib|ris)$",
+        records.cite_work,
+        name="cite-work",
+    ),
+    re_path(
+        r"^records/(?P<kind>[-a-z]+)/(?P<slug>[-\w]+)/cite\.(?P<suffix>bib|ris)$",
+        records.cite,
+        name="cite",
+    ),
+    path("records/<slug:kind>/<slug:slug>/versions/<int:number>/", records.version, name="version"),
+    path("records/<slug:kind>/<slug:slug>/correct/", corrections.correct, name="correct"),
+    path("corrections/<str:token>/", corrections.correction, name="correction"),
+    path("changes/", changes.change_list, name="changes"),
+    path("changes/feed/", changes.feed, name="changes-feed"),
+    path("changes/<int:number>/", changes.change_detail, name="change"),
+]

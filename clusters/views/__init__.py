@@ -1,0 +1,1 @@
+"""Pages that need no intervention: literature, changes, versions of records, corrections."""

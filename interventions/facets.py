@@ -1,0 +1,207 @@
+"""Filters with live counts: for each choice, how many projects it would leave."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, F, Func, Q
+from django_countries import countries
+
+from clusters.asked import Asked, without
+from interventions.filters import STATUSES, UNKNOWN_STATUS
+from interventions.models import Coding, Direction, DonorType, Ending, Issue, Project
+
+type Rows = Iterable[tuple[str, str, int]]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice: its value in the address, its words, and how many projects it leaves."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One filter with its choices; those that would leave nothing are not offered."""
+
+    name: str
+    label: str
+    options: list[Option]
+
+
+def filtered(filterset: Any, besides: str = "") -> Any:
+    """Return what a valid filterset finds, leaving one filter out."""
+    queryset = filterset.queryset.all()
+    for name, value in filterset.form.cleaned_data.items():
+        if name in filterset.filters and name != besides:
+            queryset = filterset.filters[name].filter(queryset, value)
+    return queryset
+
+
+def facets(filterset: Any) -> list[Facet]:
+    """Count every facet over what the other filters leave: one query each."""
+    found = []
+    for name, count in COUNTS.items():
+        chosen = filterset.data.get(name, "")
+        left = Project.objects.filter(pk__in=filtered(filterset, name).order_by().values("pk"))
+        options = [
+            Option(value, label, number, value.lower() == chosen.lower())
+            for value, label, number in count(left)
+            if number or value == chosen
+        ]
+        if chosen and not any(option.selected for option in options):
+            options.append(Option(chosen, chosen, 0, selected=True))
+        found.append(Facet(name, str(filterset.filters[name].label), options))
+    return found
+
+
+def loosened(filterset: Any, set_filters: list[Asked]) -> list[tuple[Asked, int]]:
+    """For a list without results: how many each single filter, taken away, would bring back."""
+    return [(one, filtered(filterset, one.name).count()) for one in set_filters]
+
+
+def _grouped(projects: Any, *columns: str) -> Any:
+    rows = projects.order_by().values(*columns).annotate(number=Count("pk", distinct=True))
+    return rows.values_list(*columns, "number")
+
+
+def _countries(projects: Any) -> Rows:
+    rows = _grouped(projects.filter(clusters__isnull=False), "clusters__country")
+    return sorted(((code, countries.name(code), n) for code, n in rows), key=lambda row: row[1])
+
+
+def _clusters(projects: Any) -> Rows:
+    rows = _grouped(projects.filter(clusters__isnull=False), "clusters__slug", "clusters__name")
+    return sorted(rows, key=lambda row: row[1])
+
+
+def _dimensions(projects: Any) -> Rows:
+    rows = _grouped(
+        projects.filter(outcomes__isnull=False),
+        "outcomes__dimension__slug",
+        "outcomes__dimension__name",
+    )
+    return sorted(rows, key=lambda row: row[1])
+
+
+def _choices(column: str, choices: Any) -> Callable[[Any], Rows]:
+    def count(projects: Any) -> Rows:
+        numbers = dict(_grouped(projects, column))
+        return [(code, str(label), numbers.get(code, 0)) for code, label in choices]
+
+    return count
+
+
+def _issues(projects: Any) -> Rows:
+    each = Func(F("issues"), function="unnest")
+    rows = projects.order_by().annotate(one=each).values("one").annotate(number=Count("pk"))
+    numbers = dict(rows.values_list("one", "number"))
+    return [(code, label, numbers.get(code, 0)) for code, label in Issue.choices]
+
+
+def _statuses(projects: Any) -> Rows:
+    counts = projects.aggregate(
+        **{
+            f"status_{code}": Count(
+                "pk",
+                filter=_in(
+                    projects.model.objects.with_status("" if code == UNKNOWN_STATUS else code)
+                ),
+            )
+            for code, _ in STATUSES
+        }
+    )
+    return [(code, label, counts[f"status_{code}"]) for code, label in STATUSES]
+
+
+def _in(queryset: Any) -> Any:
+    return Q(pk__in=queryset.order_by().values("pk"))
+
+
+def _disagreeing(projects: Any) -> Rows:
+    counts = projects.aggregate(
+        all=Count("pk"), yes=Count("pk", filter=_in(Project.objects.with_accounts_disagreeing()))
+    )
+    return [("true", "yes", counts["yes"]), ("false", "no", counts["all"] - counts["yes"])]
+
+
+# Which donor pays for, or takes part in, which project: `ProjectQuerySet.of_donors` in one query.
+DONORS_OF_PROJECTS = """
+    SELECT donor.slug, body.name, donor.organisation_type, project_id FROM (
+        SELECT provider_id AS donor_id, project_id FROM interventions_funding
+        WHERE provider_id IS NOT NULL
+        UNION
+        SELECT donor.id, part.project_id FROM interventions_participation part
+        JOIN interventions_donor donor ON donor.stakeholder_id = part.stakeholder_id
+    ) involved
+    JOIN interventions_donor donor ON donor.id = involved.donor_id AND donor.state = 'published'
+    JOIN clusters_stakeholder body ON body.id = donor.stakeholder_id
+"""
+
+
+def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
+    try:
+        wanted, parameters = projects.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # Django knows that nothing can be left, and makes no SQL of it
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns}, count(DISTINCT project_id) FROM ({DONORS_OF_PROJECTS}) pairs "
+            f"WHERE project_id IN ({wanted}) GROUP BY {columns}",
+            parameters,
+        )
+        return cursor.fetchall()
+
+
+def _donors(projects: Any) -> Rows:
+    return sorted(_by_donor(projects, "slug, name"), key=lambda row: row[1])
+
+
+def _donor_types(projects: Any) -> Rows:
+    numbers = dict(_by_donor(projects, "organisation_type"))
+    return [(code, str(label), numbers.get(code, 0)) for code, label in DonorType.choices]
+
+
+def _factors(**degree: float) -> Callable[[Any], Rows]:
+    def count(projects: Any) -> Rows:
+        codings = Coding.objects.published().agreed().overall().filter(project__in=projects)
+        columns = ("factor__framework__slug", "factor__key", "factor__name")
+        rows = (
+            codings.filter(factor__framework__state="published", **degree)
+            .order_by("factor__framework", "factor__position", "factor__key")
+            .values(*columns, "factor__framework", "factor__position")
+            .annotate(number=Count("project", distinct=True))
+        )
+        return [
+            (f"{framework}/{key}", name, number)
+            for framework, key, name, number in rows.values_list(*columns, "number")
+        ]
+
+    return count
+
+
+COUNTS: dict[str, Callable[[Any], Rows]] = {
+    "country": _countries,
+    "cluster": _clusters,
+    "donor": _donors,
+    "donor_type": _donor_types,
+    "issue": _issues,
+    "status": _statuses,
+    "ending": _choices("ending", Ending.choices),
+    "factor_present": _factors(degree__gt=0.5),
+    "factor_absent": _factors(degree__lt=0.5),
+    "outcome": _choices("outcomes__direction", Direction.choices),
+    "dimension": _dimensions,
+    "accounts_disagree": _disagreeing,
+}
+
+
+def without_any(filterset: Any) -> str:
+    """The address of the whole list, in the same view and order."""
+    return without(filterset.data, filterset.filters)

@@ -1,0 +1,147 @@
+"""About the casebook, its codebook, and what machines ask for."""
+
+from typing import Any
+
+from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps.views import sitemap as sitemap_view
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from clusters.caching import data_version, public_page
+from clusters.casefiles.shape import Shape, shapes
+from clusters.models import Change, Contributor
+from clusters.parameters import check_parameters
+from interventions.models import DEGREES, Framework, NoValue, OutcomeDimension
+
+
+@public_page
+def about(request: HttpRequest) -> HttpResponse:
+    """How coding works, licence, how to cite, who can edit."""
+    check_parameters(request, set())
+    context = {
+        "degrees": DEGREES.items(),
+        "reasons": NoValue.choices,
+        "version": data_version()[0],
+        "last": Change.objects.defer("before", "after").first(),
+        "coders": Contributor.objects.filter(codings__project__state="published").distinct(),
+    }
+    return render(request, "interventions/about.html", context)
+
+
+@public_page
+def codebook(request: HttpRequest) -> HttpResponse:
+    """Every field of every record and every factor, read off the models and the frameworks."""
+    check_parameters(request, set())
+    context = {
+        "kinds": [_kind(shape) for shape in shapes().values()],
+        "frameworks": Framework.objects.published().prefetch_related("factors"),
+        "dimensions": OutcomeDimension.objects.published(),
+        "degrees": DEGREES.items(),
+        "reasons": NoValue.choices,
+    }
+    return render(request, "interventions/codebook.html", context)
+
+
+def _kind(shape: Shape, path: str = "") -> dict[str, Any]:
+    model: Any = shape.model
+    return {
+        "name": str(model._meta.verbose_name),
+        "anchor": f"{path}{shape.folder}",
+        "words": (model.__doc__ or "").strip().split("\n")[0],
+        "fields": [
+            {
+                "name": field.name,
+                "words": str(field.field.verbose_name),
+                "help": strip_tags(str(getattr(field.field, "help_text", ""))),
+                "kind": FIELD_WORDS.get(field.kind, "text or number"),
+                "required": field.required,
+                "choices": _choices(field.field),
+            }
+            for field in shape.fields
+            if field.name not in getattr(model, "private", ())
+        ],
+        "parts": [_kind(child, f"{path}{shape.folder}-") for child in shape.children.values()],
+    }
+
+
+FIELD_WORDS = {
+    "date": "uncertain date (EDTF)",
+    "list": "list",
+    "json": "structured",
+    "reference": "another record",
+    "references": "other records",
+}
+
+
+def _choices(column: Any) -> list[tuple[Any, Any]]:
+    choices = getattr(column, "flatchoices", None) or getattr(
+        getattr(column, "base_field", None), "flatchoices", None
+    )
+    found = [] if choices is None else [(code, label) for code, label in choices if code != ""]
+    # Countries are ISO 3166: a list of 249 rows says less than its name.
+    return found if len(found) < 40 else []
+
+
+class RecordSitemap(Sitemap):  # type: ignore[type-arg]
+    """Every public record that has a page of its own."""
+
+    limit = 5000
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def items(self) -> Any:
+        return self.model.objects.published().order_by("pk").only("slug")
+
+    def location(self, item: Any) -> str:
+        return str(item.get_absolute_url())
+
+
+class PageSitemap(Sitemap):  # type: ignore[type-arg]
+    """The pages that are no record."""
+
+    def items(self) -> list[str]:
+        names = ("front", "projects", "clusters", "donors", "stakeholders", "factors")
+        return [*names, "literature", "charts", "changes", "about", "codebook"]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+def sitemaps() -> dict[str, Any]:
+    """One map for the pages and one for each kind of record with pages."""
+    found: dict[str, Any] = {"pages": PageSitemap()}
+    for shape in shapes().values():
+        model: Any = shape.model
+        if hasattr(model, "get_absolute_url") and "?" not in _sample_address(model):
+            found[shape.folder] = RecordSitemap(model)
+    return found
+
+
+def _sample_address(model: Any) -> str:
+    return str(model(slug="a").get_absolute_url())
+
+
+@public_page
+def sitemap(request: HttpRequest) -> HttpResponse:
+    check_parameters(request, {"p"})
+    response = sitemap_view(request, sitemaps())
+    response.render()
+    return response
+
+
+@public_page
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /records/*/correct/",
+        "Disallow: /corrections/",
+        "Disallow: /search/",
+        "Disallow: /*embed=1",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -1,0 +1,283 @@
+"""Charts at addresses of their own: to link, to embed, and as CSV. The lists show the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+
+from clusters.asked import Asked, asked, without
+from clusters.caching import data_version, public_page
+from clusters.charts.chart import Chart, plural
+from clusters.charts.cluster_map import cluster_map
+from clusters.charts.style import PALETTE
+from clusters.charts.timeline import cluster_timeline
+from clusters.filters import ClusterFilter
+from clusters.lookup import GoneError, MovedError, find_published
+from clusters.models import Cluster, Event
+from clusters.tables import csv_response
+from interventions.analysis.outcomes import outcomes_by_factor
+from interventions.charts.accounts_by_holder import accounts_by_holder
+from interventions.charts.evidence_map import evidence_map
+from interventions.charts.factor_matrix import factor_matrix
+from interventions.charts.factor_outcomes import factor_outcomes
+from interventions.charts.factor_shares import factor_shares
+from interventions.charts.money import money_by_donor
+from interventions.charts.participation import participation
+from interventions.charts.project_length import project_length
+from interventions.filters import ProjectFilter
+from interventions.gather import (
+    evidence_on,
+    happenings_of,
+    lengths_of,
+    main_framework,
+    parts_of,
+    payments_of,
+    places_of,
+    shares_for,
+    views_of,
+)
+from interventions.matrix import columns_of, matrix_of
+from interventions.models import Framework, Project
+
+MAIN_FRAMEWORK = "donor-financed-csr-and-collective-action"
+# A chart of more projects than this could not be read; its table says what was left out.
+MOST_PROJECTS = 200
+CHART_PARAMETERS = frozenset({"embed", "format", "framework", "works", "cluster"})
+
+
+def source_line() -> str:
+    """What every chart says of where it comes from."""
+    return f"Source: Cluster Casebook, data version {data_version()[0]}, CC BY 4.0."
+
+
+def framework_of(query: QueryDict) -> Framework:
+    """The framework that the address names, else the main one. Raises BadRequest or Http404."""
+    slug = query.get("framework", MAIN_FRAMEWORK)
+    found = main_framework(slug)
+    if found is not None:
+        return found
+    if "framework" not in query:
+        raise Http404("The main framework is not published.")
+    known = Framework.objects.published().values_list("slug", flat=True)
+    raise BadRequest(f"framework: there is no “{slug}”. Known: {', '.join(known)}.")
+
+
+def draw_matrix(projects: Any, query: QueryDict) -> Chart:
+    return factor_matrix(matrix_of(projects, framework_of(query)), source_line())
+
+
+def draw_shares(projects: Any, query: QueryDict) -> Chart:
+    framework = framework_of(query)
+    shares = shares_for(projects, framework, columns_of(framework))
+    return factor_shares(shares, projects=projects.count(), source=source_line())
+
+
+def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
+    framework = framework_of(query)
+    matrix = matrix_of(projects, framework)
+
+    def links(factor: str, presence: str) -> str:
+        kept = query.copy()
+        for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
+            kept.pop(name, None)
+        kept[f"factor_{presence}"] = f"{framework.slug}/{factor}"
+        return f"{reverse('projects')}?{kept.urlencode()}"
+
+    return factor_outcomes(
+        outcomes_by_factor(matrix), projects=len(matrix.rows), links=links, source=source_line()
+    )
+
+
+def draw_accounts(projects: Any, query: QueryDict) -> Chart:
+    return accounts_by_holder(views_of(projects), source_line())
+
+
+def draw_lengths(projects: Any, query: QueryDict) -> Chart:
+    return project_length(lengths_of(projects), source_line())
+
+
+def draw_money(projects: Any, query: QueryDict) -> Chart:
+    payments, unstated = payments_of(projects)
+    return money_by_donor(payments, unstated=unstated, source=source_line())
+
+
+def draw_participation(projects: Any, query: QueryDict) -> Chart:
+    return participation(parts_of(projects), source_line())
+
+
+def draw_map(clusters: Any, query: QueryDict) -> Chart:
+    return cluster_map(places_of(clusters), source_line())
+
+
+def draw_evidence_map(_: Any, query: QueryDict) -> Chart:
+    framework = framework_of(query)
+    works = query.get("works", "each")
+    if works not in ("each", "independent"):
+        raise BadRequest("works: each or independent.")
+    by_fieldwork = works == "independent"
+    return evidence_map(
+        evidence_on(framework, by_fieldwork=by_fieldwork),
+        [(column.key, column.short_name) for column in columns_of(framework)],
+        by_fieldwork=by_fieldwork,
+        source=source_line(),
+    )
+
+
+def draw_timeline(clusters: Any, query: QueryDict) -> Chart:
+    slug = query.get("cluster", "")
+    if not slug:
+        known = ", ".join(clusters.values_list("slug", flat=True)[:20])
+        raise BadRequest(f"cluster: name the cluster whose timeline you want, such as {known}.")
+    try:
+        cluster = find_published(clusters, slug)
+    except (Http404, GoneError, MovedError):
+        raise BadRequest(f"cluster: no published cluster is called “{slug}”.") from None
+    return timeline_of(
+        cluster,
+        Event.objects.in_order().filter(cluster=cluster),
+        Project.objects.published().in_order().filter(clusters=cluster),
+    )
+
+
+def timeline_of(cluster: Cluster, events: Any, projects: Any) -> Chart:
+    """The timeline of a cluster from its events and projects, fetched or not."""
+    for event in events:
+        event.cluster = cluster  # known: no query for each
+    return cluster_timeline(cluster.name, happenings_of(events, projects), source_line())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A chart at an address: what draws it, from which records, by which filters."""
+
+    draw: Callable[[Any, QueryDict], Chart]
+    words: str
+    of: str = "projects"
+    # A word for it above a list that can be seen in several ways.
+    tab: str = ""
+
+
+CHARTS = {
+    "factor-matrix": Entry(draw_matrix, "Factor matrix", tab="Matrix"),
+    "factor-shares": Entry(draw_shares, "How often each factor was present", tab="Factors"),
+    "factor-outcomes": Entry(draw_outcomes, "Outcomes by factor", tab="Outcomes"),
+    "accounts-by-holder": Entry(draw_accounts, "Accounts by holder", tab="Accounts"),
+    "project-length": Entry(draw_lengths, "Length against the donor’s minimum", tab="Length"),
+    "money": Entry(draw_money, "Money by donor and year", tab="Money"),
+    "participation": Entry(draw_participation, "Who took part in what", tab="Participants"),
+    "cluster-map": Entry(draw_map, "Map of clusters", of="clusters"),
+    "cluster-timeline": Entry(draw_timeline, "Timeline of a cluster", of="cluster"),
+    "evidence-map": Entry(draw_evidence_map, "Which factor rests on which work", of="works"),
+}
+
+
+class ChartProjectFilter(ProjectFilter):
+    page_parameters = frozenset({"embed", "format", "framework", "view", "ordering"})
+
+
+class ChartClusterFilter(ClusterFilter):
+    page_parameters = frozenset({"embed", "format"})
+
+
+def chart_of(name: str, rows: Any, query: QueryDict) -> Chart:
+    """Draw one chart of these rows, with the address at which it stands by itself.
+
+    More projects than can be read are cut off, and the chart says so.
+    """
+    entry = CHARTS[name]
+    left_out = 0
+    if entry.of == "projects" and name != "factor-shares":
+        left_out = max(rows.count() - MOST_PROJECTS, 0)
+        rows = rows[:MOST_PROJECTS] if left_out and name != "money" else rows
+    chart = entry.draw(rows, query)
+    kept = query.copy()
+    for parameter in ("embed", "format", "view", "page", "page_size", "ordering", "cell", "order"):
+        kept.pop(parameter, None)
+    address = reverse("chart", args=[name])
+    if left_out and name != "money":
+        chart = replace(
+            chart,
+            reading=f"{chart.reading} Only the first {MOST_PROJECTS} are drawn; "
+            f"{plural(left_out, 'project')} left out: filter to see them.",
+        )
+    return replace(chart, address=f"{address}?{kept.urlencode()}" if kept else address)
+
+
+@public_page
+def chart_list(request: HttpRequest) -> HttpResponse:
+    """Every chart, with what it shows."""
+    if request.GET:
+        raise BadRequest("The list of charts takes no parameters.")
+    clusters = Cluster.objects.published().order_by("name", "pk")
+    return render(
+        request, "interventions/chart_list.html", {"charts": CHARTS, "clusters": clusters}
+    )
+
+
+@public_page
+def chart(request: HttpRequest, name: str) -> HttpResponse:
+    """One chart of what the filters leave: a page, a frame for other sites, or CSV."""
+    entry = CHARTS.get(name)
+    if entry is None:
+        raise Http404(f"There is no chart called {name}.")
+    query = request.GET
+    for parameter, known in (("format", ("csv",)), ("embed", ("1",))):
+        if query.get(parameter, known[0]) not in known:
+            raise BadRequest(f"{parameter}: only {known[0]} is known.")
+    rows, set_filters = _rows(entry, query)
+    found = chart_of(name, rows, query)
+    if query.get("format") == "csv":
+        return csv_response(name, found.head, [[str(cell) for cell in row] for row in found.rows])
+    context = {
+        "chart": found,
+        "palette": PALETTE,
+        "asked": set_filters,
+        "all_rows": "?",
+        "framework_slug": query.get("framework", MAIN_FRAMEWORK),
+        "is_independent": query.get("works") == "independent",
+        "without_works": without(query, ["works"]),
+        "name": name,
+    }
+    if query.get("embed"):
+        return _framed(request, context)
+    return render(request, "interventions/chart.html", context)
+
+
+def _rows(entry: Entry, query: QueryDict) -> tuple[Any, list[Asked]]:
+    filterset: Any
+    if entry.of == "projects":
+        filterset = ChartProjectFilter(query, Project.objects.published().in_order())
+    elif entry.of == "clusters":
+        filterset = ChartClusterFilter(query, Cluster.objects.published().order_by("name", "pk"))
+    else:
+        own = {"cluster": {"cluster"}, "works": {"framework", "works"}}[entry.of]
+        known = own | {"embed", "format"}
+        for name in query:
+            if name not in known:
+                raise BadRequest(
+                    f"There is no parameter “{name}” here. Known: {', '.join(sorted(known))}."
+                )
+        return Cluster.objects.published().order_by("name", "pk"), []
+    if not filterset.is_valid():
+        raise BadRequest(_first_error(filterset.form))
+    return filterset.qs, asked(filterset)
+
+
+def _first_error(form: forms.Form) -> str:
+    name, messages = next(iter(form.errors.items()))
+    return str(messages[0]) if name == "__all__" else f"{name}: {messages[0]}"
+
+
+def _framed(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The chart alone; this page may stand in a frame of any other site."""
+    response = render(request, "interventions/chart_embed.html", context)
+    policy = {**settings.SECURE_CSP, "frame-ancestors": ["*"]}
+    response._csp_config = policy  # type: ignore[attr-defined]
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]
+    return response

@@ -1,0 +1,162 @@
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from clusters.caching import public_page
+from clusters.models.fields import EDTF
+from clusters.parameters import check_parameters
+from clusters.tables import csv_response
+from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
+from interventions.gather import lengths_of
+from interventions.matrix import disagreement_of, matrix_of, what_differs
+from interventions.models import Framework, Project
+from interventions.views.projects import with_everything
+
+NOT_STATED = Side("not stated")
+
+
+@public_page
+def compare(request: HttpRequest) -> HttpResponse:
+    """Projects row by row: `?project=a&project=b`, two to six of them; `format=csv` for a file."""
+    check_parameters(request, {"project", "format"})
+    if request.GET.get("format", "csv") != "csv":
+        raise BadRequest("format: only csv is known.")
+    slugs = list(dict.fromkeys(request.GET.getlist("project")))
+    if len(slugs) > MOST:
+        raise BadRequest(f"project: {MOST} at most can be compared; {len(slugs)} are named.")
+    projects = with_everything().among(slugs)
+    if missing := set(slugs) - {project.slug for project in projects}:
+        raise BadRequest(f"project: no published project is called “{sorted(missing)[0]}”.")
+    lines = comparison_of(projects) if len(projects) >= FEWEST else []
+    if request.GET.get("format") == "csv":
+        head = ["group", "row", *(project.title for project in projects), "differs"]
+        rows = [
+            [
+                line.group,
+                line.name,
+                *(side.words for side in line.sides),
+                "yes" if line.differs else "no",
+            ]
+            for line in lines
+        ]
+        return csv_response("comparison", head, rows)
+    context = {
+        "projects": projects,
+        "lines": lines,
+        "differing": sum(line.differs for line in lines),
+        "choices": Project.objects.published().order_by("title", "pk"),
+        "chosen": slugs,
+        "fewest": FEWEST,
+        "most": MOST,
+    }
+    return render(request, "interventions/compare.html", context)
+
+
+def comparison_of(projects: list[Any]) -> list[Line]:
+    """Every row of the comparison of projects that were fetched with everything."""
+    lengths = lengths_of(projects)
+    lines = lines_of(
+        "Key facts",
+        [
+            ("Where", [_names(project.clusters.all()) for project in projects]),
+            ("Who paid or helped", [_payers(project) for project in projects]),
+            ("Start, in fact", [_date(project.actual_start) for project in projects]),
+            ("End, in fact", [_date(project.actual_end) for project in projects]),
+            ("Start, by plan", [_date(project.planned_start) for project in projects]),
+            ("End, by plan", [_date(project.planned_end) for project in projects]),
+            ("Months", [Side(f"{one.months} ({one.basis})") for one in lengths]),
+            (
+                "Donor’s own minimum",
+                [
+                    Side(f"{one.minimum} months, {one.validity}", one.norm_url)
+                    if one.minimum is not None
+                    else NOT_STATED
+                    for one in lengths
+                ],
+            ),
+            ("How it ended", [_words(project.get_ending_display()) for project in projects]),
+            (
+                "Issues",
+                [_words("; ".join(_issue_words(project))) for project in projects],
+            ),
+        ],
+    )
+    for framework in Framework.objects.published().prefetch_related("factors"):
+        matrix = _aligned(projects, framework)
+        if any(cell.status != "not_searched" for row in matrix.rows for cell in row.cells):
+            lines += factor_lines(matrix, f"Factors: {framework}")
+    lines += lines_of("What came of it", _outcomes(projects))
+    lines += lines_of(
+        "Accounts",
+        [("Accounts disagree on", [_disagreement(project) for project in projects])],
+    )
+    return lines
+
+
+def _aligned(projects: list[Any], framework: Framework) -> Any:
+    order = {project.pk: number for number, project in enumerate(projects)}
+    rows = Project.objects.filter(pk__in=order)
+    matrix = matrix_of(rows, framework)
+    by_slug = {row.slug: row for row in matrix.rows}
+    return type(matrix)(matrix.columns, tuple(by_slug[project.slug] for project in projects))
+
+
+def _words(words: str) -> Side:
+    return Side(words) if words else NOT_STATED
+
+
+def _date(value: str) -> Side:
+    return _words(EDTF(value).words if value else "")
+
+
+def _names(records: Any) -> Side:
+    found = list(records)
+    if len(found) == 1:
+        return Side(str(found[0]), found[0].get_absolute_url())
+    return _words("; ".join(map(str, found)))
+
+
+def _issue_words(project: Any) -> list[str]:
+    labels = dict(type(project)._meta.get_field("issues").base_field.flatchoices)
+    return [str(labels[issue]) for issue in project.issues]
+
+
+def _payers(project: Any) -> Side:
+    payers = [
+        str(funding.provider or funding.provider_project)
+        + (f" ({funding.currency} {funding.amount:,.0f})" if funding.amount else "")
+        for funding in project.fundings.all()
+    ]
+    return _words("; ".join(payers))
+
+
+def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
+    """One row a dimension, so that projects that changed the same thing meet."""
+    dimensions = sorted(
+        {outcome.dimension for project in projects for outcome in project.outcomes.all()}, key=str
+    )
+    rows = []
+    for dimension in dimensions:
+        sides = []
+        for project in projects:
+            found = [one for one in project.outcomes.all() if one.dimension_id == dimension.pk]
+            words = "; ".join(
+                f"{one.title} ({one.get_direction_display().lower()}"
+                + (f", {one.get_intended_display().lower()}" if one.intended else "")
+                + ")"
+                for one in found
+            )
+            url = f"{project.get_absolute_url()}#outcomes"
+            sides.append(Side(words, url) if words else Side("nothing recorded"))
+        rows.append((str(dimension), sides))
+    return rows
+
+
+def _disagreement(project: Any) -> Side:
+    accounts = list(project.accounts.all())
+    words = what_differs(accounts, disagreement_of(accounts))
+    if not accounts:
+        return Side("no account recorded")
+    return Side(words or "nothing", f"{project.get_absolute_url()}#accounts")

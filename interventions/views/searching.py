@@ -1,0 +1,72 @@
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from clusters.asked import without
+from clusters.caching import public_page
+from clusters.filters import LONGEST_QUERY
+from clusters.paging import strict_page
+from clusters.parameters import check_parameters
+from clusters.search import grouped, matching, suggestions
+
+# Kinds in the order in which their results stand, with their words.
+KINDS = {
+    "projects": "Projects",
+    "clusters": "Clusters",
+    "accounts": "Accounts: who says what",
+    "factors": "Factors",
+    "frameworks": "Frameworks",
+    "outcomes": "Outcomes",
+    "events": "Events",
+    "donors": "Donors",
+    "stakeholders": "Stakeholders",
+    "publications": "Literature",
+    "stakeholder-groups": "Groups of stakeholders",
+    "outcome-dimensions": "Dimensions of outcomes",
+}
+PAGE_SIZE = 50
+
+
+@public_page
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything published that holds the words: the best of each kind, or one kind in full."""
+    check_parameters(request, {"q", "kind", "page"})
+    words, kind = _words(request), request.GET.get("kind", "")
+    if kind and kind not in KINDS:
+        raise BadRequest(f"kind: there is no “{kind}”. Known: {', '.join(KINDS)}.")
+    context: dict[str, Any] = {
+        "q": words,
+        "kind": kind,
+        "all_kinds": without(request.GET, ["kind"]),
+    }
+    if kind:
+        found, corrected = matching(words)
+        page = strict_page(request, found.filter(kind=kind), PAGE_SIZE)
+        context |= {"page": page, "heading": KINDS[kind], "corrected": corrected}
+    elif words:
+        result = grouped(words, list(KINDS))
+        context |= {
+            "found": result,
+            "corrected": result.corrected,
+            "groups": [(KINDS[group.kind], group) for group in result.groups],
+        }
+    return render(request, "interventions/search.html", context)
+
+
+@public_page
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Titles for the box, while a reader still types: options of a list."""
+    check_parameters(request, {"q"})
+    words = _words(request)
+    found = suggestions(words) if len(words) > 1 else []
+    titles = dict.fromkeys(entry.title for entry in found)
+    return render(request, "interventions/_suggestions.html", {"titles": titles})
+
+
+def _words(request: HttpRequest) -> str:
+    words = request.GET.get("q", "").replace("\x00", "").strip()
+    if len(words) > LONGEST_QUERY:
+        raise BadRequest(f"q: {LONGEST_QUERY} letters at most.")
+    return words

@@ -1,0 +1,36 @@
+import pytest
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("address", ["/", "/projects/", "/changes/", "/charts/money/", "/about/"])
+def test_a_public_page_is_kept_until_the_data_changes(client, address):
+    factories.make_public(factories.make_framework(slug="donor-financed-csr-and-collective-action"))
+    first = client.get(address)
+    assert first.status_code == 200
+    assert first["Cache-Control"] == "public, max-age=0, must-revalidate"
+    assert "Cookie" not in first.get("Vary", "")
+    assert not first.cookies
+
+    again = client.get(address, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+    factories.make_public(factories.make_cluster())
+    assert client.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_the_tag_knows_the_address_and_who_is_named_as_coder(client):
+    coder = factories.make_coder(name="Somebody")
+    tags = [client.get(address)["ETag"] for address in ("/about/", "/changes/", "/changes/?page=1")]
+    assert len(set(tags)) == 3
+
+    coder.consents_to_be_named = True
+    coder.save()
+
+    assert client.get("/about/")["ETag"] != tags[0]
+
+
+def test_pages_refuse_to_be_posted_to(client):
+    assert client.post("/projects/").status_code == 405
