@@ -38,7 +38,7 @@ def render_list(request: HttpRequest, template: str, filterset: Any, **more: Any
 
 def page_size(request: HttpRequest) -> int:
     """Return how many rows the address asks for. Raises BadRequest for any odd number."""
-    wanted = request.GET.get("page_size", str(PAGE_SIZE))
+    wanted = request.GET.get("page_size") or str(PAGE_SIZE)
     if wanted not in map(str, PAGE_SIZES):
         raise BadRequest(f"page_size: choose one of {', '.join(map(str, PAGE_SIZES))}.")
     return int(wanted)

@@ -26,7 +26,7 @@ from clusters.models.search import CONFIGURATION
 
 # Marks of a hit that no text contains; the page makes <mark> of them after escaping.
 START, STOP = "\ue000", "\ue001"
-NOT_TEXT = frozenset({"slug", "key", "language", "citations", "edtf", "url", "doi"})
+NOT_TEXT = frozenset({"slug", "key", "language", "citations", "edtf", "url", "doi", "country"})
 # How like a known word a mistyped one must be, from 0 to 1 of shared runs of three letters.
 LIKENESS = 0.3
 SHORTEST_WORD = 4
@@ -68,6 +68,7 @@ def _entries(record: Root, kind: str, document: Document) -> Iterator[SearchEntr
         rows = {row.key: row for row in getattr(record, name).all()}
         for child in children:
             row = rows[child["key"]]
+            setattr(row, row.parent_field, record)  # known: no query for each
             yield SearchEntry(
                 root_kind=kind,
                 root_id=record.pk,
@@ -91,7 +92,7 @@ def _entries(record: Root, kind: str, document: Document) -> Iterator[SearchEntr
             title=title[:400],
             url=address(),
             names=" · ".join([*document.get("aliases", []), *_named(record, shape)]),
-            text=" ".join(filter(None, [_text(own), *texts])),
+            text=" · ".join(filter(None, [_text(own), *texts])),
         )
 
 
@@ -102,7 +103,7 @@ def _named(record: Root, shape: Shape) -> list[str]:
 
 
 def _text(document: Document) -> str:
-    return " ".join(_strings(document))
+    return " · ".join(_strings(document))
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -101,5 +101,8 @@ def wrapped(text: str, width: int, lines: int = 2) -> str:
 def _broken(word: str, width: int) -> list[str]:
     if len(word) <= width:
         return [word]
+    first, hyphen, rest = word.partition("-")
+    if hyphen and rest:
+        return [f"{first}-", *_broken(rest, width)]
     half = -(-len(word) // 2)
     return [f"{word[:half]}-", *_broken(word[half:], width)]

@@ -69,7 +69,7 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
             signing.loads(self.cleaned_data["opened"], salt=SALT, max_age=LATEST)
         except signing.BadSignature:
             raise forms.ValidationError(
-                _("This form is too old or was changed. Send it once more.")
+                _("This form is too old or was changed. Send it once more."), code="stale"
             ) from None
         try:
             signing.loads(self.cleaned_data["opened"], salt=SALT, max_age=SOONEST)
@@ -101,8 +101,8 @@ def correct(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
                 form.add_error(None, str(error))
             else:
                 return HttpResponseRedirect(found.get_absolute_url())
-        # What was typed stays; the time starts anew where it was the matter.
-        if "opened" in form.errors:
+        # What was typed stays; a stale form starts anew, a quick one has only to wait.
+        if form.has_error("opened", "stale"):
             form.data = {**request.POST.dict(), "opened": form.fields["opened"].initial}
     context = {"form": form, "record": record, "kind": kind}
     return render(request, "clusters/correct.html", context, status=status)

@@ -114,7 +114,7 @@ def _figure(
             xaxis={
                 "side": "top",
                 "tickvals": columns,
-                "ticktext": [wrapped(name, 13, 4) for _, name in factors],
+                "ticktext": [wrapped(name, max(8, 120 // len(factors)), 5) for _, name in factors],
                 "tickangle": 0,
                 "tickfont": {"size": 11},
                 "showgrid": False,

@@ -41,9 +41,8 @@ class Polarity(models.TextChoices):
 
 class FactorQuerySet(ChildQuerySet):
     def as_choices(self) -> list[tuple[str, str]]:
-        """Factors that help or hinder, as framework/factor with their names, for a filter."""
-        found = self.filter(polarity__in=[Polarity.ENABLING, Polarity.HINDERING])
-        rows = found.order_by("framework", "position").values_list("framework__slug", "key", "name")
+        """Factors as framework/factor with their names, for a filter."""
+        rows = self.order_by("framework", "position").values_list("framework__slug", "key", "name")
         return [(f"{framework}/{key}", name) for framework, key, name in rows]
 
 

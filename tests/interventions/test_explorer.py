@@ -1,0 +1,243 @@
+"""The list of projects: filters with live counts, orders, views, comparison."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from interventions.models import Funding, Participation, Project
+from interventions.models.findings import Account
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+FRAMEWORK = "donor-financed-csr-and-collective-action"
+
+
+def shown(client, query=""):
+    page = client.get(f"/projects/{query}").content.decode()
+    return re.findall(r'<h2>\s*<a href="[^"]*">([^<]*)', page)
+
+
+def options(client, name, query=""):
+    """The choices of one filter as the page offers them."""
+    page = client.get(f"/projects/{query}").content.decode()
+    (select,) = re.findall(rf'<select name="{name}".*?</select>', page, re.S)
+    return re.findall(r"<option[^>]*>\s*([^<]+?)\s*</option>", select)[1:]
+
+
+@pytest.fixture
+def three():
+    """Two projects in Pakistan and one in India, with all that filters look at."""
+    framework = factories.make_framework(slug=FRAMEWORK)
+    factor = factories.make_factor(framework, key="helps", name="It helps", polarity="enabling")
+    pakistan = factories.make_cluster(slug="here", name="Here", country="PK")
+    india = factories.make_cluster(slug="there", name="There", country="IN")
+    agency = factories.make_body(name="Agency")
+    donor = factories.make_donor(slug="agency", stakeholder=agency, organisation_type="40")
+    dimension = factories.make_dimension(slug="work", name="Work")
+    projects = [
+        factories.make_project(
+            slug="one",
+            title="One",
+            actual_start="2003",
+            actual_end="2005",
+            ending="completed",
+            issues=["child_labour"],
+        ),
+        factories.make_project(slug="two", title="Two", planned_start="2010", ending="running"),
+        factories.make_project(slug="three", title="Three", stated_months=18),
+    ]
+    for project, cluster in zip(projects, (pakistan, pakistan, india), strict=True):
+        project.clusters.add(cluster)
+    Funding.objects.create(project=projects[0], key="money", provider=donor)
+    Participation.objects.create(project=projects[2], key="a", stakeholder=agency, role="lead")
+    for project, degree in zip(projects, ("1", "0", None), strict=True):
+        if degree:
+            factories.make_coding(project, factor=factor, degree=degree, agreement="consensus")
+    factories.make_outcome(projects[0], dimension=dimension, direction="good")
+    bodies = {says: factories.make_body() for says in ("present", "absent")}
+    for says in bodies:
+        factories.make_account(projects[0], factor=factor, holder=bodies[says], says=says)
+    groups = {account.holder_group for account in projects[0].accounts.all()}
+    factories.make_public(
+        framework, pakistan, india, agency, donor, dimension, *bodies.values(), *groups, *projects
+    )
+    draft = factories.make_project(title="Draft", issues=["child_labour"])
+    draft.clusters.add(pakistan)
+    return projects
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", ["One", "Two", "Three"]),
+        ("?country=PK", ["One", "Two"]),
+        ("?country=pk", ["One", "Two"]),
+        ("?country__not=PK", ["Three"]),
+        ("?cluster=there", ["Three"]),
+        ("?donor=agency", ["One", "Three"]),
+        ("?donor_type=40", ["One", "Three"]),
+        ("?issue=child_labour", ["One"]),
+        ("?status=4", ["One"]),
+        ("?status=unknown", ["Two", "Three"]),
+        ("?year_from=2004", ["One", "Two"]),
+        ("?year_from=2006", ["Two"]),
+        ("?year_to=2009", ["One"]),
+        ("?year_from=2004&year_to=2004", ["One"]),
+        (f"?factor_present={FRAMEWORK}/helps", ["One"]),
+        (f"?factor_absent={FRAMEWORK}/helps", ["Two"]),
+        (f"?factor_unknown={FRAMEWORK}/helps", ["Three"]),
+        ("?outcome=good", ["One"]),
+        ("?dimension=work", ["One"]),
+        ("?accounts_disagree=true", ["One"]),
+        ("?accounts_disagree=false", ["Two", "Three"]),
+        ("?q=thre", ["Three"]),
+        ("?ordering=title", ["One", "Three", "Two"]),
+        ("?ordering=-stated_months", ["Three", "One", "Two"]),
+        ("?country=PK&outcome=good", ["One"]),
+        ("?country=IN&outcome=good", []),
+    ],
+)
+def test_each_filter_and_order_keeps_what_it_says(client, three, query, titles):
+    assert shown(client, query) == titles
+
+
+def test_counts_say_what_a_choice_would_leave_of_the_other_filters(client, three):
+    assert options(client, "country") == ["India (1)", "Pakistan (2)"]
+    assert options(client, "donor") == ["Agency (2)"]
+    assert options(client, "status") == ["Closed (1)", "Not known (2)"]
+    assert options(client, "factor_present") == ["It helps (1)"]
+    assert options(client, "accounts_disagree") == ["yes (1)", "no (2)"]
+    # The chosen filter's own counts do not shrink; the others' do.
+    assert options(client, "country", "?country=IN") == ["India (1)", "Pakistan (2)"]
+    assert options(client, "issue", "?country=IN") == []
+
+
+def test_every_count_is_the_number_of_rows_behind_it(client, three):
+    page = client.get("/projects/").content.decode()
+    for name, select in re.findall(r'<select name="(\w+)"(.*?)</select>', page, re.S):
+        if name in ("ordering", "page_size"):
+            continue
+        for value, number in re.findall(r'value="([^"]+)">[^<]*\((\d+)\)', select):
+            assert len(shown(client, f"?{name}={value}")) == int(number), (name, value)
+
+
+def test_what_is_filtered_is_written_out_and_can_be_taken_away(client, three):
+    page = client.get("/projects/?country=PK&outcome=good").content.decode()
+
+    links = re.findall(r'<a href="([^"]*)"\s+title="Take this filter away">([^<]*)', page)
+    assert links == [
+        ("?outcome=good", "Country: Pakistan"),
+        ("?country=PK", "An outcome is: Good"),
+    ]
+
+
+def test_an_empty_result_says_which_filter_to_loosen(client, three):
+    page = client.get("/projects/?country=IN&outcome=good").content.decode()
+
+    assert "without “Country: India”: 1 project" in page
+    assert "without “An outcome is: Good”: 1 project" in page
+
+
+def test_a_project_dated_by_plan_only_says_so(client, three):
+    page = client.get("/projects/").content.decode()
+
+    assert page.count("(by plan)") == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_same_rule_of_disagreement_in_python_and_in_the_database(count):
+    from itertools import product
+
+    from interventions.matrix import disagreement_of
+
+    factors = [factories.make_factor() for _ in range(2)]
+    bodies = [factories.make_body() for _ in range(2)]
+    choices = list(product(("present", "absent"), ("main", "denied", "not_said"), factors, bodies))
+    for first, second in product(choices[:: 4 - count], choices[1::5]):
+        project = factories.make_project()
+        for says, as_reason, factor, body in (first, second):
+            factories.make_account(
+                project, factor=factor, holder=body, says=says, as_reason=as_reason
+            )
+
+    expected = {
+        project.pk
+        for project in Project.objects.all()
+        if disagreement_of(list(Account.objects.filter(project=project).with_holders()))
+    }
+    found = set(Project.objects.with_accounts_disagreeing().values_list("pk", flat=True))
+    assert found == expected
+    assert 0 < len(found) < Project.objects.count()
+
+
+def test_the_list_can_be_taken_away_as_csv_with_the_same_rows(client, three):
+    response = client.get("/projects.csv?country=PK&ordering=title")
+
+    rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+    assert [row["title"] for row in rows] == shown(client, "?country=PK&ordering=title")
+    assert rows[1] | {"title": "Two", "dated by plan": "yes", "start": "2010"} == rows[1]
+
+
+def test_cells_that_look_like_formulas_are_made_harmless(client):
+    factories.make_public(factories.make_project(title="=1+1"))
+
+    assert "\n" + "project" in client.get("/projects.csv").content.decode().replace("\r", "")
+    assert ",'=1+1," in client.get("/projects.csv").content.decode()
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_comparison_costs_the_same_for_two_projects_and_for_three(
+    client, number, django_assert_num_queries
+):
+    framework, dimension = factories.make_framework(), factories.make_dimension()
+    factor, group = factories.make_factor(framework), factories.make_group()
+    projects = [factories.make_project() for _ in range(number)]
+    for project in projects:
+        factories.make_outcome(project, dimension=dimension)
+        factories.make_account(project, factor=factor, holder_group=group)
+        factories.make_coding(project, factor=factor, agreement="consensus")
+    factories.make_public(framework, dimension, group, *projects)
+    query = "&".join(f"project={project.slug}" for project in projects)
+
+    with django_assert_num_queries(32):
+        page = client.get(f"/projects/compare/?{query}").content.decode()
+
+    head = page.split("<thead>")[1].split("</thead>")[0]
+    assert head.count('href="/projects/') == number
+
+
+def test_a_comparison_aligns_rows_and_marks_those_that_differ(client, three):
+    response = client.get("/projects/compare/?project=one&project=two&format=csv")
+
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    assert rows[0] == ["group", "row", "One", "Two", "differs"]
+    by_name = {row[1]: row[2:] for row in rows[1:]}
+    assert by_name["Where"] == ["Here", "Here", "no"]
+    assert by_name["Start, in fact"] == ["2003", "not stated", "yes"]
+    assert by_name["It helps"] == ["fully present (1)", "absent (0)", "yes"]
+    page = client.get("/projects/compare/?project=one&project=two").content.decode()
+    assert page.count('<tr class="differs">') == sum(row[-1] == "yes" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "Choose 2 to 6 projects"),
+        ("?project=one", "Choose 2 to 6 projects"),
+        ("?project=one&project=one", "Choose 2 to 6 projects"),
+    ],
+)
+def test_too_few_to_compare_are_asked_for_more(client, three, query, words):
+    assert words in client.get(f"/projects/compare/{query}").content.decode()
+
+
+def test_too_many_to_compare_are_refused(client):
+    query = "&".join(f"project=p{number}" for number in range(7))
+
+    response = client.get(f"/projects/compare/?{query}")
+
+    assert response.status_code == 400
+    assert "6 at most can be compared; 7 are named" in response.content.decode()
