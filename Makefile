@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	&& { echo $$p; break; }; done)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test check format setup clean reset lock browser manage
+.PHONY: help run test check format setup clean reset lock browser manage screenshots
 
 help: ## Say what can be done here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ $(STAMP): requirements-dev.lock
 
 browser: setup
 	@$(PY) tests/browser/find_browser.py --install >/dev/null
+
+screenshots: setup browser ## Take the pictures of docs/images/ anew
+	@$(PY) -m tests.browser.screenshots
 
 lock: ## Lock the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.12 --no-header --no-annotate pyproject.toml -o requirements.lock

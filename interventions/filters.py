@@ -55,7 +55,7 @@ class ProjectFilter(StrictFilterSet):
         method="filter_donor",
         to_field_name="slug",
         queryset=lambda request: Donor.objects.published().select_related("stakeholder"),
-        label="Donor",
+        label="Donor that paid or took part",
         empty_label="any",
     )
     donor_type = django_filters.ChoiceFilter(

@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
+
+from clusters.models import SearchEntry
 
 FIRST_ADMINISTRATOR = "admin@casebook.localhost"
 
@@ -28,6 +31,8 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         self.collect_static()
         self.load_seed()
+        if not SearchEntry.objects.exists():  # a database from before there was a search
+            call_command("rebuild_search", stdout=StringIO())
         self.stdout.write(f"\nCluster Casebook: http://localhost:{port}/")
         self.make_first_administrator(port)
         if options["prepare_only"]:

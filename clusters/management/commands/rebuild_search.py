@@ -1,0 +1,18 @@
+"""Make the index of search anew from what is public."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from clusters.actions.publishing import one_at_a_time
+from clusters.search import rebuild
+
+
+class Command(BaseCommand):
+    help = "Make the index that search reads anew, from everything that is published."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        one_at_a_time()
+        self.stdout.write(f"{rebuild()} entries.")

@@ -1,0 +1,48 @@
+"""Take the pictures of docs/images/ from a copy of the casebook that is served for them.
+
+Run as `python -m tests.browser.screenshots`, or `make screenshots`.
+"""
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.find_browser import find
+from tests.browser.serving import PROJECT, browser_arguments, serving
+
+FOLDER = PROJECT / "docs" / "images"
+# Name, address, width, height and colour scheme.
+PICTURES = [
+    ("matrix", "/", 1280, 1120, "light"),
+    ("matrix-dark", "/", 1280, 1120, "dark"),
+    ("projects", "/projects/?country=PK", 1280, 900, "light"),
+    ("project", "/projects/soccer-village/#accounts", 1280, 1000, "light"),
+    ("accounts", "/charts/accounts-by-holder/", 1280, 1100, "light"),
+    ("compare", "/projects/compare/?project=atlanta-agreement&project=soccer-village", 1280, 900, "light"),
+    ("cluster", "/clusters/sialkot/#timeline", 1280, 900, "light"),
+    ("phone", "/", 390, 844, "light"),
+]  # fmt: skip
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with serving() as served, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=browser_arguments())
+        for name, address, width, height, scheme in PICTURES:
+            context = browser.new_context(
+                base_url=served.address,
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            page.goto(address)
+            if page.locator("[data-chart] .drawing:visible").count():
+                page.locator("[data-drawn]").first.wait_for(state="attached")
+            path = FOLDER / f"{name}.png"
+            page.screenshot(path=path)
+            print(path.relative_to(PROJECT))
+            context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""A copy of the casebook, served as `make run` serves it, in a data folder of its own."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+PATIENCE = 90
+SAFE_ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def browser_arguments() -> list[str]:
+    """Arguments under which Chromium asks nobody for anything; as root it needs one more."""
+    return SAFE_ARGUMENTS + (["--no-sandbox"] if os.getuid() == 0 else [])
+
+
+class Served:
+    """A running copy: where it is, and what it said when it started."""
+
+    def __init__(self, address: str, said: str) -> None:
+        self.address = address
+        self.said = said
+        found = re.search(r"as (\S+) with the password (\S+)", said)
+        assert found, said
+        self.account, self.password = found.groups()
+
+
+@contextmanager
+def serving() -> Iterator[Served]:
+    """Run `manage.py serve` on a free port until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
+        Path(folder).chmod(0o755)
+        log = Path(folder) / "said"
+        with log.open("w") as said:
+            process = subprocess.Popen(
+                [sys.executable, "-u", "manage.py", "serve", "--port", str(port)],
+                cwd=PROJECT,
+                env={"PATH": os.environ["PATH"], "CASEBOOK_MODE": "local", "CASEBOOK_DATA": folder},
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            wait_for(port, process, log)
+            yield Served(f"http://localhost:{port}", log.read_text())
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        os.sched_yield()
