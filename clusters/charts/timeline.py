@@ -47,7 +47,8 @@ def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str)
         name="cluster-timeline",
         title=f"What happened in and around {cluster}, by year",
         reading="Thin bars: events, as long as their date is uncertain; points: events dated to "
-        "the month or closer; shaded: shocks. Thick bars: projects as they ran, outlines: as "
+        "the month or closer; shaded: shocks dated to a year or closer. Thick bars: projects as "
+        "they ran, outlines: as "
         "planned. Dots: the source leaves an end open. "
         f"n = {plural(events, 'event')}, {plural(len(dated) - events, 'project')}.",
         source=source,
@@ -104,7 +105,7 @@ def _figure(dated: Sequence[Happening]) -> go.Figure:
                 "zeroline": False,
                 "fixedrange": True,
             },
-            shapes=[_span(one, first, last) for one in dated if one.kind == SHOCK],
+            shapes=[_span(one, first, last) for one in dated if _is_short_shock(one)],
         ),
     )
 
@@ -112,6 +113,13 @@ def _figure(dated: Sequence[Happening]) -> go.Figure:
 def _label(one: Happening) -> str:
     title = one.title if len(one.title) <= 48 else f"{one.title[:46].rsplit(' ', 1)[0]} …"
     return f"<b>{title}</b>" if one.kind == PROJECT else title
+
+
+def _is_short_shock(one: Happening) -> bool:
+    """Whether a shock is dated closely enough, to a year, that its time can be marked."""
+    if one.kind != SHOCK or one.earliest is None or one.latest is None:
+        return False
+    return (one.latest - one.earliest).days <= 366
 
 
 def _span(one: Happening, first: datetime.date, last: datetime.date) -> dict[str, Any]:
