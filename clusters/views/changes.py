@@ -10,6 +10,7 @@ from django.utils.feedgenerator import Atom1Feed
 
 from clusters.caching import public_page
 from clusters.casefiles.merge import differences
+from clusters.casefiles.shape import shapes
 from clusters.models import Change, ChangeAction
 from clusters.paging import strict_page
 from clusters.parameters import check_parameters
@@ -31,10 +32,15 @@ def change_detail(request: HttpRequest, number: int) -> HttpResponse:
     """One public change, value by value."""
     check_parameters(request, set())
     change = get_object_or_404(Change, number=number)
+    shape = shapes().get(change.kind)
+    model: Any = None if shape is None else shape.model
+    # What has been withdrawn since is no longer shown, whichever change it stood in.
+    is_public = model is not None and model.objects.published().filter(pk=change.object_id).exists()
     context = {
         "change": change,
+        "is_public": is_public,
         "differences": differences(change.before or {}, change.after or {})
-        if change.action == ChangeAction.CHANGED
+        if is_public and change.action == ChangeAction.CHANGED
         else [],
     }
     return render(request, "clusters/change_detail.html", context)

@@ -13,7 +13,7 @@ from clusters.caching import data_version, public_page
 from clusters.casefiles.shape import Shape, shapes
 from clusters.models import Change, Contributor
 from clusters.parameters import check_parameters
-from interventions.models import DEGREES, Framework, NoValue, OutcomeDimension
+from interventions.models import DEGREES, Coding, Framework, NoValue, OutcomeDimension
 
 
 @public_page
@@ -25,7 +25,7 @@ def about(request: HttpRequest) -> HttpResponse:
         "reasons": NoValue.choices,
         "version": data_version()[0],
         "last": Change.objects.defer("before", "after").first(),
-        "coders": Contributor.objects.filter(codings__project__state="published").distinct(),
+        "coders": Contributor.objects.filter(codings__in=Coding.objects.published()).distinct(),
     }
     return render(request, "interventions/about.html", context)
 

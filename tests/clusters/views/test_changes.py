@@ -36,7 +36,19 @@ def test_changes_stand_day_by_day_latest_first(client, history):
     assert numbers == list(range(len(numbers), 0, -1))
 
 
-def test_a_change_shows_each_value_before_and_after(client, history):
+def test_no_change_shows_what_has_been_withdrawn_since(client, history):
+    for change in Change.objects.filter(kind="clusters"):
+        page = client.get(f"/changes/{change.number}/").content.decode()
+        assert "Its last public text is kept" in page
+        assert "<ins>" not in page
+        assert "Shoes" not in page
+
+
+def test_a_change_shows_each_value_before_and_after(client):
+    cluster = factories.make_public(factories.make_cluster(name="Place", summary="Before"))
+    with logged_change(cluster, by=None, reason="Corrected"):
+        cluster.summary = "After"
+        cluster.save()
     change = Change.objects.get(action="changed")
 
     page = client.get(f"/changes/{change.number}/").content.decode()
