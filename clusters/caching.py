@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
@@ -29,12 +30,13 @@ def code_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def data_version() -> tuple[int, int]:
-    """The number of the last public change, and of the last change to who is named as coder."""
+def data_version() -> tuple[int, int, int]:
+    """The last public change, the last change to who is named as coder, and the last redaction."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce((SELECT max(number) FROM clusters_change), 0), "
-            "coalesce((SELECT max(pgh_id) FROM clusters_contributorhistoryevent), 0)"
+            "coalesce((SELECT max(pgh_id) FROM clusters_contributorhistoryevent), 0), "
+            "coalesce((SELECT max(id) FROM clusters_redaction), 0)"
         )
         return cursor.fetchone()  # type: ignore[no-any-return]
 
@@ -43,8 +45,8 @@ def page_tag(request: HttpRequest, **kwargs: Any) -> str:
     """The ETag of a page: data, code and address say all that is in it."""
     named = f"{request.get_host()}{request.get_full_path()}"
     address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    change, coder = data_version()
-    return f'W/"{change}-{coder}-{code_version()}-{address}"'
+    data = "-".join(map(str, data_version()))
+    return f'W/"{data}-{code_version()}-{address}"'
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -54,6 +56,9 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     @condition(etag_func=page_tag)
     @wraps(view)
     def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        for name, values in request.GET.lists():
+            if any("\x00" in value for value in (name, *values)):
+                raise BadRequest(f"{name}: it holds a NUL, which no text has.".replace("\x00", ""))
         response = view(request, *args, **kwargs)
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
         return response

@@ -5,8 +5,8 @@ from typing import Any
 
 import bibtexparser
 import rispy
-from bibtexparser.middlewares import LatexEncodingMiddleware
 from bibtexparser.model import Entry, Field
+from pylatexenc.latexencode import unicode_to_latex as latex
 
 from clusters.casefiles.shape import shape_of
 from clusters.models import Change, Publication, Root
@@ -41,6 +41,8 @@ class Reference:
     ris_type: str
     title: str
     authors: tuple[str, ...] = ()
+    # Those of the authors that are bodies, whose names have no parts.
+    bodies: frozenset[str] = frozenset()
     year: str = ""
     date: str = ""
     container: str = ""
@@ -55,8 +57,7 @@ class Reference:
     @property
     def bibtex(self) -> str:
         """One BibTeX entry, its letters and signs written as LaTeX wants them."""
-        values = {
-            "author": " and ".join(self.authors),
+        words = {
             "title": self.title,
             "year": self.year,
             "journal" if self.bibtex_type == "article" else "booktitle": self.container,
@@ -64,15 +65,22 @@ class Reference:
             "number": self.number,
             "pages": self.pages.replace("–", "--"),
             "publisher": self.publisher,
-            "doi": self.doi,
-            "url": self.url,
             "note": self.note,
         }
+        values = {
+            # A body is one name, whatever words are in it.
+            "author": " and ".join(
+                f"{{{latex(name)}}}" if name in self.bodies else latex(name)
+                for name in self.authors
+            ),
+            **{name: latex(value) for name, value in words.items()},
+            # No words: a tilde in an address stays a tilde.
+            "doi": self.doi,
+            "url": self.url,
+        }
         fields = [Field(name, value) for name, value in values.items() if value]
-        library = bibtexparser.Library([Entry(self.bibtex_type, self.key, fields)])
-        # Addresses are not words: a tilde in one must stay a tilde.
-        encode = LatexEncodingMiddleware(keep_math=False, enclose_urls=False)
-        return str(bibtexparser.write_string(library, prepend_middleware=[encode]))
+        entry = Entry(self.bibtex_type, self.key, fields)
+        return str(bibtexparser.write_string(bibtexparser.Library([entry])))
 
     @property
     def ris(self) -> str:
@@ -97,15 +105,16 @@ class Reference:
         return str(rispy.dumps([{name: value for name, value in values.items() if value}]))
 
 
-def record_reference(record: Root, change: Change | None, address: str) -> Reference:
+def record_reference(record: Root, version: int, change: Change | None, address: str) -> Reference:
     """How to cite one version of a record of the casebook; `address` is that version's own."""
     kind = shape_of(type(record)).kind
     return Reference(
-        key=f"casebook-{kind}-{record.slug}-{record.version}",
+        key=f"casebook-{kind}-{record.slug}-{version}",
         bibtex_type="misc",
         ris_type="DATA",
-        title=f"{record}, version {record.version}",
+        title=f"{record}, version {version}",
         authors=(CASEBOOK,),
+        bodies=frozenset({CASEBOOK}),
         year=f"{change.at:%Y}" if change else "",
         date=f"{change.at:%Y/%m/%d}" if change else "",
         publisher=CASEBOOK,
@@ -127,6 +136,7 @@ def work_reference(work: Publication) -> Reference:
             or ", ".join(filter(None, [name.get("family", ""), name.get("given", "")]))
             for name in work.authors
         ),
+        bodies=frozenset(name["literal"] for name in work.authors if name.get("literal")),
         year=issued[:4] if issued[:4].isdigit() else "",
         container=work.container_title,
         volume=work.volume,

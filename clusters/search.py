@@ -31,6 +31,17 @@ NOT_TEXT = frozenset({"slug", "key", "language", "citations", "edtf", "url", "do
 LIKENESS = 0.3
 SHORTEST_WORD = 4
 PER_KIND = 5
+# American and British spellings of words that this field uses: pattern, and the other spelling.
+SPELLINGS = (
+    ("^(lab|behavi|fav|neighb)or", r"\1our"),
+    ("^(lab|behavi|fav|neighb)our", r"\1or"),
+    ("^center", "centre"),
+    ("^centre", "center"),
+    ("^program(s?)$", r"programme\1"),
+    ("^programme(s?)$", r"program\1"),
+    ("(?<=[a-z]{3})iz(?=[aei])", "is"),
+    ("(?<=[a-z]{3})is(?=[aei])", "iz"),
+)
 
 
 def index(record: Root, document: Document | None) -> None:
@@ -177,6 +188,16 @@ def parts_of(words: str) -> list[tuple[str, bool]]:
     return parts
 
 
+def spellings(word: str) -> list[str]:
+    """The word as it is written on either side of the Atlantic.
+
+    >>> spellings("labor"), spellings("organisation"), spellings("ball")
+    (['labor', 'labour'], ['organisation', 'organization'], ['ball'])
+    """
+    small = word.lower()
+    return sorted({small, *(re.sub(one, other, small) for one, other in SPELLINGS)})
+
+
 def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
     """Every part must occur: phrases as they stand, words also as beginnings of longer ones."""
     query: Any = None
@@ -186,7 +207,9 @@ def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
         else:
             # Letters and digits only: nothing of the query language gets through.
             pieces = re.findall(r"\w+", text)
-            raw = " & ".join(f"{piece}:*" for piece in pieces)
+            raw = " & ".join(
+                "(" + " | ".join(f"{form}:*" for form in spellings(piece)) + ")" for piece in pieces
+            )
             one = SearchQuery(raw, search_type="raw", config=CONFIGURATION)
         query = one if query is None else query & one
     return query  # type: ignore[no-any-return]
@@ -197,17 +220,17 @@ def matching(words: str) -> tuple[models.QuerySet[SearchEntry], str]:
     parts = parts_of(words)
     query = query_of(parts)
     if query is None:
-        return SearchEntry.objects.none(), ""
+        return SearchEntry.objects.none().order_by("pk"), ""
     found = SearchEntry.objects.filter(vector=query)
     if found.exists():
         return _ranked(found, query), ""
     corrected = [(part if is_phrase else _known_word(part), is_phrase) for part, is_phrase in parts]
     if corrected == parts:
-        return found, ""
+        return _ranked(found, query), ""
     query = query_of(corrected)
     found = SearchEntry.objects.filter(vector=query)
     if not found.exists():
-        return found, ""
+        return _ranked(found, query), ""
     said = " ".join(f'"{text}"' if is_phrase else text for text, is_phrase in corrected)
     return _ranked(found, query), said
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
@@ -12,7 +13,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def harmless(text: str) -> str:
     """Return the text so that no spreadsheet calculates with it."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    is_number = re.fullmatch(r"-?\d+(\.\d+)?", text)
+    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
 
 
 def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:

@@ -17,7 +17,7 @@ urlpatterns = [
     ),
     path("records/<slug:kind>/<slug:slug>/versions/<int:number>/", records.version, name="version"),
     path("records/<slug:kind>/<slug:slug>/correct/", corrections.correct, name="correct"),
-    path("corrections/<str:token>/", corrections.correction, name="correction"),
+    path("corrections/<slug:token>/", corrections.correction, name="correction"),
     path("changes/", changes.change_list, name="changes"),
     path("changes/feed/", changes.feed, name="changes-feed"),
     path("changes/<int:number>/", changes.change_detail, name="change"),

@@ -12,6 +12,7 @@ from django_countries import countries
 from clusters.asked import Asked, without
 from interventions.filters import STATUSES, UNKNOWN_STATUS
 from interventions.models import Coding, Direction, DonorType, Ending, Issue, Project
+from interventions.models.projects import DONORS_OF_PROJECTS
 
 type Rows = Iterable[tuple[str, str, int]]
 
@@ -131,20 +132,6 @@ def _disagreeing(projects: Any) -> Rows:
     return [("true", "yes", counts["yes"]), ("false", "no", counts["all"] - counts["yes"])]
 
 
-# Which donor pays for, or takes part in, which project: `ProjectQuerySet.of_donors` in one query.
-DONORS_OF_PROJECTS = """
-    SELECT donor.slug, body.name, donor.organisation_type, project_id FROM (
-        SELECT provider_id AS donor_id, project_id FROM interventions_funding
-        WHERE provider_id IS NOT NULL
-        UNION
-        SELECT donor.id, part.project_id FROM interventions_participation part
-        JOIN interventions_donor donor ON donor.stakeholder_id = part.stakeholder_id
-    ) involved
-    JOIN interventions_donor donor ON donor.id = involved.donor_id AND donor.state = 'published'
-    JOIN clusters_stakeholder body ON body.id = donor.stakeholder_id
-"""
-
-
 def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
     try:
         wanted, parameters = projects.order_by().values("pk").query.sql_with_params()
@@ -153,6 +140,9 @@ def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {columns}, count(DISTINCT project_id) FROM ({DONORS_OF_PROJECTS}) pairs "
+            "JOIN interventions_donor donor "
+            "ON donor.id = pairs.donor_id AND donor.state = 'published' "
+            "JOIN clusters_stakeholder body ON body.id = donor.stakeholder_id "
             f"WHERE project_id IN ({wanted}) GROUP BY {columns}",
             parameters,
         )
@@ -160,7 +150,7 @@ def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
 
 
 def _donors(projects: Any) -> Rows:
-    return sorted(_by_donor(projects, "slug, name"), key=lambda row: row[1])
+    return sorted(_by_donor(projects, "donor.slug, body.name"), key=lambda row: row[1])
 
 
 def _donor_types(projects: Any) -> Rows:

@@ -127,13 +127,12 @@ class ProjectFilter(StrictFilterSet):
         fields: list[str] = []
 
     def filter_donor(self, queryset: ProjectQuerySet, name: str, value: Donor) -> ProjectQuerySet:
-        return queryset.of_donors([value.pk])
+        return queryset.of_donors([value])
 
     def filter_donor_type(
         self, queryset: ProjectQuerySet, name: str, value: str
     ) -> ProjectQuerySet:
-        donors = Donor.objects.published().filter(organisation_type=value)
-        return queryset.of_donors(donors.values("pk"))
+        return queryset.of_donors(Donor.objects.published().filter(organisation_type=value))
 
     def filter_issue(self, queryset: ProjectQuerySet, name: str, value: str) -> ProjectQuerySet:
         return queryset.filter(issues__contains=[value])

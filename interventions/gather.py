@@ -1,10 +1,12 @@
 """Gathers the rows of charts from the database, each in a fixed number of queries."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import connection
 from django.db.models import CharField, Count, F, OuterRef, Prefetch, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
@@ -27,12 +29,12 @@ from interventions.models import (
     DonorNorm,
     Factor,
     Framework,
-    Funding,
     Participation,
     Project,
 )
 from interventions.models.findings import AccountCitation, CodingCitation
 from interventions.models.frameworks import FactorCitation
+from interventions.models.projects import DONORS_OF_PROJECTS
 
 
 def places_of(clusters: Iterable[Any]) -> list[Place]:
@@ -78,40 +80,50 @@ def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[
     return found
 
 
-def norms_of(projects: list[Project]) -> dict[int, DonorNorm]:
-    """The longest minimum of the donors that paid for, or took part in, each project."""
-    numbers = [project.pk for project in projects]
-    norms = (
+def donors_of(projects: list[Project]) -> dict[int, set[int]]:
+    """For each project, by number, the donors that paid for it or took part in it."""
+    found: dict[int, set[int]] = {project.pk: set() for project in projects}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT project_id, donor_id FROM ({DONORS_OF_PROJECTS}) pairs "
+            "WHERE project_id = ANY(%s)",
+            [list(found)],
+        )
+        for project, donor in cursor.fetchall():
+            found[project].add(donor)
+    return found
+
+
+def norms_of(projects: list[Project]) -> dict[int, list[DonorNorm]]:
+    """The rules of their own that the donors of each project have, the longest minimum first."""
+    donors = donors_of(projects)
+    norms = list(
         DonorNorm.objects.published()
-        .filter(minimum_months__isnull=False)
+        .filter(donor__in=set().union(*donors.values()))
         .select_related("donor__stakeholder")
+        .prefetch_related("citations__citation__publication")
+        .order_by(F("minimum_months").desc(nulls_last=True), "pk")
     )
-    by_donor: dict[int, list[DonorNorm]] = {}
-    by_body: dict[int, list[DonorNorm]] = {}
-    for norm in norms:
-        by_donor.setdefault(norm.donor_id, []).append(norm)
-        by_body.setdefault(norm.donor.stakeholder_id, []).append(norm)
-    found: dict[int, list[DonorNorm]] = {}
-    paid = Funding.objects.filter(project__in=numbers, provider__in=by_donor)
-    for project, donor in paid.values_list("project", "provider"):
-        found.setdefault(project, []).extend(by_donor[donor])
-    part = Participation.objects.filter(project__in=numbers, stakeholder__in=by_body)
-    for project, body in part.values_list("project", "stakeholder"):
-        found.setdefault(project, []).extend(by_body[body])
     return {
-        project: max(norms, key=lambda norm: (norm.minimum_months, -norm.pk))
-        for project, norms in found.items()
+        project: [norm for norm in norms if norm.donor_id in found]
+        for project, found in donors.items()
     }
+
+
+def longest_minimum(norms: list[DonorNorm]) -> DonorNorm | None:
+    """The rule that asks for most, among those that name a minimum."""
+    return next((norm for norm in norms if norm.minimum_months is not None), None)
 
 
 def lengths_of(projects: Iterable[Project]) -> list[Length]:
     """How long each project ran, with the rule of its donor."""
     listed = list(projects)
     norms = norms_of(listed)
-    return [_length(project, norms.get(project.pk)) for project in listed]
+    return [length_of(project, longest_minimum(norms[project.pk])) for project in listed]
 
 
-def _length(project: Project, norm: Any) -> Length:
+def length_of(project: Project, norm: Any) -> Length:
+    """How long one project ran, beside the rule that its donor asks most with, if any."""
     least, most, basis = months_of(project)
     length = Length(project.title, project.get_absolute_url(), least, most, basis)
     if norm is None:
@@ -146,30 +158,34 @@ def _months(first: Any, last: Any) -> int:
 
 
 def views_of(projects: Iterable[Project]) -> list[View]:
-    """Every account of these projects; whether it is contested is settled project by project."""
+    """Every account of these projects, with what holders of one project disagree on."""
     accounts: dict[int, list[Account]] = {}
     numbers = [project.pk for project in projects]
     found = Account.objects.filter(project__in=numbers).with_holders().select_related("project")
     for account in found:
         accounts.setdefault(account.project_id, []).append(account)
+    differing = {project: disagreement_of(listed) for project, listed in accounts.items()}
+    # A subject carries one sign over all projects drawn: the stronger of what is said of it.
+    contested = set().union(*(one.contested for one in differing.values()))
+    as_reason = set().union(*(one.subjects for one in differing.values()))
     views = []
     for listed in accounts.values():
-        contested = disagreement_of(listed).subjects
-        views += [
-            View(
-                project=account.project.title,
-                holder=account.holder_words,
-                subject=str(account.subject),
-                says=account.says,
-                as_reason=account.as_reason,
-                reason_words=account.get_as_reason_display(),
-                statement=account.statement,
-                url=account.get_absolute_url(),
-                contested=subject_of(factor=account.factor, dimension=account.dimension)
-                in contested,
+        for account in listed:
+            subject = subject_of(factor=account.factor, dimension=account.dimension)
+            views.append(
+                View(
+                    project=account.project.title,
+                    holder=account.holder_words,
+                    subject=str(account.subject),
+                    says=account.says,
+                    as_reason=account.as_reason,
+                    reason_words=account.get_as_reason_display(),
+                    statement=account.statement,
+                    url=account.get_absolute_url(),
+                    contested=subject in contested,
+                    reasons_differ=subject in as_reason,
+                )
             )
-            for account in listed
-        ]
     return views
 
 
@@ -244,9 +260,12 @@ def evidence_on(framework: Framework, *, by_fieldwork: bool) -> list[Evidence]:
         )
         for row in grouped.values_list("work", "factor", "number"):
             counts.setdefault((row[0], row[1]), {})[name] = row[2]
+    works = list(Publication.objects.filter(slug__in={work for work, _ in counts}))
+    named_so = Counter(map(str, works))
     titles = {
-        work.slug: str(work)
-        for work in Publication.objects.filter(slug__in={work for work, _ in counts})
+        # Two works may be cited alike; then the slug tells them apart.
+        work.slug: str(work) if named_so[str(work)] == 1 else f"{work} ({work.slug})"
+        for work in works
     }
     return [
         Evidence(

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from clusters.casefiles.document import Document, document_of
-from clusters.casefiles.shape import Shape, shape_of
+from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import Change, ChangeAction, CitationUse, Publication, Root, State, User
 from clusters.models.base import root_path
 from clusters.search import index
@@ -108,9 +108,13 @@ def record_change(
     What search finds follows: it knows the record as `after` has it, and not at all without.
     """
     record.refresh_from_db(fields=["version"])
+    kind = shape_of(type(record)).folder
+    last = Change.objects.of(kind, record.pk).first()
     index(record, after)
+    if last is not None and last.title != str(record)[:300]:
+        index_again(record)
     change = Change.objects.create(
-        kind=shape_of(type(record)).folder,
+        kind=kind,
         object_id=record.pk,
         slug=record.slug,
         title=str(record)[:300],
@@ -123,6 +127,15 @@ def record_change(
     )
     change.refresh_from_db(fields=["number"])
     return change
+
+
+def index_again(renamed: Root) -> None:
+    """Let search know the new name of a record also where published ones show it."""
+    for name in published_pointing_to(renamed):
+        folder, _, slug = name.partition("/")
+        model: Any = shapes()[folder].model
+        pointing = model.objects.get(slug=slug)
+        index(pointing, document_of(pointing, public=True))
 
 
 def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:

@@ -38,7 +38,7 @@ def cluster_map(places: Sequence[Place], source: str) -> Chart:
     known = [place for place in places if place.latitude is not None]
     return Chart(
         name="cluster-map",
-        title="Where the clusters are",
+        title=f"Where {places[0].name} is" if len(places) == 1 else "Where the clusters are",
         reading=f"One point a cluster, in degrees north and east (WGS 84). n = {len(known)} of "
         f"{plural(len(places), 'cluster')} with a recorded point.",
         source=f"{source} {OUTLINES_FROM}",

@@ -7,10 +7,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table
+from clusters.charts.chart import Cell, Chart, plural, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
 
-ROW_HEIGHT = 26
+ROW_HEIGHT = 30
 PROJECT = "project"
 SHOCK = "shock"
 
@@ -42,6 +42,7 @@ def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str)
     """Draw the happenings that have a date, in the order they come, from top to bottom."""
     dated = [one for one in happenings if one.days]
     events = sum(one.kind != PROJECT for one in dated)
+    undated = len(happenings) - len(dated)
     shocks = sum(one.kind == SHOCK for one in dated)
     return Chart(
         name="cluster-timeline",
@@ -50,7 +51,8 @@ def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str)
         "the month or closer; shaded: shocks dated to a year or closer. Thick bars: projects as "
         "they ran, outlines: as "
         "planned. Dots: the source leaves an end open. "
-        f"n = {plural(events, 'event')}, {plural(len(dated) - events, 'project')}.",
+        f"n = {plural(events, 'event')}, {plural(len(dated) - events, 'project')}"
+        + (f"; {undated} without any date not drawn." if undated else "."),
         source=source,
         summary=f"{plural(events, 'dated event')}, of which {plural(shocks, 'shock')}, and "
         f"{plural(len(dated) - events, 'dated project')}"
@@ -111,7 +113,7 @@ def _figure(dated: Sequence[Happening]) -> go.Figure:
 
 
 def _label(one: Happening) -> str:
-    title = one.title if len(one.title) <= 48 else f"{one.title[:46].rsplit(' ', 1)[0]} …"
+    title = wrapped(one.title, 56)
     return f"<b>{title}</b>" if one.kind == PROJECT else title
 
 

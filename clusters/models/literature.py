@@ -46,7 +46,14 @@ def validate_names(names: Any) -> None:
 class PublicationQuerySet(RootQuerySet):
     def by_author(self, name: str) -> Self:
         """Works of which some author's name, or a part of it, is this one, in any case."""
-        text = Cast("authors", models.TextField())
+        values = models.Func(
+            "authors",
+            models.Value("$[*].*"),
+            function="jsonb_path_query_array",
+            template="%(function)s(%(expressions)s::jsonpath)",
+            output_field=models.JSONField(),
+        )
+        text = Cast(values, models.TextField())
         return self.annotate(names=text).filter(names__icontains=json_text(name))
 
 

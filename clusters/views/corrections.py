@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -78,6 +79,13 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
         raise forms.ValidationError(_("That was very quick. Wait three seconds and send it again."))
 
 
+def sender_of(request: HttpRequest) -> str:
+    """The network address that sent a request: what the proxy in front saw, where there is one."""
+    if settings.BEHIND_TLS_PROXY:
+        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
@@ -93,7 +101,7 @@ def correct(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
             try:
                 found = suggest(
                     record=record,
-                    address=request.META.get("REMOTE_ADDR", ""),
+                    address=sender_of(request),
                     **{name: form.cleaned_data[name] for name in ("text", "source", "contact")},
                 )
             except TooMany as error:

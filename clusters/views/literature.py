@@ -86,6 +86,7 @@ def places_of(publication: Publication) -> list[tuple[Any, list[tuple[Any, list[
         while parent := getattr(target, "parent_field", None):
             parents.append(f"{parents[-1]}__{parent}")
             target = target._meta.get_field(parent).related_model
+        parents += [f"{parents[-1]}__{name}" for name in getattr(target, "named_by", ())]
         uses = (
             model.objects.published()
             .filter(citation__publication=publication)

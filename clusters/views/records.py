@@ -28,25 +28,29 @@ def shape_called(kind: str) -> Shape:
     return shape
 
 
-def version_path(record: Root) -> str:
-    kind = shape_of(type(record)).folder
-    return reverse("version", args=[kind, record.slug, record.version])
+def public_version(record: Root, change: Change | None) -> int:
+    """The version that the public sees: what is not public raises only the record's own number."""
+    return record.version if change is None else change.version
 
 
 def about_record(request: HttpRequest, record: Root) -> dict[str, Any]:
     """Return what the foot of a record's page shows: citation, versions, and where to write."""
     kind = shape_of(type(record)).folder
     changes = list(Change.objects.of(kind, record.pk))
+    last = changes[0] if changes else None
     return {
         "record": record,
         "kind": kind,
         "changes": changes,
-        "reference": reference_of(request, record, changes[0] if changes else None),
+        "public_version": public_version(record, last),
+        "reference": reference_of(request, record, last),
     }
 
 
 def reference_of(request: HttpRequest, record: Root, change: Change | None) -> Reference:
-    return record_reference(record, change, request.build_absolute_uri(version_path(record)))
+    number = public_version(record, change)
+    address = reverse("version", args=[shape_of(type(record)).folder, record.slug, number])
+    return record_reference(record, number, change, request.build_absolute_uri(address))
 
 
 @public_page
@@ -87,9 +91,9 @@ def version(request: HttpRequest, kind: str, slug: str, number: int) -> HttpResp
     )
     # A version between two public changes shows what was public at its time.
     shown = changes.filter(version__lte=number).first()
-    if shown is None or number > record.version:
-        raise Http404(f"{record} has no public version {number}.")
     latest = changes.first()
+    if shown is None or latest is None or number > latest.version:
+        raise Http404(f"{record} has no public version {number}.")
     context = {
         "record": record,
         "kind": kind,
@@ -97,7 +101,7 @@ def version(request: HttpRequest, kind: str, slug: str, number: int) -> HttpResp
         "change": shown,
         "is_latest": latest == shown,
         "latest": latest,
-        "since": differences(shown.after or {}, latest.after or {}) if latest else [],
+        "since": differences(shown.after or {}, latest.after or {}),
         "document": shown.after or {},
         "history": changes.defer("before", "after"),
     }

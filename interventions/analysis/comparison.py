@@ -16,6 +16,8 @@ class Side:
     url: str = ""
     css: str = ""
     contested: bool = False
+    # Whether it says anything: that a source is silent is no value that could differ.
+    is_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,13 @@ class Line:
 
     @property
     def differs(self) -> bool:
-        """Whether two sides say different things; what is not stated differs from what is."""
-        return len({side.words for side in self.sides}) > 1
+        """Whether two sides say different things; silence is not a thing said."""
+        return len({side.words for side in self.sides if side.is_known}) > 1
+
+    @property
+    def is_partly_known(self) -> bool:
+        """Whether some sides say something and others do not."""
+        return {side.is_known for side in self.sides} == {True, False}
 
 
 def factor_lines(matrix: Matrix, group: str) -> list[Line]:
@@ -44,6 +51,7 @@ def factor_lines(matrix: Matrix, group: str) -> list[Line]:
                     row.cells[number].url,
                     row.cells[number].css,
                     row.cells[number].contested,
+                    row.cells[number].degree is not None,
                 )
                 for row in matrix.rows
             ),

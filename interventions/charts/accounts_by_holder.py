@@ -19,7 +19,7 @@ SAYS = {
 
 @dataclass(frozen=True)
 class View:
-    """One account in a few words. `contested`: holders see its subject in different ways."""
+    """One account in a few words. `contested`: holders say different things of its subject."""
 
     project: str
     holder: str
@@ -30,29 +30,39 @@ class View:
     statement: str
     url: str
     contested: bool
+    # Whether holders differ on its subject as the main reason for how it ended.
+    reasons_differ: bool = False
+
+    @property
+    def sign(self) -> str:
+        return "◆ " if self.contested else "◇ " if self.reasons_differ else ""
 
 
 def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
     """Draw every account once, in the cell of its subject and its holder."""
     subjects = sorted({view.subject for view in views}, key=lambda one: _weight(one, views))
     holders = sorted({view.holder for view in views}, key=lambda one: _size(one, views))
-    contested = {view.subject for view in views if view.contested}
+    signs = {view.subject: view.sign for view in views}
+    contested = sum(sign == "◆ " for sign in signs.values())
+    on_reasons = sum(sign == "◇ " for sign in signs.values())
     projects = {view.project for view in views}
     return Chart(
         name="accounts-by-holder",
         title="Who says what: subjects by holder, with what they disagree on",
         reading="One mark an account: ● it was so, ⊗ it was not so, ⊙ in part; a square round it: "
-        "named as a main reason for how it ended; ◆ before a subject: holders disagree on it. "
+        "named as a main reason for how it ended. Before a subject, ◆: holders say different "
+        "things of it; ◇: they differ on whether it was a main reason. "
         f"n = {plural(len(views), 'account')} of {plural(len(projects), 'project')}.",
         source=source,
         summary=f"{plural(len(views), 'account')} of {plural(len(holders), 'holder')} on "
-        f"{plural(len(subjects), 'subject')}; they disagree on {len(contested)}.",
-        figure=_figure(views, subjects, holders, contested) if len(views) > 1 else None,
+        f"{plural(len(subjects), 'subject')}; they say different things of {contested}, and differ "
+        f"on {on_reasons} more as a main reason for the end.",
+        figure=_figure(views, subjects, holders, signs) if len(views) > 1 else None,
         head=("Subject", "Holder", "Says", "As a reason for the end", "Project", "Account"),
         rows=table(
             *(
                 (
-                    f"◆ {view.subject}" if view.contested else view.subject,
+                    f"{view.sign}{view.subject}",
                     view.holder,
                     SAYS[view.says][1],
                     view.reason_words,
@@ -69,10 +79,10 @@ def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
     )
 
 
-def _weight(subject: str, views: Sequence[View]) -> tuple[bool, int, str]:
+def _weight(subject: str, views: Sequence[View]) -> tuple[int, int, str]:
     """Contested subjects first, then those of which most is said."""
     about = [view for view in views if view.subject == subject]
-    return not any(view.contested for view in about), -len(about), subject
+    return ["◆ ", "◇ ", ""].index(about[0].sign), -len(about), subject
 
 
 def _size(holder: str, views: Sequence[View]) -> tuple[int, str]:
@@ -80,7 +90,7 @@ def _size(holder: str, views: Sequence[View]) -> tuple[int, str]:
 
 
 def _figure(
-    views: Sequence[View], subjects: list[str], holders: list[str], contested: set[str]
+    views: Sequence[View], subjects: list[str], holders: list[str], signs: dict[str, str]
 ) -> go.Figure:
     placed = _placed(views, subjects, holders)
     traces = []
@@ -109,10 +119,7 @@ def _figure(
             },
             yaxis={
                 "tickvals": list(range(len(subjects))),
-                "ticktext": [
-                    f"{'◆ ' if subject in contested else ''}{_cut(subject, 48)}"
-                    for subject in subjects
-                ],
+                "ticktext": [f"{signs[subject]}{_cut(subject, 48)}" for subject in subjects],
                 "range": [len(subjects) - 0.5, -0.5],
                 "gridcolor": PALETTE["line"],
                 "zeroline": False,

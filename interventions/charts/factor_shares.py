@@ -15,7 +15,7 @@ def factor_shares(shares: list[FactorShare], *, projects: int, source: str) -> C
     """Draw one bar a factor: projects by agreed degree, then those without one."""
     return Chart(
         name="factor-shares",
-        title="How often each factor was present",
+        title="How often each factor was present, absent or not known",
         reading="Projects by agreed degree, from 1 (fully present) to 0 (absent), then those "
         f"without an agreed degree. n = {plural(projects, 'project')} for every factor.",
         source=source,

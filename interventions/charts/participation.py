@@ -25,8 +25,10 @@ class Part:
 
 def participation(parts: Sequence[Part], source: str) -> Chart:
     """Draw one band for every part taken; all bands are equally wide."""
-    bodies = sorted({one.body for one in parts}, key=lambda body: (_count(parts, body), body))
-    projects = list(dict.fromkeys(one.project for one in parts))
+    # By address: two records may share a name.
+    names = {one.body_url: one.body for one in parts}
+    bodies = sorted(names, key=lambda url: (_count(parts, url), names[url], url))
+    projects = list(dict.fromkeys(one.project_url for one in parts))
     return Chart(
         name="participation",
         title="Who took part in what: bodies and projects",
@@ -36,7 +38,7 @@ def participation(parts: Sequence[Part], source: str) -> Chart:
         source=source,
         summary=f"{plural(len(bodies), 'body', 'bodies')} took "
         f"{plural(len(parts), 'part')} in {plural(len(projects), 'project')}."
-        + (f" Most of them: {bodies[0]}, {-_count(parts, bodies[0])}." if bodies else ""),
+        + (f" Most of them: {names[bodies[0]]}, {-_count(parts, bodies[0])}." if bodies else ""),
         figure=_figure(parts, bodies, projects) if len(parts) > 1 else None,
         head=("Body", "Part taken", "Project"),
         rows=table(
@@ -46,32 +48,29 @@ def participation(parts: Sequence[Part], source: str) -> Chart:
     )
 
 
-def _count(parts: Sequence[Part], body: str) -> int:
-    return -sum(one.body == body for one in parts)
+def _count(parts: Sequence[Part], url: str) -> int:
+    return -sum(one.body_url == url for one in parts)
 
 
 def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go.Figure:
-    urls = {one.body: one.body_url for one in parts} | {
-        one.project: one.project_url for one in parts
-    }
-    names = [*bodies, *projects]
-    place = {name: number for number, name in enumerate(bodies)}
-    place |= {name: len(bodies) + number for number, name in enumerate(projects)}
+    names = {one.body_url: one.body for one in parts}
+    names |= {one.project_url: one.project for one in parts}
+    place = {url: number for number, url in enumerate([*bodies, *projects])}
     return go.Figure(
         go.Sankey(
             arrangement="fixed",
             node={
-                "label": [_cut(name) for name in names],
+                "label": [_cut(names[url]) for url in place],
                 "color": [PALETTE["ink-2"]] * len(bodies) + [PALETTE["ink"]] * len(projects),
                 "line": {"width": 0},
                 "pad": 9,
                 "thickness": 10,
-                "customdata": [urls[name] for name in names],
+                "customdata": list(place),
                 "hovertemplate": "<b>%{label}</b><br>%{value:d} parts taken<extra></extra>",
             },
             link={
-                "source": [place[one.body] for one in parts],
-                "target": [place[one.project] for one in parts],
+                "source": [place[one.body_url] for one in parts],
+                "target": [place[one.project_url] for one in parts],
                 "value": [1] * len(parts),
                 "color": PALETTE["unknown"],
                 "customdata": [one.url for one in parts],

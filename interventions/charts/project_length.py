@@ -29,7 +29,9 @@ class Length:
     def months(self) -> str:
         if self.most is None:
             return "not known"
-        if self.least is None or self.least == self.most:
+        if self.least is None:
+            return f"at most {self.most}"
+        if self.least == self.most:
             return str(self.most)
         return f"{self.least}–{self.most}"
 
@@ -40,7 +42,7 @@ class Length:
             return "cannot be said"
         if self.most < self.minimum:
             return "shorter than its minimum"
-        if self.least is not None and self.least < self.minimum:
+        if self.least is None or self.least < self.minimum:
             return "may be shorter or longer"
         return "as long as its minimum, or longer"
 
@@ -102,7 +104,7 @@ def _figure(known: Sequence[Length]) -> go.Figure:
     hover = [_hover(one) for one in known]
     common = {"orientation": "h", "hovertemplate": "%{hovertext}<extra></extra>", "width": 0.5}
     urls = [one.url for one in known]
-    least = [(one.most if one.least is None else one.least) or 0 for one in known]
+    least = [one.least or 0 for one in known]
     ruled = [(row, one) for row, one in enumerate(known) if one.minimum is not None]
     return go.Figure(
         [

@@ -7,7 +7,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
@@ -73,6 +72,22 @@ ACCOUNTS_DISAGREE = """
 """
 
 
+# Which donor paid for which project, or took part in it, itself or through a unit of its body.
+DONORS_OF_PROJECTS = """
+    WITH RECURSIVE unit (donor_id, body_id) AS (
+        SELECT id, stakeholder_id FROM interventions_donor
+        UNION
+        SELECT unit.donor_id, part.id FROM clusters_stakeholder part
+        JOIN unit ON part.part_of_id = unit.body_id
+    )
+    SELECT provider_id AS donor_id, project_id FROM interventions_funding
+    WHERE provider_id IS NOT NULL
+    UNION
+    SELECT unit.donor_id, part.project_id FROM interventions_participation part
+    JOIN unit ON unit.body_id = part.stakeholder_id
+"""
+
+
 def _coded(framework: str, key: str) -> Any:
     """Agreed codings of one factor, from no holder's perspective in particular."""
     codings = apps.get_model("interventions", "Coding").objects.published()
@@ -113,9 +128,18 @@ class ProjectQuerySet(RootQuerySet):
 
     def with_times(self) -> Self:
         """With `ran_from` and `ran_to`: actual dates, planned ones where there are no actual."""
+        # As `Project.years` says it: never a planned end after an actual start.
+        has_actual = models.Q(actual_start_earliest__isnull=False) | models.Q(
+            actual_end_latest__isnull=False
+        )
         return self.annotate(
-            ran_from=Coalesce("actual_start_earliest", "planned_start_earliest"),
-            ran_to=Coalesce("actual_end_latest", "planned_end_latest"),
+            ran_from=models.Case(
+                models.When(has_actual, then="actual_start_earliest"),
+                default="planned_start_earliest",
+            ),
+            ran_to=models.Case(
+                models.When(has_actual, then="actual_end_latest"), default="planned_end_latest"
+            ),
         )
 
     def running_between(self, first: Any, last: Any) -> Self:
@@ -138,10 +162,10 @@ class ProjectQuerySet(RootQuerySet):
         return self.filter(by_code[code])
 
     def of_donors(self, donors: Any) -> Self:
-        """Projects that one of these donors paid for, or whose body took part in them."""
-        paid = Funding.objects.filter(provider__in=donors).values("project")
-        took_part = Participation.objects.filter(stakeholder__donor__in=donors).values("project")
-        return self.filter(models.Q(pk__in=paid) | models.Q(pk__in=took_part))
+        """Projects that one of these donors paid for or took part in, itself or by its units."""
+        numbers = [getattr(donor, "pk", donor) for donor in donors]
+        pairs = f"SELECT project_id FROM ({DONORS_OF_PROJECTS}) pairs WHERE donor_id = ANY(%s)"
+        return self.filter(pk__in=RawSQL(pairs, [numbers]))  # noqa: S611 - parameters stay so
 
     def with_accounts_disagreeing(self) -> Self:
         """Projects of which holders say different things, or name different main reasons.
@@ -277,9 +301,10 @@ class Project(Root):
 
     @property
     def years(self) -> str:
-        """When it ran, in words: by actual dates, else by planned ones."""
-        start = EDTF(self.actual_start or self.planned_start)
-        end = EDTF(self.actual_end or self.planned_end)
+        """When it ran, in words: by actual dates, else by planned ones, never by one of each."""
+        is_planned = self.is_dated_by_plan
+        start = EDTF(self.planned_start if is_planned else self.actual_start)
+        end = EDTF(self.planned_end if is_planned else self.actual_end)
         if not start and not end:
             return "time not stated"
         if start == end:

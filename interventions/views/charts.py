@@ -86,7 +86,10 @@ def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
         kept = query.copy()
         for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
             kept.pop(name, None)
-        kept[f"factor_{presence}"] = f"{framework.slug}/{factor}"
+        wanted = f"{framework.slug}/{factor}"
+        if query.get(f"factor_{presence}", wanted) != wanted:
+            return ""  # the list takes one factor there, and another one stands there already
+        kept[f"factor_{presence}"] = wanted
         return f"{reverse('projects')}?{kept.urlencode()}"
 
     return factor_outcomes(

@@ -9,12 +9,13 @@ from clusters.models.fields import EDTF
 from clusters.parameters import check_parameters
 from clusters.tables import csv_response
 from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
+from interventions.charts.project_length import Length
 from interventions.gather import lengths_of
 from interventions.matrix import disagreement_of, matrix_of, what_differs
-from interventions.models import Framework, Project
+from interventions.models import Ending, Framework, Project
 from interventions.views.projects import with_everything
 
-NOT_STATED = Side("not stated")
+NOT_STATED = Side("not stated", is_known=False)
 
 
 @public_page
@@ -37,7 +38,7 @@ def compare(request: HttpRequest) -> HttpResponse:
                 line.group,
                 line.name,
                 *(side.words for side in line.sides),
-                "yes" if line.differs else "no",
+                "yes" if line.differs else "known for some" if line.is_partly_known else "no",
             ]
             for line in lines
         ]
@@ -66,7 +67,7 @@ def comparison_of(projects: list[Any]) -> list[Line]:
             ("End, in fact", [_date(project.actual_end) for project in projects]),
             ("Start, by plan", [_date(project.planned_start) for project in projects]),
             ("End, by plan", [_date(project.planned_end) for project in projects]),
-            ("Months", [Side(f"{one.months} ({one.basis})") for one in lengths]),
+            ("Months", [_months(one) for one in lengths]),
             (
                 "Donor’s own minimum",
                 [
@@ -76,7 +77,7 @@ def comparison_of(projects: list[Any]) -> list[Line]:
                     for one in lengths
                 ],
             ),
-            ("How it ended", [_words(project.get_ending_display()) for project in projects]),
+            ("How it ended", [_ending(project) for project in projects]),
             (
                 "Issues",
                 [_words("; ".join(_issue_words(project))) for project in projects],
@@ -103,8 +104,17 @@ def _aligned(projects: list[Any], framework: Framework) -> Any:
     return type(matrix)(matrix.columns, tuple(by_slug[project.slug] for project in projects))
 
 
+def _months(length: Length) -> Side:
+    return NOT_STATED if length.most is None else Side(f"{length.months} ({length.basis})")
+
+
 def _words(words: str) -> Side:
     return Side(words) if words else NOT_STATED
+
+
+def _ending(project: Any) -> Side:
+    known = project.ending not in ("", Ending.UNKNOWN)
+    return Side(project.get_ending_display(), is_known=known) if project.ending else NOT_STATED
 
 
 def _date(value: str) -> Side:
@@ -112,10 +122,7 @@ def _date(value: str) -> Side:
 
 
 def _names(records: Any) -> Side:
-    found = list(records)
-    if len(found) == 1:
-        return Side(str(found[0]), found[0].get_absolute_url())
-    return _words("; ".join(map(str, found)))
+    return _words("; ".join(map(str, records)))
 
 
 def _issue_words(project: Any) -> list[str]:
@@ -149,7 +156,7 @@ def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
                 for one in found
             )
             url = f"{project.get_absolute_url()}#outcomes"
-            sides.append(Side(words, url) if words else Side("nothing recorded"))
+            sides.append(Side(words, url) if words else Side("nothing recorded", is_known=False))
         rows.append((str(dimension), sides))
     return rows
 
@@ -158,5 +165,5 @@ def _disagreement(project: Any) -> Side:
     accounts = list(project.accounts.all())
     words = what_differs(accounts, disagreement_of(accounts))
     if not accounts:
-        return Side("no account recorded")
+        return Side("no account recorded", is_known=False)
     return Side(words or "nothing", f"{project.get_absolute_url()}#accounts")

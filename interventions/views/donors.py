@@ -56,7 +56,7 @@ def donor_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         slug,
     )
-    projects = Project.objects.published().of_donors([donor.pk]).in_order()
+    projects = Project.objects.published().of_donors([donor]).in_order()
     context = {
         "donor": donor,
         "length": chart_of("project-length", projects, QueryDict(f"donor={donor.slug}")),

@@ -16,9 +16,9 @@ from clusters.parameters import check_parameters
 from clusters.tables import csv_response
 from clusters.views.records import about_record
 from interventions.analysis.status import activity_status
-from interventions.facets import COUNTS, facets, loosened, without_any
+from interventions.facets import facets, loosened, without_any
 from interventions.filters import ProjectFilter
-from interventions.gather import lengths_of
+from interventions.gather import length_of, longest_minimum, norms_of
 from interventions.matrix import (
     disagreement_of,
     holder_of,
@@ -29,7 +29,6 @@ from interventions.matrix import (
 from interventions.models import (
     Account,
     Coding,
-    DonorNorm,
     Funding,
     Outcome,
     Participation,
@@ -73,6 +72,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
             context["loosened"] = loosened(filterset, context["asked"])
     for project in context["page"]:
         project.came_of_it = outcome_of(project.found)
+    boxes = {"q", "year_from", "year_to", *(facet.name for facet in context.get("facets", []))}
     context |= {
         "view": view,
         "views": VIEWS,
@@ -81,7 +81,12 @@ def project_list(request: HttpRequest) -> HttpResponse:
         "all_rows": without_any(filterset),
         "csv_query": without(request.GET, ["view", "page_size"]),
         "api_query": without(request.GET, ["view"]),
-        "shown_filters": {*COUNTS, "q", "year_from", "year_to"},
+        # Filters without a box of their own stay; so do all where a wrong one leaves no boxes.
+        "kept": [
+            (name, value)
+            for name, value in request.GET.items()
+            if value and name in filterset.filters and name not in boxes
+        ],
     }
     status = 200 if filterset.is_valid() else 400
     return render(request, "interventions/project_list.html", context, status=status)
@@ -121,8 +126,8 @@ def project_csv(request: HttpRequest) -> HttpResponse:
             project.title,
             "; ".join(cluster.name for cluster in project.clusters.all()),
             "; ".join(sorted({str(cluster.country) for cluster in project.clusters.all()})),
-            str(project.actual_start or project.planned_start),
-            str(project.actual_end or project.planned_end),
+            str(project.planned_start if project.is_dated_by_plan else project.actual_start),
+            str(project.planned_end if project.is_dated_by_plan else project.actual_end),
             "yes" if project.is_dated_by_plan else "no",
             "" if project.stated_months is None else str(project.stated_months),
             project.get_ending_display(),
@@ -140,6 +145,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A history that a person can read, from the top as a memo."""
     check_parameters(request, set())
     project = find_published(with_everything(), slug)
+    norms = norms_of([project])[project.pk]
     accounts = list(project.accounts.all())
     differing = disagreement_of(accounts)
     subjects = {
@@ -149,11 +155,12 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "project": project,
         "outcome": outcome_of(list(project.outcomes.all())),
-        "norms": norms_for(project),
-        "length": lengths_of([project])[0],
+        "norms": norms,
+        "length": length_of(project, longest_minimum(norms)),
         "status": status[1],
         "holders": by_holder(accounts),
         "reasons": reasons_by_holder(accounts),
+        "main_reasons": main_reasons(accounts),
         "disagrees_on": what_differs(accounts, differing),
         "contested_share": (len(differing.contested), len(subjects)),
         "codings": by_factor(project.codings.all()),
@@ -233,18 +240,6 @@ def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
     return sorted(found.items(), key=lambda item: str(item[0]))
 
 
-def norms_for(project: Project) -> list[DonorNorm]:
-    """The rules of the donors that led or paid for it."""
-    stakeholders = {participation.stakeholder_id for participation in project.participations.all()}
-    donors = {funding.provider_id for funding in project.fundings.all() if funding.provider_id}
-    norms = DonorNorm.objects.published().select_related("donor__stakeholder")
-    return list(
-        (norms.filter(donor__stakeholder__in=stakeholders) | norms.filter(donor__in=donors))
-        .distinct()
-        .prefetch_related(CITED)
-    )
-
-
 def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
     """One column a holder, with the main reasons it names for how the project ended."""
     columns: dict[str, list[Account]] = defaultdict(list)
@@ -268,6 +263,16 @@ def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
             ),
         )
     ]
+
+
+def main_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
+    """Each main reason for the end with whoever names it, the one that most name first."""
+    found: dict[Any, dict[str, None]] = defaultdict(dict)
+    for account in accounts:
+        if account.as_reason == "main":
+            found[account.subject][account.holder_words] = None
+    ranked = sorted(found.items(), key=lambda item: (-len(item[1]), str(item[0])))
+    return [(subject, list(holders)) for subject, holders in ranked]
 
 
 REASON_RANK = {"main": 3, "contributing": 2, "denied": 1}

@@ -25,7 +25,20 @@
     });
   });
 
-  document.addEventListener("htmx:afterSettle", () => {
+  // A refused filter says why in the list itself; what holds no list is shown as a page.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event;
+    if (detail.xhr.status !== 400 || detail.target.id !== "list") return;
+    if (detail.serverResponse.includes('id="list"')) {
+      detail.shouldSwap = true;
+      detail.isError = false;
+    } else {
+      window.location.assign(detail.xhr.responseURL);
+    }
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id !== "list") return;
     const count = document.querySelector("[data-announce]");
     if (count) document.getElementById("announce").textContent = count.textContent.trim();
     fold();
@@ -33,13 +46,18 @@
 
   // On a phone the sheet begins folded; a swap leaves it as the reader left it.
   const narrow = window.matchMedia("(max-width: 820px)");
+  const sheet = () => document.querySelector("details.filter-sheet");
   let open = null;
   function fold() {
-    const sheet = document.querySelector("details.filter-sheet");
-    if (!sheet) return;
     if (open === null && narrow.matches) open = false;
-    if (open !== null) sheet.toggleAttribute("open", open);
-    sheet.querySelector("summary").addEventListener("click", () => { open = !sheet.open; });
+    if (open !== null && sheet()) sheet().toggleAttribute("open", open);
   }
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("details.filter-sheet > summary")) open = !sheet().open;
+  });
+  narrow.addEventListener("change", () => {
+    if (!narrow.matches) open = true;
+    fold();
+  });
   document.addEventListener("DOMContentLoaded", fold);
 })();

@@ -82,6 +82,49 @@ def test_filters_change_address_counts_and_chart_and_back_and_forward_work(page)
     expect(page.locator(".count")).to_have_text(re.compile("10 projects"))
 
 
+def test_two_filters_of_a_plain_list_one_after_the_other(page):
+    page.goto("/stakeholders/")
+    page.get_by_label("Words").fill("office")
+    page.get_by_label("Words").press("Enter")
+    expect(page).to_have_url(re.compile(r"/stakeholders/\?q=office$"))
+
+    page.get_by_label("The name is a pseudonym").select_option("true")
+
+    expect(page).to_have_url(re.compile(r"/stakeholders/\?q=office&is_pseudonym=true$"))
+    expect(page.locator(".asked")).to_contain_text("Words: office")
+
+
+def test_a_wrong_filter_says_so_in_place(browser, base_url):
+    # A page of its own: the console tells of a 400.
+    context = browser.new_context(base_url=base_url)
+    page = context.new_page()
+    page.goto("/clusters/")
+    page.get_by_label("Country").fill("zz")
+    page.get_by_label("Country").press("Enter")
+
+    expect(page.get_by_role("alert")).to_contain_text("country: Select a valid choice")
+    expect(page.locator(".count")).to_have_text(re.compile("0 clusters"))
+    context.close()
+
+
+def test_typing_in_the_search_box_keeps_the_focus_there(page):
+    page.goto(f"/?cell=soccer-village/{FRAMEWORK}/brief-funding")
+    page.get_by_label("Search everything").press_sequentially("soccer")
+    expect(page.locator("#found-titles option").first).to_be_attached()
+
+    expect(page.get_by_label("Search everything")).to_be_focused()
+
+
+def test_filters_come_back_when_a_phone_is_turned_wide(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/projects/")
+    expect(page.get_by_label("Country")).to_be_hidden()
+
+    page.set_viewport_size({"width": 1200, "height": 800})
+
+    expect(page.get_by_label("Country")).to_be_visible()
+
+
 def test_scroll_stays_when_a_filter_changes(page):
     page.goto("/projects/")
     page.mouse.wheel(0, 300)

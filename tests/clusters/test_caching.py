@@ -34,3 +34,28 @@ def test_the_tag_knows_the_address_and_who_is_named_as_coder(client):
 
 def test_pages_refuse_to_be_posted_to(client):
     assert client.post("/projects/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/projects/compare/?project=%00",
+        "/charts/factor-matrix/?framework=%00",
+        "/charts/cluster-timeline/?cluster=%00",
+        "/search/?q=a%00b",
+        "/projects/?%00=1",
+    ],
+)
+def test_a_nul_is_refused_by_every_page(client, address):
+    assert client.get(address).status_code == 400
+
+
+def test_a_redaction_changes_the_tag_of_pages(client):
+    from clusters.actions.redaction import redact
+
+    cluster = factories.make_public(factories.make_cluster(summary="Somebody's name"))
+    before = client.get("/changes/")["ETag"]
+
+    redact(record=cluster, field="summary", by=factories.make_user(), reason="A name")
+
+    assert client.get("/changes/")["ETag"] != before

@@ -6,14 +6,14 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-ADDRESS = "https://casebook.example/records/clusters/place/versions/1/"
+ADDRESS = "https://casebook.example/~a_b/records/clusters/place/versions/1/"
 
 
 def test_a_record_is_cited_with_its_version_date_and_address():
     cluster = factories.make_public(factories.make_cluster(slug="place", name="Place & more"))
     change = Change.objects.of("clusters", cluster.pk).first()
 
-    reference = record_reference(cluster, change, ADDRESS)
+    reference = record_reference(cluster, 1, change, ADDRESS)
 
     assert r"title = {Place \& more, version 1}" in reference.bibtex
     assert f"url = {{{ADDRESS}}}" in reference.bibtex
@@ -30,7 +30,7 @@ def test_a_work_is_cited_as_far_as_it_is_known():
     work = Publication(
         slug="doe-2017",
         csl_type="article-journal",
-        authors=[{"family": "Doe", "given": "J."}, {"literal": "ILRF"}],
+        authors=[{"family": "Doe", "given": "J."}, {"literal": "Save & Co and more"}],
         title="On balls",
         issued="2017",
         container_title="Journal of Things",
@@ -43,11 +43,15 @@ def test_a_work_is_cited_as_far_as_it_is_known():
 
     bibtex = reference.bibtex
     assert bibtex.startswith("@article{doe-2017,")
-    assert "author = {Doe, J. and ILRF}" in bibtex
+    assert "author = {Doe, J. and {Save \\& Co and more}}" in bibtex
+    assert "doi = {10.1/x_y}" in bibtex
     assert "pages = {10--20}" in bibtex
     assert "journal = {Journal of Things}" in bibtex
     lines = reference.ris.splitlines()
-    assert [line for line in lines if line.startswith("AU")] == ["AU  - Doe, J.", "AU  - ILRF"]
+    assert [line for line in lines if line.startswith("AU")] == [
+        "AU  - Doe, J.",
+        "AU  - Save & Co and more",
+    ]
     assert "SP  - 10" in lines
     assert "EP  - 20" in lines
     assert "JF  - Journal of Things" in lines or "T2  - Journal of Things" in lines

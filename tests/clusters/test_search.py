@@ -37,6 +37,24 @@ def test_endings_case_accents_and_beginnings_do_not_matter(words):
     assert titles(words) == ["One"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("labor", "Child labour ended"),
+        ("labour", "Child labor ended"),
+        ("organisation", "An organization of firms"),
+        ("organized", "They organised it"),
+        ("center", "A training centre"),
+        ("program", "Their programme"),
+    ],
+)
+def test_both_spellings_of_english_are_found(asked, written):
+    make(name="One", summary=written)
+    make(name="Two", summary="Something else, size of a prize")
+
+    assert titles(asked) == ["One"]
+
+
 @pytest.mark.parametrize("words", ['"home at stitched"', "stitched nowhere", "''", "&", "!", "()"])
 def test_words_out_of_order_missing_words_and_mere_signs_find_nothing(words):
     make(name="One", summary="Balls were stitched at home")
@@ -73,6 +91,28 @@ def test_the_index_follows_what_is_public():
     assert titles("public") == ["Public name"]
     withdraw(record=cluster, by=None, reason="Twice")
     assert titles("public") == []
+
+
+def test_a_new_name_is_known_wherever_the_old_one_stood():
+    body, group = factories.make_body(name="Oldname Agency"), factories.make_group()
+    donor = factories.make_donor(stakeholder=body)
+    factor, project = factories.make_factor(), factories.make_project()
+    factories.make_account(project, factor=factor, holder=body, holder_group=group)
+    factories.make_public(body, group, donor, factor.framework, project)
+    assert len(titles("oldname")) == 3
+
+    with logged_change(body, by=None, reason="Renamed"):
+        body.name = "Newname Agency"
+        body.save()
+
+    assert titles("oldname") == []
+    assert len(titles("newname")) == 3
+
+
+def test_one_kind_without_a_result_says_so(client):
+    make(name="Leather")
+
+    assert "0 results." in client.get("/search/?q=leather&kind=projects").content.decode()
 
 
 def test_words_are_forgotten_with_the_last_record_that_uses_them():

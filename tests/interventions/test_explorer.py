@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from clusters.models import Stakeholder
 from interventions.models import Funding, Participation, Project
 from interventions.models.findings import Account
 from tests import factories
@@ -104,6 +105,18 @@ def test_each_filter_and_order_keeps_what_it_says(client, three, query, titles):
     assert shown(client, query) == titles
 
 
+def test_a_donors_projects_are_those_of_its_units_too(client, three):
+    agency = Stakeholder.objects.get(name="Agency")
+    office = factories.make_body(part_of=agency)
+    desk = factories.make_body(part_of=office)
+    other = factories.make_project(title="Four")
+    Participation.objects.create(project=other, key="a", stakeholder=desk, role="implementer")
+    factories.make_public(office, desk, other)
+
+    assert shown(client, "?donor=agency&ordering=title") == ["Four", "One", "Three"]
+    assert options(client, "donor") == ["Agency (3)"]
+
+
 def test_counts_say_what_a_choice_would_leave_of_the_other_filters(client, three):
     assert options(client, "country") == ["India (1)", "Pakistan (2)"]
     assert options(client, "donor") == ["Agency (2)"]
@@ -181,6 +194,48 @@ def test_the_list_can_be_taken_away_as_csv_with_the_same_rows(client, three):
     assert rows[1] | {"title": "Two", "dated by plan": "yes", "start": "2010"} == rows[1]
 
 
+def test_a_planned_end_is_never_shown_as_a_fact(client):
+    project = factories.make_project(slug="case", actual_start="1997", planned_end="1999")
+    factories.make_public(project)
+
+    page = client.get("/projects/case/").content.decode()
+
+    assert "from 1997" in page
+    assert "1997 – 1999" not in page
+    assert shown(client, "?year_from=2005") == ["Project"]
+
+
+def test_a_bar_that_the_list_could_not_show_leads_nowhere(client, three):
+    other = factories.make_factor(Project.objects.get(slug="one").codings.get().factor.framework)
+    query = f"?factor_present={FRAMEWORK}/helps"
+
+    page = client.get(f"/charts/factor-outcomes/{query}").content.decode()
+
+    table = page.split("<tbody>")[1].split("</tbody>")[0]
+    assert f"factor_present={FRAMEWORK}%2Fhelps" in table
+    assert f"factor_present={FRAMEWORK}%2F{other.key}" not in table
+
+
+def test_a_wrong_filter_keeps_the_others(client, three):
+    page = client.get("/projects/?country=ZZ&donor=agency").content.decode()
+
+    assert '<input type="hidden" name="donor" value="agency">' in page
+
+
+def test_negative_numbers_are_no_formulas():
+    from clusters.tables import harmless
+
+    assert [harmless(text) for text in ("-23.5", "-23", "-1+1", "=1", "+1", "@a", "a")] == [
+        "-23.5",
+        "-23",
+        "'-1+1",
+        "'=1",
+        "'+1",
+        "'@a",
+        "a",
+    ]
+
+
 def test_cells_that_look_like_formulas_are_made_harmless(client):
     factories.make_public(factories.make_project(title="=1+1"))
 
@@ -216,7 +271,7 @@ def test_a_comparison_aligns_rows_and_marks_those_that_differ(client, three):
     assert rows[0] == ["group", "row", "One", "Two", "differs"]
     by_name = {row[1]: row[2:] for row in rows[1:]}
     assert by_name["Where"] == ["Here", "Here", "no"]
-    assert by_name["Start, in fact"] == ["2003", "not stated", "yes"]
+    assert by_name["Start, in fact"] == ["2003", "not stated", "known for some"]
     assert by_name["It helps"] == ["fully present (1)", "absent (0)", "yes"]
     page = client.get("/projects/compare/?project=one&project=two").content.decode()
     assert page.count('<tr class="differs">') == sum(row[-1] == "yes" for row in rows)

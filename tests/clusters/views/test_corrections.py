@@ -125,3 +125,21 @@ def test_the_form_is_kept_by_no_cache_and_no_search_engine(client, cluster):
 
 def test_an_unknown_token_tells_nothing(client):
     assert client.get("/corrections/nothing/").status_code == 404
+
+
+def test_behind_a_proxy_each_sender_has_a_count_of_its_own(client, cluster, monkeypatch, settings):
+    settings.BEHIND_TLS_PROXY = True
+    for number in range(12):
+        client.defaults["HTTP_X_FORWARDED_FOR"] = f"10.0.0.1, 192.0.2.{number}"
+        assert send(client, monkeypatch).status_code == 302
+
+
+def test_behind_a_proxy_a_sender_cannot_choose_another_address(
+    client, cluster, monkeypatch, settings
+):
+    settings.BEHIND_TLS_PROXY = True
+    for number in range(10):
+        client.defaults["HTTP_X_FORWARDED_FOR"] = f"10.0.0.{number}, 192.0.2.1"
+        assert send(client, monkeypatch).status_code == 302
+
+    assert send(client, monkeypatch).status_code == 429

@@ -72,3 +72,18 @@ def test_every_record_page_tells_how_to_cite_it(client, changed):
     assert "/records/clusters/place/cite.bib" in page
     assert "/records/clusters/place/cite.ris" in page
     assert "/records/clusters/place/correct/" in page
+
+
+def test_what_is_not_public_does_not_raise_the_version_that_is_shown(client):
+    project, factor = factories.make_project(slug="case"), factories.make_factor()
+    factories.make_public(factor.framework, project)
+    shown = Change.objects.get(slug="case").version
+
+    factories.make_coding(project, factor=factor, is_open=True)
+
+    project.refresh_from_db()
+    assert project.version > shown
+    page = client.get("/projects/case/").content.decode()
+    assert f"/records/projects/case/versions/{shown}/" in page
+    assert f"version {project.version}" not in page
+    assert client.get(f"/records/projects/case/versions/{project.version}/").status_code == 404

@@ -32,7 +32,7 @@ def test_contested_subjects_stand_first_with_a_sign():
     assert list(chart.figure.layout.yaxis.ticktext) == ["◆ Early exit", "Commitment"]
     assert [str(row[0]) for row in chart.rows] == ["◆ Early exit", "◆ Early exit", "Commitment"]
     assert [row[5].url for row in chart.rows] == ["/1/", "/2/", "/3/"]
-    assert "they disagree on 1" in chart.summary
+    assert "they say different things of 1, and differ on 0 more" in chart.summary
 
 
 def test_marks_of_one_cell_stand_side_by_side():
@@ -44,3 +44,16 @@ def test_marks_of_one_cell_stand_side_by_side():
         for x, y in zip(trace.x, trace.y, strict=True)
     }
     assert len(places) == 3
+
+
+def test_a_subject_that_is_contested_as_a_reason_only_has_a_sign_of_its_own():
+    one = View("V", "Donor", "Security", "present", "main", "w", "It was so.", "/4/", False, True)
+
+    chart = accounts_by_holder([*VIEWS, one], "S")
+
+    assert [str(row[0]) for row in chart.rows] == [
+        "◆ Early exit",
+        "◆ Early exit",
+        "◇ Security",
+        "Commitment",
+    ]

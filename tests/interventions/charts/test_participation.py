@@ -27,3 +27,14 @@ def test_the_table_has_a_row_for_each_band():
         ["Nike", "Bought it", "Village"],
     ]
     assert participation(PARTS[:1], "S").figure is None
+
+
+def test_two_records_of_one_name_stay_two():
+    namesake = Part("Village", "/body/", "Village", "/village/", "Led it", "/village/#part")
+
+    (sankey,) = participation([*PARTS, namesake], "S").figure.data
+
+    assert sorted(sankey.node.label).count("Village") == 2
+    assert all(
+        start != end for start, end in zip(sankey.link.source, sankey.link.target, strict=True)
+    )

@@ -29,3 +29,14 @@ def test_the_table_says_how_each_stands_against_its_minimum():
 
 def test_one_known_length_is_no_chart():
     assert project_length([SHORT, UNKNOWN], "Source: a test").figure is None
+
+
+def test_a_length_without_a_lower_bound_is_drawn_and_said_as_such():
+    bounded = Length("Open", "/open/", None, 40, "dates", "IDA, own rule", "/ida/", 36, "")
+
+    chart = project_length([bounded, OPEN], "Source: a test")
+
+    assert [str(row[1]) for row in chart.rows] == ["at most 40", "48–72"]
+    assert str(chart.rows[0][6]) == "may be shorter or longer"
+    least, most, _ = chart.figure.data
+    assert (list(least.x), list(most.x)) == ([48, 0], [24, 40])
