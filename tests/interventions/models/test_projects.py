@@ -154,7 +154,8 @@ def test_running_on_counts_an_open_end_and_leaves_out_what_has_ended():
         ({"actual_start": "1997"}, "from 1997"),
         ({"actual_end": "2009"}, "until 2009"),
         ({"actual_start": "2008", "actual_end": "2008"}, "2008"),
-        ({"planned_start": "2005", "actual_end": "2008"}, "2005 – 2008"),
+        ({"planned_start": "2005", "planned_end": "2008"}, "2005 – 2008"),
+        ({"planned_start": "2005", "actual_end": "2008"}, "until 2008"),
     ],
 )
 def test_years_say_when_it_ran(fields, words):
