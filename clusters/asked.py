@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _is_coded(field: Any) -> bool:
 def _label(filterset: Any, name: str) -> str:
     positive = name.removesuffix("__not")
     label = str(filterset.form.fields[positive].label)
-    return label if positive == name else f"{label}, not"
+    return label if positive == name else _("%(label)s, not") % {"label": label}
 
 
 def _words(field: Any, value: str) -> str:

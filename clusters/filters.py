@@ -7,6 +7,7 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from clusters.casefiles.shape import shape_of
@@ -93,7 +94,11 @@ class CountryFilter(django_filters.ChoiceFilter):
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput(attrs={"maxlength": 2, "size": 4, "autocapitalize": "characters"})
-        found = {"choices": list(countries), "label": "Country (ISO 3166 code)", "widget": widget}
+        found = {
+            "choices": list(countries),
+            "label": _("Country (ISO 3166 code)"),
+            "widget": widget,
+        }
         super().__init__(**{**found, **options})
 
 
@@ -104,7 +109,7 @@ class WordsFilter(django_filters.CharFilter):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"label": "Words", "max_length": LONGEST_QUERY, **options})
+        super().__init__(**{"label": _("Words"), "max_length": LONGEST_QUERY, **options})
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
@@ -117,7 +122,7 @@ class WordsFilter(django_filters.CharFilter):
 def yes_no(**options: Any) -> django_filters.TypedChoiceFilter:
     """A filter by true or false, which refuses anything else."""
     return django_filters.TypedChoiceFilter(
-        choices=[("", "any"), ("true", "yes"), ("false", "no")],
+        choices=[("", _("any")), ("true", _("yes")), ("false", _("no"))],
         coerce=lambda value: value == "true",
         **options,
     )
@@ -126,7 +131,7 @@ def yes_no(**options: Any) -> django_filters.TypedChoiceFilter:
 class ClusterFilter(StrictFilterSet):
     q = WordsFilter()
     country = CountryFilter()
-    isic = django_filters.CharFilter(label="ISIC class")
+    isic = django_filters.CharFilter(label=_("ISIC class"))
 
     class Meta(StrictFilterSet.Meta):
         model = Cluster
@@ -138,11 +143,11 @@ class StakeholderFilter(StrictFilterSet):
     group = django_filters.ModelChoiceFilter(
         to_field_name="slug",
         queryset=lambda request: StakeholderGroup.objects.published(),
-        label="Group",
-        empty_label="any",
+        label=_("Group"),
+        empty_label=_("any"),
     )
     country = CountryFilter()
-    is_pseudonym = yes_no(label="The name is a pseudonym")
+    is_pseudonym = yes_no(label=_("The name is a pseudonym"))
 
     class Meta(StrictFilterSet.Meta):
         model = Stakeholder
@@ -152,19 +157,19 @@ class StakeholderFilter(StrictFilterSet):
 class PublicationFilter(StrictFilterSet):
     q = WordsFilter()
     author = django_filters.CharFilter(
-        method="filter_author", label="Author’s name", max_length=LONGEST_QUERY
+        method="filter_author", label=_("Author’s name"), max_length=LONGEST_QUERY
     )
     year_from = django_filters.NumberFilter(
         field_name="issued_latest__year",
         lookup_expr="gte",
-        label="From year",
+        label=_("From year"),
         min_value=1,
         max_value=9999,
     )
     year_to = django_filters.NumberFilter(
         field_name="issued_earliest__year",
         lookup_expr="lte",
-        label="To year",
+        label=_("To year"),
         min_value=1,
         max_value=9999,
     )
@@ -172,17 +177,17 @@ class PublicationFilter(StrictFilterSet):
         field_name="clusters",
         to_field_name="slug",
         queryset=lambda request: Cluster.objects.published(),
-        label="About the cluster",
-        empty_label="any",
+        label=_("About the cluster"),
+        empty_label=_("any"),
         distinct=True,
     )
     method = django_filters.CharFilter(
-        lookup_expr="icontains", label="Word in its method", max_length=LONGEST_QUERY
+        lookup_expr="icontains", label=_("Word in its method"), max_length=LONGEST_QUERY
     )
     speaks_of_donors = yes_no(
-        method="filter_speaks_of_donors", label="A review says what it finds on donors"
+        method="filter_speaks_of_donors", label=_("A review says what it finds on donors")
     )
-    reviewed = yes_no(method="filter_reviewed", label="Is reviewed here")
+    reviewed = yes_no(method="filter_reviewed", label=_("Is reviewed here"))
 
     class Meta(StrictFilterSet.Meta):
         model = Publication

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, Func, Q
+from django.utils.translation import gettext as _
 from django_countries import countries
 
 from clusters.asked import Asked, without
@@ -103,7 +104,7 @@ def _issues(projects: Any) -> Rows:
     each = Func(F("issues"), function="unnest")
     rows = projects.order_by().annotate(one=each).values("one").annotate(number=Count("pk"))
     numbers = dict(rows.values_list("one", "number"))
-    return [(code, label, numbers.get(code, 0)) for code, label in Issue.choices]
+    return [(code, str(label), numbers.get(code, 0)) for code, label in Issue.choices]
 
 
 def _statuses(projects: Any) -> Rows:
@@ -115,10 +116,10 @@ def _statuses(projects: Any) -> Rows:
                     projects.model.objects.with_status("" if code == UNKNOWN_STATUS else code)
                 ),
             )
-            for code, _ in STATUSES
+            for code, label in STATUSES
         }
     )
-    return [(code, label, counts[f"status_{code}"]) for code, label in STATUSES]
+    return [(code, str(label), counts[f"status_{code}"]) for code, label in STATUSES]
 
 
 def _in(queryset: Any) -> Any:
@@ -129,7 +130,7 @@ def _disagreeing(projects: Any) -> Rows:
     counts = projects.aggregate(
         all=Count("pk"), yes=Count("pk", filter=_in(Project.objects.with_accounts_disagreeing()))
     )
-    return [("true", "yes", counts["yes"]), ("false", "no", counts["all"] - counts["yes"])]
+    return [("true", _("yes"), counts["yes"]), ("false", _("no"), counts["all"] - counts["yes"])]
 
 
 def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:

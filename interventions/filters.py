@@ -5,6 +5,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from clusters.filters import PAGE_PARAMETERS, CountryFilter, StrictFilterSet, WordsFilter, yes_no
 from clusters.models import Cluster, Stakeholder
@@ -22,13 +23,17 @@ from interventions.models import (
 from interventions.models.projects import ProjectQuerySet
 
 UNKNOWN_STATUS = "unknown"
-STATUSES = [IMPLEMENTATION, CLOSED, (UNKNOWN_STATUS, "Not known")]
+STATUSES = [
+    (IMPLEMENTATION[0], _("Implementation")),
+    (CLOSED[0], _("Closed")),
+    (UNKNOWN_STATUS, _("Not known")),
+]
 
 
 class DonorFilter(StrictFilterSet):
     q = WordsFilter()
     type = django_filters.ChoiceFilter(
-        field_name="organisation_type", choices=DonorType, label="Type", empty_label="any"
+        field_name="organisation_type", choices=DonorType, label=_("Type"), empty_label=_("any")
     )
 
     class Meta(StrictFilterSet.Meta):
@@ -42,83 +47,88 @@ class ProjectFilter(StrictFilterSet):
     page_parameters = PAGE_PARAMETERS | {"view"}
 
     q = WordsFilter()
-    country = CountryFilter(field_name="clusters__country", label="Country", distinct=True)
+    country = CountryFilter(field_name="clusters__country", label=_("Country"), distinct=True)
     cluster = django_filters.ModelChoiceFilter(
         field_name="clusters",
         to_field_name="slug",
         queryset=lambda request: Cluster.objects.published(),
-        label="Cluster",
-        empty_label="any",
+        label=_("Cluster"),
+        empty_label=_("any"),
         distinct=True,
     )
     donor = django_filters.ModelChoiceFilter(
         method="filter_donor",
         to_field_name="slug",
         queryset=lambda request: Donor.objects.published().select_related("stakeholder"),
-        label="Donor that paid or took part",
-        empty_label="any",
+        label=_("Donor that paid or took part"),
+        empty_label=_("any"),
     )
     donor_type = django_filters.ChoiceFilter(
-        method="filter_donor_type", choices=DonorType, label="Type of donor", empty_label="any"
+        method="filter_donor_type",
+        choices=DonorType,
+        label=_("Type of donor"),
+        empty_label=_("any"),
     )
     issue = django_filters.ChoiceFilter(
-        method="filter_issue", choices=Issue, label="Issue", empty_label="any"
+        method="filter_issue", choices=Issue, label=_("Issue"), empty_label=_("any")
     )
     status = django_filters.ChoiceFilter(
-        method="filter_status", choices=STATUSES, label="Status", empty_label="any"
+        method="filter_status", choices=STATUSES, label=_("Status"), empty_label=_("any")
     )
-    ending = django_filters.ChoiceFilter(choices=Ending, label="How it ended", empty_label="any")
+    ending = django_filters.ChoiceFilter(
+        choices=Ending, label=_("How it ended"), empty_label=_("any")
+    )
     year_from = django_filters.NumberFilter(
-        method="filter_year_from", label="Ran in or after", min_value=1, max_value=9999
+        method="filter_year_from", label=_("Ran in or after"), min_value=1, max_value=9999
     )
     year_to = django_filters.NumberFilter(
-        method="filter_year_to", label="Ran in or before", min_value=1, max_value=9999
+        method="filter_year_to", label=_("Ran in or before"), min_value=1, max_value=9999
     )
     factor_present = django_filters.ChoiceFilter(
         method="filter_factor_present",
         choices=lambda: Factor.objects.published().as_choices(),
-        label="Factor present",
-        empty_label="any",
+        label=_("Factor present"),
+        empty_label=_("any"),
     )
     factor_absent = django_filters.ChoiceFilter(
         method="filter_factor_absent",
         choices=lambda: Factor.objects.published().as_choices(),
-        label="Factor absent",
-        empty_label="any",
+        label=_("Factor absent"),
+        empty_label=_("any"),
     )
     factor_unknown = django_filters.ChoiceFilter(
         method="filter_factor_unknown",
         choices=lambda: Factor.objects.published().as_choices(),
-        label="Factor not known",
-        empty_label="any",
+        label=_("Factor not known"),
+        empty_label=_("any"),
     )
     outcome = django_filters.ChoiceFilter(
         field_name="outcomes__direction",
         choices=Direction,
-        label="An outcome is",
-        empty_label="any",
+        label=_("An outcome is"),
+        empty_label=_("any"),
         distinct=True,
     )
     dimension = django_filters.ModelChoiceFilter(
         field_name="outcomes__dimension",
         to_field_name="slug",
         queryset=lambda request: OutcomeDimension.objects.published(),
-        label="An outcome concerns",
-        empty_label="any",
+        label=_("An outcome concerns"),
+        empty_label=_("any"),
         distinct=True,
     )
-    accounts_disagree = yes_no(method="filter_accounts_disagree", label="Accounts disagree")
+    accounts_disagree = yes_no(method="filter_accounts_disagree", label=_("Accounts disagree"))
     stakeholder = django_filters.ModelChoiceFilter(
         field_name="participations__stakeholder",
         to_field_name="slug",
         queryset=lambda request: Stakeholder.objects.published(),
-        label="Who took part",
-        empty_label="any",
+        label=_("Who took part"),
+        empty_label=_("any"),
         distinct=True,
     )
     running_on = django_filters.DateFilter(
         method="filter_running_on",
-        label="Running on the day",
+        label=_("Running on the day"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 

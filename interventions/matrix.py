@@ -97,7 +97,7 @@ def _cell(
         column=column,
         degree=degree,
         status=status,
-        contested=subject_of(factor=factor) in differing.subjects,
+        disagreement=differing.about(subject_of(factor=factor)),
         one_coder=agreed is not None and agreed.agreement == "one_coder",
         url=reverse("evidence", args=[project.slug, framework.slug, factor.key]),
         id=f"{project.slug}/{framework.slug}/{factor.key}",

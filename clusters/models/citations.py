@@ -5,28 +5,32 @@ from typing import Any, ClassVar, Self
 import pgtrigger
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
 from clusters.models.triggers import RaiseRootVersion
+
+# What to prefetch of a record whose places are shown.
+CITED = "citations__citation__publication"
 
 
 class LocatorType(models.TextChoices):
     """How a place is found. Pages only where the source prints them."""
 
-    SECTION = "section", "Section and paragraph"
-    PAGE = "page", "Page"
-    TABLE = "table", "Table and row"
-    FIGURE = "figure", "Figure"
-    FOOTNOTE = "footnote", "Footnote"
-    MINUTE = "minute", "Minute"
-    ENTRY = "entry", "Entry of a list or register"
-    FRONT_MATTER = "front_matter", "Title and front matter"
+    SECTION = "section", _("Section and paragraph")
+    PAGE = "page", _("Page")
+    TABLE = "table", _("Table and row")
+    FIGURE = "figure", _("Figure")
+    FOOTNOTE = "footnote", _("Footnote")
+    MINUTE = "minute", _("Minute")
+    ENTRY = "entry", _("Entry of a list or register")
+    FRONT_MATTER = "front_matter", _("Title and front matter")
 
 
 class Stance(models.TextChoices):
-    SUPPORTS = "supports", "Supports it"
-    DISPUTES = "disputes", "Disputes it"
-    CONTEXT = "context", "Gives context"
+    SUPPORTS = "supports", _("Supports it")
+    DISPUTES = "disputes", _("Disputes it")
+    CONTEXT = "context", _("Gives context")
 
 
 @tracked

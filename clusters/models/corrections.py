@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
 
@@ -16,9 +17,9 @@ def new_token() -> str:
 
 
 class CorrectionState(models.TextChoices):
-    OPEN = "open", "Not yet answered"
-    ACCEPTED = "accepted", "Accepted"
-    DECLINED = "declined", "Declined"
+    OPEN = "open", _("Not yet answered")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
 
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):

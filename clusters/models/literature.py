@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Cast, Lower
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models.base import Child, Root, RootQuerySet, unique_key
 from clusters.models.bodies import StakeholderGroup
@@ -19,15 +20,15 @@ from clusters.models.history import tracked
 class PublicationType(models.TextChoices):
     """Item types of the Citation Style Language (CSL 1.0.2)."""
 
-    ARTICLE_JOURNAL = "article-journal", "Journal article"
-    BOOK = "book", "Book"
-    CHAPTER = "chapter", "Chapter"
-    REPORT = "report", "Report"
-    THESIS = "thesis", "Thesis"
-    DATASET = "dataset", "Data set"
-    STANDARD = "standard", "Standard"
-    WEBPAGE = "webpage", "Web page"
-    DOCUMENT = "document", "Document"
+    ARTICLE_JOURNAL = "article-journal", _("Journal article")
+    BOOK = "book", _("Book")
+    CHAPTER = "chapter", _("Chapter")
+    REPORT = "report", _("Report")
+    THESIS = "thesis", _("Thesis")
+    DATASET = "dataset", _("Data set")
+    STANDARD = "standard", _("Standard")
+    WEBPAGE = "webpage", _("Web page")
+    DOCUMENT = "document", _("Document")
 
 
 def validate_names(names: Any) -> None:

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from clusters.models.base import Child, ChildQuerySet, Root, unique_key
@@ -80,20 +81,20 @@ class ClusterCitation(CitationUse):
 class Indicator(models.TextChoices):
     """What a figure counts, with its unit."""
 
-    FIRMS = "firms", "Firms"
-    REGISTERED_WORKERS = "registered_workers", "Registered workers"
-    WORKERS_LAID_OFF = "workers_laid_off", "Workers who lost their jobs"
-    FAMILIES_OUT_OF_WORK = "families_out_of_work", "Families out of work"
-    MARKET_SHARE = "market_share", "Share of the world market (%)"
+    FIRMS = "firms", _("Firms")
+    REGISTERED_WORKERS = "registered_workers", _("Registered workers")
+    WORKERS_LAID_OFF = "workers_laid_off", _("Workers who lost their jobs")
+    FAMILIES_OUT_OF_WORK = "families_out_of_work", _("Families out of work")
+    MARKET_SHARE = "market_share", _("Share of the world market (%)")
 
 
 class Qualifier(models.TextChoices):
     """How firmly the source gives the figure."""
 
-    EXACT = "exact", "as printed"
-    ABOUT = "about", "about"
-    AT_LEAST = "at_least", "at least"
-    CLAIMED = "claimed", "claimed, not measured"
+    EXACT = "exact", _("as printed")
+    ABOUT = "about", _("about")
+    AT_LEAST = "at_least", _("at least")
+    CLAIMED = "claimed", _("claimed, not measured")
 
 
 @tracked
@@ -147,9 +148,9 @@ class EventQuerySet(ChildQuerySet):
 
 
 class EventKind(models.TextChoices):
-    CHALLENGE = "challenge", "Challenge and response"
-    SHOCK = "shock", "Shock"
-    STEP = "step", "Step"
+    CHALLENGE = "challenge", _("Challenge and response")
+    SHOCK = "shock", _("Shock")
+    STEP = "step", _("Step")
 
 
 @tracked

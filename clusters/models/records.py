@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
 from clusters.models.triggers import NumberChanges
@@ -71,9 +72,9 @@ class ImportedRecord(models.Model):
 
 
 class ChangeAction(models.TextChoices):
-    PUBLISHED = "published", "Published"
-    CHANGED = "changed", "Changed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    PUBLISHED = "published", _("Published")
+    CHANGED = "changed", _("Changed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from clusters.casefiles.shape import shapes
 from clusters.search import START, STOP
 
 register = template.Library()
@@ -28,6 +29,13 @@ def sources(record: Any, field: str = "") -> dict[str, Any]:
     for use in uses:
         seen.setdefault(use.citation_id, use)
     return {"uses": list(seen.values())}
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """What people call one record of a kind: “outcome-dimensions” is “outcome dimension”."""
+    shape = shapes().get(kind)
+    return kind.replace("-", " ") if shape is None else str(shape.model._meta.verbose_name)
 
 
 @register.simple_tag(takes_context=True)

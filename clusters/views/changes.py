@@ -1,5 +1,9 @@
 """The public change log: by day, change by change, and as a feed."""
 
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.contrib.syndication.views import Feed
@@ -17,6 +21,23 @@ from clusters.parameters import check_parameters
 
 PAGE_SIZE = 100
 FEED_SIZE = 50
+# From so many changes on, a batch is folded under one line.
+FOLDED_FROM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes of one kind, made one after the other in one way and for one reason."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def words(self) -> str:
+        return f"{len(self.changes)} {self.changes[0].kind.replace('-', ' ')}"
+
+    @property
+    def is_folded(self) -> bool:
+        return len(self.changes) >= FOLDED_FROM
 
 
 @public_page
@@ -24,7 +45,20 @@ def change_list(request: HttpRequest) -> HttpResponse:
     """What was published, changed and withdrawn, latest day first."""
     check_parameters(request, {"page"})
     page = strict_page(request, Change.objects.defer("before", "after"), PAGE_SIZE)
-    return render(request, "clusters/change_list.html", {"page": page})
+    context = {"page": page, "days": by_day(page)}
+    return render(request, "clusters/change_list.html", context)
+
+
+def by_day(changes: Iterable[Change]) -> list[tuple[datetime.date, list[Batch]]]:
+    """Days with their changes; what was done alike and one after the other makes one batch."""
+
+    def alike(change: Change) -> tuple[str, str, str]:
+        return (change.kind, change.action, change.reason)
+
+    return [
+        (day, [Batch(tuple(batch)) for _, batch in groupby(of_day, alike)])
+        for day, of_day in groupby(changes, lambda change: change.at.date())
+    ]
 
 
 @public_page

@@ -15,7 +15,9 @@ class Side:
     words: str
     url: str = ""
     css: str = ""
-    contested: bool = False
+    # How accounts disagree here: a sign and its words, or nothing.
+    sign: str = ""
+    sign_words: str = ""
     # Whether it says anything: that a source is silent is no value that could differ.
     is_known: bool = True
 
@@ -50,7 +52,8 @@ def factor_lines(matrix: Matrix, group: str) -> list[Line]:
                     row.cells[number].said,
                     row.cells[number].url,
                     row.cells[number].css,
-                    row.cells[number].contested,
+                    row.cells[number].sign,
+                    row.cells[number].sign_words,
                     row.cells[number].degree is not None,
                 )
                 for row in matrix.rows

@@ -31,6 +31,12 @@ class Disagreement:
     def __bool__(self) -> bool:
         return bool(self.contested or self.main_reasons)
 
+    def about(self, subject: str) -> str:
+        """Say how holders differ on a subject: in what they "says" of it, else in "reasons"."""
+        if subject in self.contested:
+            return "says"
+        return "reasons" if subject in self.subjects else ""
+
     @property
     def subjects(self) -> frozenset[str]:
         """Every subject that some holder sees otherwise than another."""

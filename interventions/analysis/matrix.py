@@ -39,6 +39,15 @@ class Column:
     url: str
 
 
+# What holders can disagree on at a factor, with the sign of it: a filled diamond where they say
+# different things of the factor, an open one where only some name it as a main reason for the end.
+DISAGREEMENTS = {
+    "": ("", ""),
+    "says": ("◆", "holders say different things of it"),
+    "reasons": ("◇", "holders differ on whether it was a main reason for the end"),
+}
+
+
 @dataclass(frozen=True)
 class Cell:
     """What is known of one factor in one project."""
@@ -46,7 +55,8 @@ class Cell:
     column: Column
     degree: float | None
     status: str
-    contested: bool
+    # A key of `DISAGREEMENTS`.
+    disagreement: str
     one_coder: bool
     url: str
     # project/framework/factor, which names the cell in an address.
@@ -55,6 +65,15 @@ class Cell:
     @property
     def mark(self) -> str:
         return NO_DEGREE[self.status][0] if self.degree is None else f"{self.degree:g}"
+
+    @property
+    def sign(self) -> str:
+        """The diamond of a disagreement, or nothing."""
+        return DISAGREEMENTS[self.disagreement][0]
+
+    @property
+    def sign_words(self) -> str:
+        return DISAGREEMENTS[self.disagreement][1]
 
     @property
     def said(self) -> str:
@@ -67,8 +86,8 @@ class Cell:
     def words(self) -> str:
         """Say the cell in full, for hover and screen readers."""
         said = self.said
-        if self.contested:
-            said += "; accounts disagree"
+        if self.disagreement:
+            said += f"; {self.sign_words}"
         if self.one_coder:
             said += "; coded by one person only"
         return said

@@ -16,6 +16,8 @@ SYMBOLS = {
     "not_applicable": "x-thin-open",
     "not_agreed": "asterisk-open",
 }
+# The colours inside and round the diamond of each kind of disagreement.
+DIAMONDS = {"says": ("ink", "paper"), "reasons": ("paper", "ink")}
 GAP = 0.55
 ROW_HEIGHT = 66
 LOW_ROW_HEIGHT = 40
@@ -155,19 +157,22 @@ def _marks(matrix: Matrix, places: dict[str, float]) -> list[go.Scatter]:
         found = [item for item in placed if item[3].degree is None and item[3].status == status]
         if found:
             traces.append(_scatter(found, symbol=symbol, size=10, line={"width": 1.4}))
-    contested = [
-        (x + 0.36, y - 0.33, title, cell) for x, y, title, cell in placed if cell.contested
-    ]
-    if contested:
-        traces.append(
-            _scatter(
-                contested,
-                symbol="diamond",
-                size=11,
-                color=PALETTE["ink"],
-                line={"width": 1.5, "color": PALETTE["paper"]},
+    for kind, (inside, edge) in DIAMONDS.items():
+        found = [
+            (x + 0.36, y - 0.33, title, cell)
+            for x, y, title, cell in placed
+            if cell.disagreement == kind
+        ]
+        if found:
+            traces.append(
+                _scatter(
+                    found,
+                    symbol="diamond",
+                    size=11,
+                    color=PALETTE[inside],
+                    line={"width": 1.5, "color": PALETTE[edge]},
+                )
             )
-        )
     return traces
 
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models import Child, CitationUse, Root, Stakeholder
 from clusters.models.base import unique_key
@@ -12,14 +13,14 @@ from clusters.models.history import tracked
 class DonorType(models.TextChoices):
     """Codes of IATI's OrganisationType code list."""
 
-    GOVERNMENT = "10", "Government"
-    LOCAL_GOVERNMENT = "11", "Local government"
-    INTERNATIONAL_NGO = "21", "International NGO"
-    NATIONAL_NGO = "22", "National NGO"
-    MULTILATERAL = "40", "Multilateral"
-    FOUNDATION = "60", "Foundation"
-    PRIVATE_SECTOR = "70", "Private sector"
-    OTHER = "90", "Other"
+    GOVERNMENT = "10", _("Government")
+    LOCAL_GOVERNMENT = "11", _("Local government")
+    INTERNATIONAL_NGO = "21", _("International NGO")
+    NATIONAL_NGO = "22", _("National NGO")
+    MULTILATERAL = "40", _("Multilateral")
+    FOUNDATION = "60", _("Foundation")
+    PRIVATE_SECTOR = "70", _("Private sector")
+    OTHER = "90", _("Other")
 
 
 @tracked

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models import Child, CitationUse, Contributor, Stakeholder, StakeholderGroup, State
 from clusters.models.base import ChildQuerySet, exactly_one, unique_key
@@ -14,16 +15,16 @@ from interventions.models.projects import Project
 
 
 class Intended(models.TextChoices):
-    YES = "yes", "Intended"
-    NO = "no", "Not intended"
+    YES = "yes", _("Intended")
+    NO = "no", _("Not intended")
 
 
 class Direction(models.TextChoices):
-    GOOD = "good", "Good"
-    BAD = "bad", "Bad"
-    MIXED = "mixed", "Mixed"
-    NONE = "none", "No change"
-    UNKNOWN = "unknown", "Not known"
+    GOOD = "good", _("Good")
+    BAD = "bad", _("Bad")
+    MIXED = "mixed", _("Mixed")
+    NONE = "none", _("No change")
+    UNKNOWN = "unknown", _("Not known")
 
 
 @tracked
@@ -60,21 +61,21 @@ class OutcomeCitation(CitationUse):
 
 
 class Says(models.TextChoices):
-    PRESENT = "present", "It was so"
-    ABSENT = "absent", "It was not so"
-    MIXED = "mixed", "In part"
+    PRESENT = "present", _("It was so")
+    ABSENT = "absent", _("It was not so")
+    MIXED = "mixed", _("In part")
 
 
 class AsReason(models.TextChoices):
-    MAIN = "main", "A main reason"
-    CONTRIBUTING = "contributing", "A reason among others"
-    DENIED = "denied", "Not a reason"
-    NOT_SAID = "not_said", "Not said to be a reason"
+    MAIN = "main", _("A main reason")
+    CONTRIBUTING = "contributing", _("A reason among others")
+    DENIED = "denied", _("Not a reason")
+    NOT_SAID = "not_said", _("Not said to be a reason")
 
 
 class Form(models.TextChoices):
-    QUOTATION = "quotation", "Quoted in the source"
-    REPORTED = "reported", "Reported by the source"
+    QUOTATION = "quotation", _("Quoted in the source")
+    REPORTED = "reported", _("Reported by the source")
 
 
 class AccountQuerySet(ChildQuerySet):
@@ -174,22 +175,22 @@ class ReplyCitation(CitationUse):
 
 # Degrees of presence: the four-value fuzzy scale of qualitative comparative analysis.
 DEGREES = {
-    Decimal("0.00"): "Absent (0)",
-    Decimal("0.33"): "More absent than present (0.33)",
-    Decimal("0.67"): "More present than absent (0.67)",
-    Decimal("1.00"): "Fully present (1)",
+    Decimal("0.00"): _("Absent (0)"),
+    Decimal("0.33"): _("More absent than present (0.33)"),
+    Decimal("0.67"): _("More present than absent (0.67)"),
+    Decimal("1.00"): _("Fully present (1)"),
 }
 
 
 class NoValue(models.TextChoices):
-    NOT_REPORTED = "not_reported", "Not reported: looked for, the sources are silent"
-    NOT_APPLICABLE = "not_applicable", "Not applicable"
+    NOT_REPORTED = "not_reported", _("Not reported: looked for, the sources are silent")
+    NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
 
 class Agreement(models.TextChoices):
-    CONSENSUS = "consensus", "By consensus of the coders"
-    ADJUDICATED = "adjudicated", "By adjudication"
-    ONE_CODER = "one_coder", "Coded by one person only"
+    CONSENSUS = "consensus", _("By consensus of the coders")
+    ADJUDICATED = "adjudicated", _("By adjudication")
+    ONE_CODER = "one_coder", _("Coded by one person only")
 
 
 class CodingQuerySet(ChildQuerySet):

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models import Child, CitationUse, Root
 from clusters.models.base import ChildQuerySet, unique_key
@@ -33,10 +34,10 @@ class FrameworkCitation(CitationUse):
 
 
 class Polarity(models.TextChoices):
-    ENABLING = "enabling", "Favours collective action"
-    HINDERING = "hindering", "Stands in its way"
-    FOR = "for", "Argument for"
-    AGAINST = "against", "Argument against"
+    ENABLING = "enabling", _("Favours collective action")
+    HINDERING = "hindering", _("Stands in its way")
+    FOR = "for", _("Argument for")
+    AGAINST = "against", _("Argument against")
 
 
 class FactorQuerySet(ChildQuerySet):

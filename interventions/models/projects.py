@@ -8,6 +8,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
 from clusters.models.base import RootQuerySet, unique_key
@@ -21,22 +22,22 @@ from interventions.models.donors import Donor
 class Issue(models.TextChoices):
     """What a project set out to change."""
 
-    CHILD_LABOUR = "child_labour", "Child labour"
-    LABOUR_RIGHTS = "labour_rights", "Labour rights"
-    COLLECTIVE_ACTION = "collective_action", "Collective action of small firms"
-    CSR_COMPLIANCE = "csr_compliance", "Compliance with buyers' CSR demands"
-    ENVIRONMENT = "environment", "Environment"
-    SOCIAL_PROTECTION = "social_protection", "Social protection"
-    CLUSTER_DEVELOPMENT = "cluster_development", "Cluster development"
+    CHILD_LABOUR = "child_labour", _("Child labour")
+    LABOUR_RIGHTS = "labour_rights", _("Labour rights")
+    COLLECTIVE_ACTION = "collective_action", _("Collective action of small firms")
+    CSR_COMPLIANCE = "csr_compliance", _("Compliance with buyers' CSR demands")
+    ENVIRONMENT = "environment", _("Environment")
+    SOCIAL_PROTECTION = "social_protection", _("Social protection")
+    CLUSTER_DEVELOPMENT = "cluster_development", _("Cluster development")
 
 
 class Ending(models.TextChoices):
-    COMPLETED = "completed", "Completed"
-    ENDED_BY_DONOR = "ended_by_donor", "Ended early by the donor"
-    DISSOLVED = "dissolved", "Dissolved"
-    HANDED_OVER = "handed_over", "Handed over"
-    RUNNING = "running", "Still running"
-    UNKNOWN = "unknown", "Not known"
+    COMPLETED = "completed", _("Completed")
+    ENDED_BY_DONOR = "ended_by_donor", _("Ended early by the donor")
+    DISSOLVED = "dissolved", _("Dissolved")
+    HANDED_OVER = "handed_over", _("Handed over")
+    RUNNING = "running", _("Still running")
+    UNKNOWN = "unknown", _("Not known")
 
 
 # What a list of projects can be ordered by, besides place and start; "-" is downwards.
@@ -339,11 +340,11 @@ class ProjectCluster(models.Model):
 
 
 class LinkType(models.TextChoices):
-    PART_OF = "part_of", "is part of"
-    FINANCED_BY = "financed_by", "is financed by"
-    HELPED_BY = "helped_by", "is helped by"
-    CONTINUES = "continues", "continues"
-    SIBLING = "sibling", "is a sibling of"
+    PART_OF = "part_of", _("is part of")
+    FINANCED_BY = "financed_by", _("is financed by")
+    HELPED_BY = "helped_by", _("is helped by")
+    CONTINUES = "continues", _("continues")
+    SIBLING = "sibling", _("is a sibling of")
 
 
 @tracked
@@ -407,17 +408,17 @@ class ProjectLinkCitation(CitationUse):
 
 
 class Flow(models.TextChoices):
-    BUDGET = "budget", "Budget"
-    COMMITMENT = "commitment", "Commitment"
-    DISBURSEMENT = "disbursement", "Disbursement"
-    EXPENDITURE = "expenditure", "Expenditure"
+    BUDGET = "budget", _("Budget")
+    COMMITMENT = "commitment", _("Commitment")
+    DISBURSEMENT = "disbursement", _("Disbursement")
+    EXPENDITURE = "expenditure", _("Expenditure")
 
 
 class FundingForm(models.TextChoices):
-    GRANT = "grant", "Grant"
-    TRUST_FUND = "trust_fund", "Trust fund"
-    IN_KIND = "in_kind", "In kind"
-    KNOW_HOW = "know_how", "Know-how"
+    GRANT = "grant", _("Grant")
+    TRUST_FUND = "trust_fund", _("Trust fund")
+    IN_KIND = "in_kind", _("In kind")
+    KNOW_HOW = "know_how", _("Know-how")
 
 
 @tracked
@@ -479,14 +480,14 @@ class FundingCitation(CitationUse):
 
 
 class Role(models.TextChoices):
-    LEAD = "lead", "Led it"
-    IMPLEMENTER = "implementer", "Ran it"
-    MEMBER = "member", "Member"
-    PARTY = "party", "Party to it"
-    SUPPORTER = "supporter", "Helped"
-    MONITOR = "monitor", "Monitored"
-    BENEFICIARY = "beneficiary", "Was to benefit"
-    BUYER = "buyer", "Bought or required it"
+    LEAD = "lead", _("Led it")
+    IMPLEMENTER = "implementer", _("Ran it")
+    MEMBER = "member", _("Member")
+    PARTY = "party", _("Party to it")
+    SUPPORTER = "supporter", _("Helped")
+    MONITOR = "monitor", _("Monitored")
+    BENEFICIARY = "beneficiary", _("Was to benefit")
+    BUYER = "buyer", _("Bought or required it")
 
 
 @tracked

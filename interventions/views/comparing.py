@@ -11,26 +11,33 @@ from clusters.tables import csv_response
 from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
 from interventions.charts.project_length import Length
 from interventions.gather import lengths_of
+from interventions.history import with_everything
 from interventions.matrix import disagreement_of, matrix_of, what_differs
 from interventions.models import Ending, Framework, Project
-from interventions.views.projects import with_everything
 
 NOT_STATED = Side("not stated", is_known=False)
 
 
 @public_page
 def compare(request: HttpRequest) -> HttpResponse:
-    """Projects row by row: `?project=a&project=b`, two to six of them; `format=csv` for a file."""
-    check_parameters(request, {"project", "format"})
+    """Projects row by row: `?project=a&project=b`, two to six of them.
+
+    `rows=differing` leaves out rows in which all say the same or nothing; `format=csv` is a file.
+    """
+    check_parameters(request, {"project", "rows", "format"})
     if request.GET.get("format", "csv") != "csv":
         raise BadRequest("format: only csv is known.")
+    if request.GET.get("rows", "differing") != "differing":
+        raise BadRequest("rows: only differing is known.")
     slugs = list(dict.fromkeys(request.GET.getlist("project")))
     if len(slugs) > MOST:
         raise BadRequest(f"project: {MOST} at most can be compared; {len(slugs)} are named.")
     projects = with_everything().among(slugs)
     if missing := set(slugs) - {project.slug for project in projects}:
         raise BadRequest(f"project: no published project is called “{sorted(missing)[0]}”.")
-    lines = comparison_of(projects) if len(projects) >= FEWEST else []
+    all_lines = comparison_of(projects) if len(projects) >= FEWEST else []
+    only_differing = "rows" in request.GET
+    lines = [line for line in all_lines if line.differs or not only_differing]
     if request.GET.get("format") == "csv":
         head = ["group", "row", *(project.title for project in projects), "differs"]
         rows = [
@@ -46,7 +53,9 @@ def compare(request: HttpRequest) -> HttpResponse:
     context = {
         "projects": projects,
         "lines": lines,
-        "differing": sum(line.differs for line in lines),
+        "all_lines": all_lines,
+        "only_differing": only_differing,
+        "differing": sum(line.differs for line in all_lines),
         "choices": Project.objects.published().order_by("title", "pk"),
         "chosen": slugs,
         "fewest": FEWEST,

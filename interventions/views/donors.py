@@ -6,13 +6,13 @@ from django.urls import reverse
 from clusters.caching import public_page
 from clusters.charts.style import PALETTE
 from clusters.lookup import find_published
+from clusters.models.citations import CITED
 from clusters.paging import render_list
 from clusters.parameters import check_parameters
 from clusters.views.records import about_record
 from interventions.filters import DonorFilter
 from interventions.models import Donor, DonorNorm, Funding, Participation, Project
 from interventions.views.charts import chart_of
-from interventions.views.evidence import CITED
 
 
 @public_page

@@ -6,11 +6,10 @@ from django.shortcuts import get_object_or_404, render
 
 from clusters.caching import public_page
 from clusters.lookup import find_published
+from clusters.models.citations import CITED
 from clusters.parameters import check_parameters
 from interventions.matrix import disagreement_of, subject_of, what_differs
 from interventions.models import Account, Coding, Factor, Framework, Project, Reply
-
-CITED = "citations__citation__publication"
 
 
 def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from clusters.caching import public_page
 from clusters.charts.style import PALETTE
 from clusters.lookup import find_published
 from clusters.models import Publication
+from clusters.models.citations import CITED
 from clusters.parameters import check_parameters
 from clusters.views.records import about_record
 from interventions.analysis.outcomes import outcomes_by_factor
 from interventions.matrix import matrix_of
 from interventions.models import Account, Coding, Factor, Framework, Project
 from interventions.views.charts import chart_of
-from interventions.views.evidence import CITED
 
 
 @public_page

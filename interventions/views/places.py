@@ -10,13 +10,13 @@ from clusters.charts.style import PALETTE
 from clusters.filters import ClusterFilter, StakeholderFilter
 from clusters.lookup import find_published
 from clusters.models import Cluster, Event, Publication, Review, Stakeholder, Statistic, StudySample
+from clusters.models.citations import CITED
 from clusters.paging import render_list
 from clusters.parameters import check_parameters
 from clusters.views.records import about_record
 from interventions.gather import with_public_counts
 from interventions.models import Donor, Participation, Project, Reply
 from interventions.views.charts import chart_of, timeline_of
-from interventions.views.evidence import CITED
 
 
 @public_page

@@ -1,11 +1,8 @@
-from collections import defaultdict
-from typing import Any
-
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clusters.asked import without
 from clusters.caching import public_page
@@ -19,26 +16,20 @@ from interventions.analysis.status import activity_status
 from interventions.facets import facets, loosened, without_any
 from interventions.filters import ProjectFilter
 from interventions.gather import length_of, longest_minimum, norms_of
-from interventions.matrix import (
-    disagreement_of,
-    holder_of,
-    outcome_of,
-    subject_of,
-    what_differs,
+from interventions.history import (
+    by_factor,
+    by_holder,
+    main_reasons,
+    parts_taken,
+    reasons_by_holder,
+    siblings_of,
+    sources_of,
+    with_everything,
 )
-from interventions.models import (
-    Account,
-    Coding,
-    Funding,
-    Outcome,
-    Participation,
-    Project,
-    ProjectLink,
-    Reply,
-)
+from interventions.matrix import disagreement_of, outcome_of, subject_of, what_differs
+from interventions.models import Project
 from interventions.models.projects import ORDERINGS
 from interventions.views.charts import CHARTS, chart_of
-from interventions.views.evidence import CITED
 
 # What the list of projects can be seen as, besides the list itself.
 VIEWS = {
@@ -46,12 +37,12 @@ VIEWS = {
     **{name: entry.tab for name, entry in CHARTS.items() if entry.tab},
 }
 ORDER_WORDS = {
-    "": "Place, then start",
-    "title": "Title",
-    "-actual_start": "Latest start first",
-    "actual_start": "Earliest start first",
-    "-stated_months": "Longest first",
-    "stated_months": "Shortest first",
+    "": _("Place, then start"),
+    "title": _("Title"),
+    "-actual_start": _("Latest start first"),
+    "actual_start": _("Earliest start first"),
+    "-stated_months": _("Longest first"),
+    "stated_months": _("Shortest first"),
 }
 
 
@@ -152,6 +143,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         subject_of(factor=account.factor, dimension=account.dimension) for account in accounts
     }
     status = activity_status(project.ending, has_start=bool(project.actual_start))
+    codings = by_factor(project.codings.all())
     context = {
         "project": project,
         "outcome": outcome_of(list(project.outcomes.all())),
@@ -163,7 +155,9 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "main_reasons": main_reasons(accounts),
         "disagrees_on": what_differs(accounts, differing),
         "contested_share": (len(differing.contested), len(subjects)),
-        "codings": by_factor(project.codings.all()),
+        "codings": codings,
+        "is_double_coded": any(len(line["independent"]) > 1 for line in codings),
+        "parts_taken": parts_taken(project),
         "intended": [one for one in project.outcomes.all() if one.intended != "no"],
         "unintended": [one for one in project.outcomes.all() if one.intended == "no"],
         "siblings": siblings_of(project),
@@ -172,149 +166,3 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         **about_record(request, project),
     }
     return render(request, "interventions/project_detail.html", context)
-
-
-def with_everything() -> Any:
-    """Published projects with all that their page shows, in a fixed number of queries."""
-    replies = Reply.objects.select_related("by").prefetch_related(CITED)
-    accounts = Account.objects.with_holders().prefetch_related(CITED, Prefetch("replies", replies))
-    return Project.objects.published().prefetch_related(
-        "clusters",
-        CITED,
-        Prefetch("accounts", accounts),
-        Prefetch("outcomes", Outcome.objects.select_related("dimension").prefetch_related(CITED)),
-        Prefetch(
-            "fundings",
-            Funding.objects.select_related(
-                "provider__stakeholder", "provider_project", "receiver"
-            ).prefetch_related(CITED),
-        ),
-        Prefetch(
-            "participations",
-            Participation.objects.select_related("stakeholder").prefetch_related(CITED),
-        ),
-        Prefetch("links", ProjectLink.objects.select_related("other").prefetch_related(CITED)),
-        Prefetch(
-            "links_here",
-            ProjectLink.objects.published().select_related("project").prefetch_related(CITED),
-        ),
-        Prefetch(
-            "codings",
-            Coding.objects.published()
-            .overall()
-            .filter(factor__isnull=False)
-            .select_related("factor__framework", "coder")
-            .prefetch_related(CITED)
-            .order_by("factor__framework", "factor__position", "coder", "key"),
-        ),
-    )
-
-
-def siblings_of(project: Project) -> list[Project]:
-    """Other published parts of the programmes that this project is part of."""
-    programmes = [link.other_id for link in project.links.all() if link.type == "part_of"]
-    return list(
-        Project.objects.published()
-        .filter(links__type="part_of", links__other__in=programmes)
-        .exclude(pk=project.pk)
-        .distinct()
-    )
-
-
-def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
-    """Every publication that something on the page rests on, with the places in it."""
-    parts = [
-        project.accounts.all(),
-        project.outcomes.all(),
-        project.fundings.all(),
-        project.participations.all(),
-        project.links.all(),
-        project.codings.all(),
-    ]
-    uses = [*project.citations.all()]
-    uses += [use for rows in parts for row in rows for use in row.citations.all()]
-    places = {use.citation_id: use.citation for use in uses}
-    found: dict[Any, list[Any]] = defaultdict(list)
-    for place in sorted(places.values(), key=lambda place: (place.locator_type, place.locator)):
-        found[place.publication].append(place)
-    return sorted(found.items(), key=lambda item: str(item[0]))
-
-
-def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
-    """One column a holder, with the main reasons it names for how the project ended."""
-    columns: dict[str, list[Account]] = defaultdict(list)
-    for account in accounts:
-        columns[holder_of(account)].append(account)
-    return [
-        {
-            "holder": found[0].holder,
-            "name": found[0].holder_words,
-            "group": found[0].holder_group,
-            "main": list(
-                dict.fromkeys(account.subject for account in found if account.as_reason == "main")
-            ),
-            "accounts": found,
-        }
-        for found in sorted(
-            columns.values(),
-            key=lambda found: (
-                -sum(one.as_reason == "main" for one in found),
-                found[0].holder_words,
-            ),
-        )
-    ]
-
-
-def main_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
-    """Each main reason for the end with whoever names it, the one that most name first."""
-    found: dict[Any, dict[str, None]] = defaultdict(dict)
-    for account in accounts:
-        if account.as_reason == "main":
-            found[account.subject][account.holder_words] = None
-    ranked = sorted(found.items(), key=lambda item: (-len(item[1]), str(item[0])))
-    return [(subject, list(holders)) for subject, holders in ranked]
-
-
-REASON_RANK = {"main": 3, "contributing": 2, "denied": 1}
-
-
-def reasons_by_holder(accounts: list[Account]) -> dict[str, Any]:
-    """A table of reasons by holders: who names what as a reason for the end, and how strongly."""
-    named = [account for account in accounts if account.as_reason in REASON_RANK]
-    words = {holder_of(account): account.holder_words for account in named}
-    holders = sorted(words, key=lambda holder: (words[holder], holder))
-    strongest: dict[tuple[Any, str], Account] = {}
-    for account in named:
-        place = (account.subject, holder_of(account))
-        known = strongest.get(place)
-        if known is None or REASON_RANK[account.as_reason] > REASON_RANK[known.as_reason]:
-            strongest[place] = account
-    subjects = {subject for subject, _ in strongest}
-    rows = [
-        {
-            "subject": subject,
-            "cells": [strongest.get((subject, holder)) for holder in holders],
-            "weight": sum(
-                REASON_RANK[account.as_reason]
-                for (found, _), account in strongest.items()
-                if found == subject
-            ),
-        }
-        for subject in subjects
-    ]
-    rows.sort(key=lambda row: (-row["weight"], str(row["subject"])))  # type: ignore[operator]
-    return {"holders": [words[holder] for holder in holders], "rows": rows}
-
-
-def by_factor(codings: Any) -> list[dict[str, Any]]:
-    """Agreed and independent codings side by side, factor by factor."""
-    found: dict[Any, dict[str, Any]] = {}
-    for coding in codings:
-        line = found.setdefault(
-            coding.factor, {"factor": coding.factor, "agreed": None, "independent": []}
-        )
-        if coding.coder is None:
-            line["agreed"] = coding
-        else:
-            line["independent"].append(coding)
-    return list(found.values())

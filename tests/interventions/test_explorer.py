@@ -277,6 +277,19 @@ def test_a_comparison_aligns_rows_and_marks_those_that_differ(client, three):
     assert page.count('<tr class="differs">') == sum(row[-1] == "yes" for row in rows)
 
 
+def test_a_comparison_can_leave_out_what_does_not_differ(client, three):
+    address = "/projects/compare/?project=one&project=two&rows=differing"
+
+    response = client.get(f"{address}&format=csv")
+
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    assert "It helps" in [row[1] for row in rows]
+    assert {row[-1] for row in rows[1:]} == {"yes"}
+    page = client.get(address).content.decode()
+    assert page.count('<th scope="row">') == len(rows) - 1
+    assert client.get("/projects/compare/?rows=other").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

@@ -7,6 +7,7 @@ from django.utils.feedgenerator import Atom1Feed
 from clusters.actions.editing import logged_change
 from clusters.actions.publishing import withdraw
 from clusters.models import Change
+from clusters.views.changes import by_day
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,17 @@ def test_changes_stand_day_by_day_latest_first(client, history):
     assert "Draft" not in page
     numbers = list(Change.objects.values_list("number", flat=True))
     assert numbers == list(range(len(numbers), 0, -1))
+
+
+def test_changes_of_one_kind_in_a_row_are_folded(client):
+    factories.make_public(*(factories.make_cluster(name=f"Place {n}") for n in range(4)))
+
+    ((_, (clusters, publication)),) = by_day(Change.objects.all())
+
+    assert (clusters.is_folded, clusters.words) == (True, "4 clusters")
+    assert (publication.is_folded, len(publication.changes)) == (False, 1)
+    page = client.get("/changes/").content.decode()
+    assert page.count("<details") == page.count("<summary><strong>4 clusters</strong>") == 1
 
 
 def test_no_change_shows_what_has_been_withdrawn_since(client, history):

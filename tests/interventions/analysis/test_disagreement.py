@@ -12,6 +12,7 @@ def test_holders_who_say_different_things_of_one_subject_disagree():
     )
 
     assert found.contested == {"training"}
+    assert (found.about("training"), found.about("money")) == ("says", "")
     assert found.main_reasons == {}
     assert bool(found)
 
@@ -30,6 +31,7 @@ def test_holders_who_name_different_main_reasons_disagree_on_the_ending():
         "members": frozenset({"early exit"}),
     }
     assert found.subjects == {"commitment", "early exit"}
+    assert (found.about("commitment"), found.about("security")) == ("reasons", "")
 
 
 def test_one_holder_who_says_two_things_does_not_disagree_with_itself():

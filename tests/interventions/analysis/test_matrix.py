@@ -12,8 +12,8 @@ from interventions.analysis.matrix import (
 TRAINING = Column("training", "Know-how and training", "Know-how, training", "enabling", "/f/")
 
 
-def cell(degree=None, status="coded", contested=False, one_coder=False):
-    return Cell(TRAINING, degree, status, contested, one_coder, "/cell/")
+def cell(degree=None, status="coded", disagreement="", one_coder=False):
+    return Cell(TRAINING, degree, status, disagreement, one_coder, "/cell/")
 
 
 def row(slug, *cells, disagrees_on=""):
@@ -27,10 +27,16 @@ def row(slug, *cells, disagrees_on=""):
         (cell(0.0), "0", "absent (0)", "enabling-0"),
         (cell(0.67), "0.67", "more present than absent (0.67)", "enabling-67"),
         (
-            cell(1.0, contested=True, one_coder=True),
+            cell(1.0, disagreement="says", one_coder=True),
             "1",
-            "fully present (1); accounts disagree; coded by one person only",
+            "fully present (1); holders say different things of it; coded by one person only",
             "enabling-100",
+        ),
+        (
+            cell(0.0, disagreement="reasons"),
+            "0",
+            "absent (0); holders differ on whether it was a main reason for the end",
+            "enabling-0",
         ),
         (
             cell(status="not_reported"),

@@ -16,11 +16,14 @@ def row(slug, helps, hinders, direction="bad"):
             column,
             value if isinstance(value, float) else None,
             "coded" if isinstance(value, float) else value,
-            contested=slug == "contested",
+            disagreement=disagreement if slug == "contested" else "",
             one_coder=slug == "ringed",
             url=f"/{slug}/{column.key}/",
         )
-        for column, value in ((HELPS, helps), (HINDERS, hinders))
+        for column, value, disagreement in (
+            (HELPS, helps, "says"),
+            (HINDERS, hinders, "reasons"),
+        )
     )
     outcome = OutcomeSummary(direction, "network ended")
     return Row(slug, slug.title(), "Sialkot · 2008", f"/{slug}/", cells, outcome)
@@ -52,15 +55,16 @@ def test_fills_keep_the_order_of_rows_and_the_two_groups_apart():
 
 def test_what_is_not_known_is_a_mark_and_never_a_fill():
     marks = {
-        trace.marker.symbol: list(trace.customdata)
+        (trace.marker.symbol, trace.marker.color): list(trace.customdata)
         for trace in drawn(MATRIX).data
         if trace.type == "scatter" and trace.mode == "markers"
     }
 
     assert marks == {
-        "circle-open": ["/plain/brief/"],
-        "line-ew-open": ["/ringed/training/"],
-        "diamond": ["/contested/training/", "/contested/brief/"],
+        ("circle-open", PALETTE["ink"]): ["/plain/brief/"],
+        ("line-ew-open", PALETTE["ink"]): ["/ringed/training/"],
+        ("diamond", PALETTE["ink"]): ["/contested/training/"],
+        ("diamond", PALETTE["paper"]): ["/contested/brief/"],
     }
 
 
@@ -114,7 +118,11 @@ def test_the_table_says_what_the_figure_shows():
             "more absent than present (0.33)",
             "not reported: looked for, the sources are silent",
         ],
-        ["Contested", "absent (0); accounts disagree", "fully present (1); accounts disagree"],
+        [
+            "Contested",
+            "absent (0); holders say different things of it",
+            "fully present (1); holders differ on whether it was a main reason for the end",
+        ],
         [
             "Ringed",
             "not searched; coded by one person only",

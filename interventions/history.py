@@ -1,0 +1,179 @@
+"""The history of one project, gathered for people: who says what, by holder, reason and factor."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from clusters.models.citations import CITED
+from interventions.matrix import holder_of
+from interventions.models import (
+    Account,
+    Coding,
+    Funding,
+    Outcome,
+    Participation,
+    Project,
+    ProjectLink,
+    Reply,
+)
+
+
+def with_everything() -> Any:
+    """Published projects with all that their page shows, in a fixed number of queries."""
+    replies = Reply.objects.select_related("by").prefetch_related(CITED)
+    accounts = Account.objects.with_holders().prefetch_related(CITED, Prefetch("replies", replies))
+    return Project.objects.published().prefetch_related(
+        "clusters",
+        CITED,
+        Prefetch("accounts", accounts),
+        Prefetch("outcomes", Outcome.objects.select_related("dimension").prefetch_related(CITED)),
+        Prefetch(
+            "fundings",
+            Funding.objects.select_related(
+                "provider__stakeholder", "provider_project", "receiver"
+            ).prefetch_related(CITED),
+        ),
+        Prefetch(
+            "participations",
+            Participation.objects.select_related("stakeholder").prefetch_related(CITED),
+        ),
+        Prefetch("links", ProjectLink.objects.select_related("other").prefetch_related(CITED)),
+        Prefetch(
+            "links_here",
+            ProjectLink.objects.published().select_related("project").prefetch_related(CITED),
+        ),
+        Prefetch(
+            "codings",
+            Coding.objects.published()
+            .overall()
+            .filter(factor__isnull=False)
+            .select_related("factor__framework", "coder")
+            .prefetch_related(CITED)
+            .order_by("factor__framework", "factor__position", "coder", "key"),
+        ),
+    )
+
+
+def siblings_of(project: Project) -> list[Project]:
+    """Other published parts of the programmes that this project is part of."""
+    programmes = [link.other_id for link in project.links.all() if link.type == "part_of"]
+    return list(
+        Project.objects.published()
+        .filter(links__type="part_of", links__other__in=programmes)
+        .exclude(pk=project.pk)
+        .distinct()
+    )
+
+
+def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
+    """Every publication that something on the page rests on, with the places in it."""
+    parts = [
+        project.accounts.all(),
+        project.outcomes.all(),
+        project.fundings.all(),
+        project.participations.all(),
+        project.links.all(),
+        project.codings.all(),
+    ]
+    uses = [*project.citations.all()]
+    uses += [use for rows in parts for row in rows for use in row.citations.all()]
+    places = {use.citation_id: use.citation for use in uses}
+    found: dict[Any, list[Any]] = defaultdict(list)
+    for place in sorted(places.values(), key=lambda place: (place.locator_type, place.locator)):
+        found[place.publication].append(place)
+    return sorted(found.items(), key=lambda item: str(item[0]))
+
+
+def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
+    """One column a holder, with the main reasons it names for how the project ended."""
+    columns: dict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        columns[holder_of(account)].append(account)
+    return [
+        {
+            "holder": found[0].holder,
+            "name": found[0].holder_words,
+            "group": found[0].holder_group,
+            "main": list(
+                dict.fromkeys(account.subject for account in found if account.as_reason == "main")
+            ),
+            "accounts": found,
+        }
+        for found in sorted(
+            columns.values(),
+            key=lambda found: (
+                -sum(one.as_reason == "main" for one in found),
+                found[0].holder_words,
+            ),
+        )
+    ]
+
+
+def main_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
+    """Each main reason for the end with whoever names it, the one that most name first."""
+    found: dict[Any, dict[str, None]] = defaultdict(dict)
+    for account in accounts:
+        if account.as_reason == "main":
+            found[account.subject][account.holder_words] = None
+    ranked = sorted(found.items(), key=lambda item: (-len(item[1]), str(item[0])))
+    return [(subject, list(holders)) for subject, holders in ranked]
+
+
+REASON_RANK = {"main": 3, "contributing": 2, "denied": 1}
+
+
+def reasons_by_holder(accounts: list[Account]) -> dict[str, Any]:
+    """A table of reasons by holders: who names what as a reason for the end, and how strongly."""
+    named = [account for account in accounts if account.as_reason in REASON_RANK]
+    words = {holder_of(account): account.holder_words for account in named}
+    holders = sorted(words, key=lambda holder: (words[holder], holder))
+    strongest: dict[tuple[Any, str], Account] = {}
+    for account in named:
+        place = (account.subject, holder_of(account))
+        known = strongest.get(place)
+        if known is None or REASON_RANK[account.as_reason] > REASON_RANK[known.as_reason]:
+            strongest[place] = account
+    subjects = {subject for subject, _ in strongest}
+    rows = [
+        {
+            "subject": subject,
+            "cells": [strongest.get((subject, holder)) for holder in holders],
+            "weight": sum(
+                REASON_RANK[account.as_reason]
+                for (found, _), account in strongest.items()
+                if found == subject
+            ),
+        }
+        for subject in subjects
+    ]
+    rows.sort(key=lambda row: (-row["weight"], str(row["subject"])))  # type: ignore[operator]
+    return {"holders": [words[holder] for holder in holders], "rows": rows}
+
+
+RUNNERS = ("lead", "implementer")
+
+
+def parts_taken(project: Project) -> list[tuple[str, list[Participation]]]:
+    """Who ran it, and who took part without running it; each body once."""
+    ran: dict[int, Participation] = {}
+    others: dict[int, Participation] = {}
+    for part in project.participations.all():
+        (ran if part.role in RUNNERS else others).setdefault(part.stakeholder_id, part)
+    rest = [part for body, part in others.items() if body not in ran]
+    return [(_("Run by"), list(ran.values())), (_("Who took part"), rest)]
+
+
+def by_factor(codings: Any) -> list[dict[str, Any]]:
+    """Agreed and independent codings side by side, factor by factor."""
+    found: dict[Any, dict[str, Any]] = {}
+    for coding in codings:
+        line = found.setdefault(
+            coding.factor, {"factor": coding.factor, "agreed": None, "independent": []}
+        )
+        if coding.coder is None:
+            line["agreed"] = coding
+        else:
+            line["independent"].append(coding)
+    return list(found.values())
