@@ -61,8 +61,8 @@ def test_what_is_not_known_is_a_mark_and_never_a_fill():
     }
 
     assert marks == {
-        ("circle-open", PALETTE["ink"]): ["/plain/brief/"],
-        ("line-ew-open", PALETTE["ink"]): ["/ringed/training/"],
+        ("circle-open", PALETTE["ink-2"]): ["/plain/brief/"],
+        ("line-ew-open", PALETTE["ink-2"]): ["/ringed/training/"],
         ("diamond", PALETTE["ink"]): ["/contested/training/"],
         ("diamond", PALETTE["paper"]): ["/contested/brief/"],
     }
