@@ -13,7 +13,7 @@ from django_countries import countries
 from clusters.asked import Asked, without
 from interventions.filters import STATUSES, UNKNOWN_STATUS
 from interventions.models import Coding, Direction, DonorType, Ending, Issue, Project
-from interventions.models.projects import DONORS_OF_PROJECTS
+from interventions.models.project_queries import DONORS_OF_PROJECTS
 
 type Rows = Iterable[tuple[str, str, int]]
 

@@ -20,7 +20,7 @@ from interventions.models import (
     OutcomeDimension,
     Project,
 )
-from interventions.models.projects import ProjectQuerySet
+from interventions.models.project_queries import ProjectQuerySet
 
 UNKNOWN_STATUS = "unknown"
 STATUSES = [

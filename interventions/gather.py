@@ -34,7 +34,7 @@ from interventions.models import (
 )
 from interventions.models.findings import AccountCitation, CodingCitation
 from interventions.models.frameworks import FactorCitation
-from interventions.models.projects import DONORS_OF_PROJECTS
+from interventions.models.project_queries import DONORS_OF_PROJECTS
 
 
 def places_of(clusters: Iterable[Any]) -> list[Place]:
@@ -166,8 +166,11 @@ def views_of(projects: Iterable[Project]) -> list[View]:
         accounts.setdefault(account.project_id, []).append(account)
     differing = {project: disagreement_of(listed) for project, listed in accounts.items()}
     # A subject carries one sign over all projects drawn: the stronger of what is said of it.
-    contested = set().union(*(one.contested for one in differing.values()))
-    as_reason = set().union(*(one.subjects for one in differing.values()))
+    strongest: dict[str, str] = {}
+    for one in differing.values():
+        for subject in one.subjects:
+            if strongest.get(subject) != "says":
+                strongest[subject] = one.about(subject)
     views = []
     for listed in accounts.values():
         for account in listed:
@@ -182,8 +185,7 @@ def views_of(projects: Iterable[Project]) -> list[View]:
                     reason_words=account.get_as_reason_display(),
                     statement=account.statement,
                     url=account.get_absolute_url(),
-                    contested=subject in contested,
-                    reasons_differ=subject in as_reason,
+                    disagreement=strongest.get(subject, ""),
                 )
             )
     return views

@@ -4,6 +4,7 @@ Figures are drawn in the colours of the light scheme. The page replaces each of 
 custom property of the same name, so that a chart follows the reader's colour scheme.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -47,3 +48,29 @@ def house_layout(**overrides: Any) -> go.Layout:
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
     }
     return go.Layout({**layout, **overrides})
+
+
+def lying_bars(
+    places: Sequence[float], names: Sequence[str], unit: str, edge: float = 0.5, **xaxis: Any
+) -> dict[str, Any]:
+    """Return the layout of stacked bars that lie, the first on top, each with its name.
+
+    `edge` is the room above the first place and below the last, in places.
+    """
+    return {
+        "barmode": "stack",
+        "xaxis": {
+            "title": {"text": unit},
+            "gridcolor": PALETTE["line"],
+            "zeroline": False,
+            "fixedrange": True,
+            **xaxis,
+        },
+        "yaxis": {
+            "tickvals": list(places),
+            "ticktext": list(names),
+            "range": [places[-1] + edge, -edge],
+            "showgrid": False,
+            "fixedrange": True,
+        },
+    }

@@ -8,6 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# How holders can disagree on a subject, with the sign of it: a filled diamond where they say
+# different things of it, an open one where only some name it as a main reason for the end.
+DISAGREEMENTS = {
+    "": ("", ""),
+    "says": ("◆", "holders say different things of it"),
+    "reasons": ("◇", "holders differ on whether it was a main reason for the end"),
+}
+
 
 @dataclass(frozen=True)
 class Said:
@@ -32,7 +40,7 @@ class Disagreement:
         return bool(self.contested or self.main_reasons)
 
     def about(self, subject: str) -> str:
-        """Say how holders differ on a subject: in what they "says" of it, else in "reasons"."""
+        """How holders differ on a subject, as a key of `DISAGREEMENTS`; the stronger way of two."""
         if subject in self.contested:
             return "says"
         return "reasons" if subject in self.subjects else ""

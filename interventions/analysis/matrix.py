@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from interventions.analysis.disagreement import DISAGREEMENTS
+
 # What a cell can be when it holds no degree, with its mark and its words.
 NO_DEGREE = {
     "not_reported": ("○", "not reported: looked for, the sources are silent"),
@@ -37,15 +39,6 @@ class Column:
     short_name: str
     polarity: str
     url: str
-
-
-# What holders can disagree on at a factor, with the sign of it: a filled diamond where they say
-# different things of the factor, an open one where only some name it as a main reason for the end.
-DISAGREEMENTS = {
-    "": ("", ""),
-    "says": ("◆", "holders say different things of it"),
-    "reasons": ("◇", "holders differ on whether it was a main reason for the end"),
-}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ RULE = "status-from-ending-1"
 IMPLEMENTATION = ("2", "Implementation")
 CLOSED = ("4", "Closed")
 NOT_KNOWN = ("", "Not known")
+RUNNING_ENDING = "running"
 CLOSED_ENDINGS = ("completed", "ended_by_donor", "dissolved", "handed_over")
 
 
@@ -14,7 +15,7 @@ def activity_status(ending: str, *, has_start: bool) -> tuple[str, str]:
     Closed where a source says how it ended; implementation where it says that it still runs and
     a start is known; not known otherwise, since silence about the end is not an end.
     """
-    if ending == "running" and has_start:
+    if ending == RUNNING_ENDING and has_start:
         return IMPLEMENTATION
     if ending in CLOSED_ENDINGS:
         return CLOSED

@@ -1,5 +1,6 @@
 """Who says what: subjects by holders, agreeing and disagreeing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, plural, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
+from interventions.analysis.disagreement import DISAGREEMENTS
 
 ROW_HEIGHT = 30
 HEAD_HEIGHT = 92
@@ -19,7 +21,7 @@ SAYS = {
 
 @dataclass(frozen=True)
 class View:
-    """One account in a few words. `contested`: holders say different things of its subject."""
+    """One account in a few words."""
 
     project: str
     holder: str
@@ -29,13 +31,13 @@ class View:
     reason_words: str
     statement: str
     url: str
-    contested: bool
-    # Whether holders differ on its subject as the main reason for how it ended.
-    reasons_differ: bool = False
+    # How holders differ on its subject: a key of `DISAGREEMENTS`.
+    disagreement: str = ""
 
     @property
     def sign(self) -> str:
-        return "◆ " if self.contested else "◇ " if self.reasons_differ else ""
+        """The diamond of a disagreement before its subject, or nothing."""
+        return f"{DISAGREEMENTS[self.disagreement][0]} ".lstrip()
 
 
 def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
@@ -43,8 +45,7 @@ def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
     subjects = sorted({view.subject for view in views}, key=lambda one: _weight(one, views))
     holders = sorted({view.holder for view in views}, key=lambda one: _size(one, views))
     signs = {view.subject: view.sign for view in views}
-    contested = sum(sign == "◆ " for sign in signs.values())
-    on_reasons = sum(sign == "◇ " for sign in signs.values())
+    kinds = Counter({view.subject: view.disagreement for view in views}.values())
     projects = {view.project for view in views}
     return Chart(
         name="accounts-by-holder",
@@ -55,8 +56,8 @@ def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
         f"n = {plural(len(views), 'account')} of {plural(len(projects), 'project')}.",
         source=source,
         summary=f"{plural(len(views), 'account')} of {plural(len(holders), 'holder')} on "
-        f"{plural(len(subjects), 'subject')}; they say different things of {contested}, and differ "
-        f"on {on_reasons} more as a main reason for the end.",
+        f"{plural(len(subjects), 'subject')}; they say different things of {kinds['says']}, "
+        f"and differ on {kinds['reasons']} more as a main reason for the end.",
         figure=_figure(views, subjects, holders, signs) if len(views) > 1 else None,
         head=("Subject", "Holder", "Says", "As a reason for the end", "Project", "Account"),
         rows=table(

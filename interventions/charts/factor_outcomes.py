@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, plural, table
-from clusters.charts.style import PALETTE, house_layout
+from clusters.charts.style import PALETTE, house_layout, lying_bars
 from interventions.analysis.matrix import DIRECTION_WORDS
 from interventions.analysis.outcomes import DIRECTIONS, PRESENCE, OutcomeCount
 
@@ -87,7 +87,6 @@ def _figure(drawn: Sequence[OutcomeCount], links: Links) -> go.Figure:
         [trace for trace in traces if any(trace.x)],
         house_layout(
             height=int(110 + ROW_HEIGHT * (places[-1] + 1)),
-            barmode="stack",
             showlegend=True,
             legend={
                 "orientation": "h",
@@ -97,25 +96,18 @@ def _figure(drawn: Sequence[OutcomeCount], links: Links) -> go.Figure:
                 "traceorder": "normal",
             },
             margin={"l": 290, "r": 48, "t": 40, "b": 48},
-            xaxis={
-                "title": {"text": "projects"},
-                "gridcolor": PALETTE["line"],
-                "zeroline": False,
-                "dtick": max(1, round(max(count.total for count in drawn) / 10)),
-                "fixedrange": True,
-            },
-            yaxis={
-                "tickvals": places,
-                "ticktext": [
+            annotations=heads,
+            **lying_bars(
+                places,
+                [
                     f"{'not known' if count.presence == 'unknown' else count.presence}, "
                     f"n = {count.total}"
                     for count in drawn
                 ],
-                "range": [places[-1] + 0.7, -0.7],
-                "showgrid": False,
-                "fixedrange": True,
-            },
-            annotations=heads,
+                "projects",
+                edge=0.7,
+                dtick=max(1, round(max(count.total for count in drawn) / 10)),
+            ),
         ),
     )
 

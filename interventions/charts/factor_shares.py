@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, plural, table, wrapped
-from clusters.charts.style import PALETTE, house_layout
+from clusters.charts.style import PALETTE, house_layout, lying_bars
 from interventions.analysis.matrix import DEGREE_WORDS, GROUPS, Column
 from interventions.analysis.shares import FactorShare
 
@@ -100,20 +100,7 @@ def _figure(shares: list[FactorShare]) -> go.Figure:
         traces,
         house_layout(
             height=70 + ROW_HEIGHT * len(shares),
-            barmode="stack",
             margin={"l": 190, "r": 16, "t": 8, "b": 48},
-            xaxis={
-                "title": {"text": "projects"},
-                "gridcolor": PALETTE["line"],
-                "zeroline": False,
-                "fixedrange": True,
-            },
-            yaxis={
-                "tickvals": rows,
-                "ticktext": [wrapped(column.short_name, 26) for column in shown],
-                "range": [len(shares) - 0.5, -0.5],
-                "showgrid": False,
-                "fixedrange": True,
-            },
+            **lying_bars(rows, [wrapped(column.short_name, 26) for column in shown], "projects"),
         ),
     )

@@ -63,6 +63,28 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
     )
 
 
+def _bars(paid: Sequence[Payment], colour: str, pattern: str) -> go.Bar:
+    """Draw what one donor paid in one panel, a bar a payment."""
+    donor = paid[0].donor
+    return go.Bar(
+        x=[one.year for one in paid],
+        y=[float(one.amount) for one in paid],
+        marker={
+            "color": PALETTE[colour],
+            "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": PALETTE["paper"]},
+            "line": {"width": 1, "color": PALETTE["ink"]},
+        },
+        customdata=[one.url for one in paid],
+        hovertext=[
+            f"<b>{donor}</b><br>{one.year}: {one.currency} {one.amount:,.0f}<br>{one.project}"
+            for one in paid
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        name=wrapped(donor, 28),
+        legendgroup=donor,
+    )
+
+
 def _figure(dated: Sequence[Payment]) -> go.Figure:
     panels = sorted({(one.currency, one.flow) for one in dated})
     donors = sorted({one.donor for one in dated})
@@ -87,33 +109,9 @@ def _figure(dated: Sequence[Payment]) -> go.Figure:
             ]
             if found:
                 colour, pattern = FILLS[number % len(FILLS)]
-                figure.add_trace(
-                    go.Bar(
-                        x=[one.year for one in found],
-                        y=[float(one.amount) for one in found],
-                        marker={
-                            "color": PALETTE[colour],
-                            "pattern": {
-                                "shape": pattern,
-                                "fillmode": "overlay",
-                                "fgcolor": PALETTE["paper"],
-                            },
-                            "line": {"width": 1, "color": PALETTE["ink"]},
-                        },
-                        customdata=[one.url for one in found],
-                        hovertext=[
-                            f"<b>{donor}</b><br>{one.year}: {currency} {one.amount:,.0f}<br>"
-                            f"{one.project}"
-                            for one in found
-                        ],
-                        hovertemplate="%{hovertext}<extra></extra>",
-                        name=wrapped(donor, 28),
-                        legendgroup=donor,
-                        showlegend=not any(trace.legendgroup == donor for trace in figure.data),
-                    ),
-                    row=row,
-                    col=1,
-                )
+                bars = _bars(found, colour, pattern)
+                bars.showlegend = not any(trace.legendgroup == donor for trace in figure.data)
+                figure.add_trace(bars, row=row, col=1)
     figure.update_layout(
         house_layout(
             height=90 + PANEL_HEIGHT * len(panels),

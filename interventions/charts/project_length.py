@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, plural, table, wrapped
-from clusters.charts.style import PALETTE, house_layout
+from clusters.charts.style import PALETTE, house_layout, lying_bars
 
 ROW_HEIGHT = 46
 
@@ -147,21 +147,9 @@ def _figure(known: Sequence[Length]) -> go.Figure:
         ],
         house_layout(
             height=70 + ROW_HEIGHT * len(known),
-            barmode="stack",
             margin={"l": 210, "r": 24, "t": 8, "b": 48},
-            xaxis={
-                "title": {"text": "months"},
-                "gridcolor": PALETTE["line"],
-                "zeroline": False,
-                "rangemode": "tozero",
-                "fixedrange": True,
-            },
-            yaxis={
-                "tickvals": rows,
-                "ticktext": [wrapped(one.title, 30) for one in known],
-                "range": [len(known) - 0.5, -0.5],
-                "showgrid": False,
-                "fixedrange": True,
-            },
+            **lying_bars(
+                rows, [wrapped(one.title, 30) for one in known], "months", rangemode="tozero"
+            ),
         ),
     )

@@ -1,22 +1,19 @@
 """Projects: what was tried, when, with whom and with whose money."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
-from clusters.models.base import RootQuerySet, unique_key
+from clusters.models.base import unique_key
 from clusters.models.fields import EDTF, UncertainDateField
 from clusters.models.history import tracked
 from clusters.models.triggers import Forbid
-from interventions.analysis.status import CLOSED, CLOSED_ENDINGS, IMPLEMENTATION
 from interventions.models.donors import Donor
+from interventions.models.project_queries import ProjectQuerySet
 
 
 class Issue(models.TextChoices):
@@ -38,215 +35,6 @@ class Ending(models.TextChoices):
     HANDED_OVER = "handed_over", _("Handed over")
     RUNNING = "running", _("Still running")
     UNKNOWN = "unknown", _("Not known")
-
-
-# What a list of projects can be ordered by, besides place and start; "-" is downwards.
-ORDERINGS = {
-    "title": "title",
-    "actual_start": "actual_start_earliest",
-    "-actual_start": "-actual_start_earliest",
-    "-stated_months": "-stated_months",
-    "stated_months": "stated_months",
-}
-
-# One row a project; accounts of one holder are compared with those of the others.
-ACCOUNTS_DISAGREE = """
-    WITH said AS (
-        SELECT project_id, says, as_reason,
-            coalesce('factor ' || factor_id, 'dimension ' || dimension_id) AS subject,
-            coalesce('body ' || holder_id, 'group ' || holder_group_id || ': ' || informant)
-                AS holder
-        FROM interventions_account
-    ),
-    by_holder AS (
-        SELECT project_id, subject, array_agg(DISTINCT says ORDER BY says) AS said
-        FROM said GROUP BY project_id, subject, holder
-        UNION ALL
-        SELECT project_id, subject || ' as a reason',
-            array_agg(DISTINCT (as_reason = 'denied')::text ORDER BY (as_reason = 'denied')::text)
-        FROM said WHERE as_reason <> 'not_said' GROUP BY project_id, subject, holder
-        UNION ALL
-        SELECT project_id, 'main reasons', array_agg(DISTINCT subject ORDER BY subject)
-        FROM said WHERE as_reason = 'main' GROUP BY project_id, holder
-    )
-    SELECT project_id FROM by_holder GROUP BY project_id, subject HAVING count(DISTINCT said) > 1
-"""
-
-
-# Which donor paid for which project, or took part in it, itself or through a unit of its body.
-DONORS_OF_PROJECTS = """
-    WITH RECURSIVE unit (donor_id, body_id) AS (
-        SELECT id, stakeholder_id FROM interventions_donor
-        UNION
-        SELECT unit.donor_id, part.id FROM clusters_stakeholder part
-        JOIN unit ON part.part_of_id = unit.body_id
-    )
-    SELECT provider_id AS donor_id, project_id FROM interventions_funding
-    WHERE provider_id IS NOT NULL
-    UNION
-    SELECT unit.donor_id, part.project_id FROM interventions_participation part
-    JOIN unit ON unit.body_id = part.stakeholder_id
-"""
-
-
-def _coded(framework: str, key: str) -> Any:
-    """Agreed codings of one factor, from no holder's perspective in particular."""
-    codings = apps.get_model("interventions", "Coding").objects.published()
-    return codings.agreed().overall().filter(factor__framework__slug=framework, factor__key=key)
-
-
-class ProjectQuerySet(RootQuerySet):
-    def in_order(self) -> Self:
-        """By cluster, then start; unknown starts last, then by number, so ties are stable."""
-        return self.annotate(first_cluster=models.Min("clusters__name")).order_by(
-            models.F("first_cluster").asc(nulls_last=True),
-            models.F("actual_start_earliest").asc(nulls_last=True),
-            "pk",
-        )
-
-    def ordered_by(self, name: str) -> Self:
-        """By one of `ORDERINGS`; what is not known comes last, ties keep the order of entry."""
-        if not name:
-            return self.in_order()
-        column = models.F(ORDERINGS[name].removeprefix("-"))
-        order = column.desc if ORDERINGS[name].startswith("-") else column.asc
-        return self.order_by(order(nulls_last=True), "pk")
-
-    def for_list(self) -> Self:
-        """With what a row of a list shows, in a fixed number of queries."""
-        outcomes = apps.get_model("interventions", "Outcome").objects
-        return self.prefetch_related(
-            "clusters",
-            models.Prefetch("outcomes", outcomes.order_by("position", "pk"), to_attr="found"),
-        )
-
-    def running_on(self, day: Any) -> Self:
-        """Started by that day and not yet ended; an open end counts as running."""
-        return self.filter(
-            models.Q(actual_end_latest=None) | models.Q(actual_end_latest__gte=day),
-            actual_start_earliest__lte=day,
-        )
-
-    def with_times(self) -> Self:
-        """With `ran_from` and `ran_to`: actual dates, planned ones where there are no actual."""
-        # As `Project.years` says it: never a planned end after an actual start.
-        has_actual = models.Q(actual_start_earliest__isnull=False) | models.Q(
-            actual_end_latest__isnull=False
-        )
-        return self.annotate(
-            ran_from=models.Case(
-                models.When(has_actual, then="actual_start_earliest"),
-                default="planned_start_earliest",
-            ),
-            ran_to=models.Case(
-                models.When(has_actual, then="actual_end_latest"), default="planned_end_latest"
-            ),
-        )
-
-    def running_between(self, first: Any, last: Any) -> Self:
-        """What ran in some part of that time; None leaves a side open, so does an unknown end.
-
-        A project of which no date is known is not found by any time.
-        """
-        found = self.with_times().exclude(ran_from=None, ran_to=None)
-        if first is not None:
-            found = found.filter(models.Q(ran_to=None) | models.Q(ran_to__gte=first))
-        if last is not None:
-            found = found.filter(models.Q(ran_from=None) | models.Q(ran_from__lte=last))
-        return found
-
-    def with_status(self, code: str) -> Self:
-        """By status as `interventions.analysis.status` derives it; "" is not known."""
-        closed = models.Q(ending__in=CLOSED_ENDINGS)
-        running = models.Q(ending=Ending.RUNNING, actual_start_earliest__isnull=False)
-        by_code = {CLOSED[0]: closed, IMPLEMENTATION[0]: running, "": ~(closed | running)}
-        return self.filter(by_code[code])
-
-    def of_donors(self, donors: Any) -> Self:
-        """Projects that one of these donors paid for or took part in, itself or by its units."""
-        numbers = [getattr(donor, "pk", donor) for donor in donors]
-        pairs = f"SELECT project_id FROM ({DONORS_OF_PROJECTS}) pairs WHERE donor_id = ANY(%s)"
-        return self.filter(pk__in=RawSQL(pairs, [numbers]))  # noqa: S611 - parameters stay so
-
-    def with_accounts_disagreeing(self) -> Self:
-        """Projects of which holders say different things, or name different main reasons.
-
-        The same rule as `interventions.analysis.disagreement`, asked of the database.
-        """
-        return self.filter(pk__in=RawSQL(ACCOUNTS_DISAGREE, []))  # noqa: S611 - a constant
-
-    def by_degree(self, framework: Any, key: str) -> Self:
-        """By the agreed degree of one factor, highest first; without one last, ties as before."""
-        codings = apps.get_model("interventions", "Coding").objects.published()
-        agreed = (
-            codings.agreed()
-            .overall()
-            .filter(project=models.OuterRef("pk"), factor__framework=framework, factor__key=key)
-        )
-        degree = models.Subquery(agreed.values("degree")[:1])
-        ties = self.query.order_by
-        return self.annotate(degree=degree).order_by(
-            models.F("degree").desc(nulls_last=True), *ties
-        )
-
-    def with_factor_present(self, framework: str, key: str) -> Self:
-        """Projects whose agreed coding holds a factor more present than absent."""
-        return self.filter(pk__in=_coded(framework, key).filter(degree__gt=0.5).values("project"))
-
-    def with_factor_absent(self, framework: str, key: str) -> Self:
-        """Projects whose agreed coding holds a factor more absent than present."""
-        return self.filter(pk__in=_coded(framework, key).filter(degree__lt=0.5).values("project"))
-
-    def with_factor_unknown(self, framework: str, key: str) -> Self:
-        """Projects without an agreed degree of a factor: silent sources, or nobody has looked."""
-        known = _coded(framework, key).filter(degree__isnull=False)
-        return self.exclude(pk__in=known.values("project"))
-
-    def among(self, slugs: list[str]) -> list["Project"]:
-        """Those with these slugs, in the order of the slugs."""
-        found = {project.slug: project for project in self.filter(slug__in=slugs)}
-        return [found[slug] for slug in slugs if slug in found]
-
-    def parts(self) -> RawSQL:
-        """A subquery of the projects that are part of these, at any depth."""
-        try:
-            wanted, parameters = self.values("pk").query.sql_with_params()
-        except EmptyResultSet:  # Django knows that nothing can be found, and makes no SQL of it
-            return RawSQL("SELECT id FROM interventions_project WHERE false", [])
-        return RawSQL(  # noqa: S611 - parameters stay parameters
-            f"""
-            WITH RECURSIVE below(id) AS (
-                SELECT project_id FROM interventions_projectlink
-                WHERE type = 'part_of' AND other_id IN ({wanted})
-                UNION
-                SELECT link.project_id FROM interventions_projectlink link
-                JOIN below ON link.other_id = below.id WHERE link.type = 'part_of'
-            )
-            SELECT id FROM below
-            """,
-            parameters,
-        )
-
-    def money_by_currency(self) -> Any:
-        """One row a currency and flow, each project's money once, largest first.
-
-        A programme has its parts' money already, so parts of a project that is here are left
-        out, and so is what one project passes on to another; amounts that nobody states, too.
-        """
-        return (
-            self.fundings_once()
-            .filter(amount__isnull=False)
-            .values("currency", "flow")
-            .annotate(amount=models.Sum("amount"))
-            .order_by("-amount", "currency", "flow")
-        )
-
-    def fundings_once(self) -> Any:
-        """What donors gave to these projects: not what a project passes on, nor its parts get."""
-        once_each = Project.objects.filter(pk__in=self.order_by().values("pk"))
-        return Funding.objects.filter(project__in=once_each, provider_project=None).exclude(
-            project__in=once_each.parts()
-        )
 
 
 @tracked

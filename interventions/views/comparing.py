@@ -11,9 +11,9 @@ from clusters.tables import csv_response
 from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
 from interventions.charts.project_length import Length
 from interventions.gather import lengths_of
-from interventions.history import with_everything
 from interventions.matrix import disagreement_of, matrix_of, what_differs
 from interventions.models import Ending, Framework, Project
+from interventions.project_page import with_everything
 
 NOT_STATED = Side("not stated", is_known=False)
 

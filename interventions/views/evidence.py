@@ -45,8 +45,7 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
         "accounts": [account for account in accounts if account.factor_id == factor.pk],
         "agreed": next((coding for coding in codings if coding.coder is None), None),
         "independent": [coding for coding in codings if coding.coder is not None],
-        "contested": subject_of(factor=factor) in differing.subjects,
-        "says_differ": subject_of(factor=factor) in differing.contested,
+        "disagreement": differing.about(subject_of(factor=factor)),
         "main_reasons": main_reasons if differing.main_reasons else [],
         "disagrees_on": what_differs(accounts, differing),
     }

@@ -16,7 +16,10 @@ from interventions.analysis.status import activity_status
 from interventions.facets import facets, loosened, without_any
 from interventions.filters import ProjectFilter
 from interventions.gather import length_of, longest_minimum, norms_of
-from interventions.history import (
+from interventions.matrix import disagreement_of, outcome_of, subject_of, what_differs
+from interventions.models import Project
+from interventions.models.project_queries import ORDERINGS
+from interventions.project_page import (
     by_factor,
     by_holder,
     main_reasons,
@@ -26,9 +29,6 @@ from interventions.history import (
     sources_of,
     with_everything,
 )
-from interventions.matrix import disagreement_of, outcome_of, subject_of, what_differs
-from interventions.models import Project
-from interventions.models.projects import ORDERINGS
 from interventions.views.charts import CHARTS, chart_of
 
 # What the list of projects can be seen as, besides the list itself.
@@ -144,6 +144,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
     }
     status = activity_status(project.ending, has_start=bool(project.actual_start))
     codings = by_factor(project.codings.all())
+    ran, others = parts_taken(project)
     context = {
         "project": project,
         "outcome": outcome_of(list(project.outcomes.all())),
@@ -157,7 +158,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "contested_share": (len(differing.contested), len(subjects)),
         "codings": codings,
         "is_double_coded": any(len(line["independent"]) > 1 for line in codings),
-        "parts_taken": parts_taken(project),
+        "parts_taken": [(_("Run by"), ran), (_("Who took part"), others)],
         "intended": [one for one in project.outcomes.all() if one.intended != "no"],
         "unintended": [one for one in project.outcomes.all() if one.intended == "no"],
         "siblings": siblings_of(project),

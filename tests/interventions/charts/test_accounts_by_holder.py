@@ -1,13 +1,14 @@
 from interventions.charts.accounts_by_holder import View, accounts_by_holder
 
 
-def view(holder, subject, says="present", as_reason="not_said", contested=False, url="/a/"):
-    return View("Village", holder, subject, says, as_reason, "words", "It was so.", url, contested)
+def view(holder, subject, says="present", as_reason="not_said", disagreement="", url="/a/"):
+    words = ("words", "It was so.")
+    return View("Village", holder, subject, says, as_reason, *words, url, disagreement)
 
 
 VIEWS = [
-    view("Members", "Early exit", as_reason="main", contested=True, url="/1/"),
-    view("Members", "Early exit", says="mixed", contested=True, url="/2/"),
+    view("Members", "Early exit", as_reason="main", disagreement="says", url="/1/"),
+    view("Members", "Early exit", says="mixed", disagreement="says", url="/2/"),
     view("Donor", "Commitment", says="absent", url="/3/"),
 ]
 
@@ -47,7 +48,7 @@ def test_marks_of_one_cell_stand_side_by_side():
 
 
 def test_a_subject_that_is_contested_as_a_reason_only_has_a_sign_of_its_own():
-    one = View("V", "Donor", "Security", "present", "main", "w", "It was so.", "/4/", False, True)
+    one = View("V", "Donor", "Security", "present", "main", "w", "It was so.", "/4/", "reasons")
 
     chart = accounts_by_holder([*VIEWS, one], "S")
 

@@ -1,10 +1,9 @@
-"""The history of one project, gathered for people: who says what, by holder, reason and factor."""
+"""What the page of a project shows: its parts, and who says what by holder, reason and factor."""
 
 from collections import defaultdict
 from typing import Any
 
 from django.db.models import Prefetch
-from django.utils.translation import gettext as _
 
 from clusters.models.citations import CITED
 from interventions.matrix import holder_of
@@ -17,6 +16,7 @@ from interventions.models import (
     Project,
     ProjectLink,
     Reply,
+    Role,
 )
 
 
@@ -152,17 +152,17 @@ def reasons_by_holder(accounts: list[Account]) -> dict[str, Any]:
     return {"holders": [words[holder] for holder in holders], "rows": rows}
 
 
-RUNNERS = ("lead", "implementer")
+RUNNERS = (Role.LEAD, Role.IMPLEMENTER)
 
 
-def parts_taken(project: Project) -> list[tuple[str, list[Participation]]]:
-    """Who ran it, and who took part without running it; each body once."""
+def parts_taken(project: Project) -> tuple[list[Participation], list[Participation]]:
+    """Who ran it, and who took part without running it; each body once in either."""
     ran: dict[int, Participation] = {}
     others: dict[int, Participation] = {}
     for part in project.participations.all():
         (ran if part.role in RUNNERS else others).setdefault(part.stakeholder_id, part)
     rest = [part for body, part in others.items() if body not in ran]
-    return [(_("Run by"), list(ran.values())), (_("Who took part"), rest)]
+    return list(ran.values()), rest
 
 
 def by_factor(codings: Any) -> list[dict[str, Any]]:
