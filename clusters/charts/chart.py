@@ -6,6 +6,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+# Pixels left of a drawing that a phone, of 360 or so, can spare for labels.
+WIDEST_LABELS = 240
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -34,7 +37,7 @@ class Chart:
     figure: go.Figure | None
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    # Too wide for a phone, where the table stands in.
+    # Wants the whole width of a page: filters then stand above it.
     wide: bool = False
     # Where it stands by itself, with its filters.
     address: str = ""
@@ -43,6 +46,13 @@ class Chart:
     def height(self) -> int:
         """Pixels that the page keeps free for it, so that nothing moves when it is drawn."""
         return 0 if self.figure is None else int(self.figure.layout.height or 0)
+
+    @property
+    def outgrows_phones(self) -> bool:
+        """Whether a phone shows the table instead: wide, or filled by its labels."""
+        return self.wide or (
+            self.figure is not None and (self.figure.layout.margin.l or 0) > WIDEST_LABELS
+        )
 
     @property
     def figure_id(self) -> str:

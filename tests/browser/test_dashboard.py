@@ -114,14 +114,29 @@ def test_typing_in_the_search_box_keeps_the_focus_there(page):
     expect(page.get_by_label("Search everything")).to_be_focused()
 
 
-def test_filters_come_back_when_a_phone_is_turned_wide(page):
+@pytest.mark.parametrize(
+    ("address", "label"),
+    [("/projects/", "Country"), ("/clusters/", "Country"), ("/literature/", "Author’s name")],
+)
+def test_filters_come_back_when_a_phone_is_turned_wide(page, address, label):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto("/projects/")
-    expect(page.get_by_label("Country")).to_be_hidden()
+    page.goto(address)
+    expect(page.get_by_label(label)).to_be_hidden()
 
     page.set_viewport_size({"width": 1200, "height": 800})
 
-    expect(page.get_by_label("Country")).to_be_visible()
+    expect(page.get_by_label(label)).to_be_visible()
+
+
+def test_a_phone_shows_a_table_for_a_chart_whose_labels_would_fill_it(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/charts/factor-outcomes/")
+    expect(page.locator(".drawing")).to_be_hidden()
+    expect(page.locator("#factor-outcomes-table table")).to_be_visible()
+
+    page.goto("/charts/factor-shares/")
+    expect(page.locator(".drawing")).to_be_visible()
+    expect(page.locator("#factor-shares-table table")).to_be_hidden()
 
 
 def test_scroll_stays_when_a_filter_changes(page):
