@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django_countries import countries
 
 from clusters.asked import Asked, without
-from interventions.filters import STATUSES, UNKNOWN_STATUS
-from interventions.models import Coding, Direction, DonorType, Ending, Issue, Project
+from interventions.filters import DONOR_TYPES, STATUSES, UNKNOWN_STATUS, UNSTATED_TYPE
+from interventions.models import Coding, Direction, Ending, Issue, Project
 from interventions.models.project_queries import DONORS_OF_PROJECTS
 
 type Rows = Iterable[tuple[str, str, int]]
@@ -156,7 +156,10 @@ def _donors(projects: Any) -> Rows:
 
 def _donor_types(projects: Any) -> Rows:
     numbers = dict(_by_donor(projects, "organisation_type"))
-    return [(code, str(label), numbers.get(code, 0)) for code, label in DonorType.choices]
+    return [
+        (code, str(label), numbers.get("" if code == UNSTATED_TYPE else code, 0))
+        for code, label in DONOR_TYPES
+    ]
 
 
 def _factors(**degree: float) -> Callable[[Any], Rows]:

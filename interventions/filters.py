@@ -5,6 +5,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clusters.filters import PAGE_PARAMETERS, CountryFilter, StrictFilterSet, WordsFilter, yes_no
@@ -28,17 +29,23 @@ STATUSES = [
     (CLOSED[0], _("Closed")),
     (UNKNOWN_STATUS, _("Not known")),
 ]
+# No code of IATI's: for donors of which no source says what they are.
+UNSTATED_TYPE = "unknown"
+DONOR_TYPES = [*DonorType.choices, (UNSTATED_TYPE, _("Not stated"))]
 
 
 class DonorFilter(StrictFilterSet):
     q = WordsFilter()
     type = django_filters.ChoiceFilter(
-        field_name="organisation_type", choices=DonorType, label=_("Type"), empty_label=_("any")
+        method="filter_type", choices=DONOR_TYPES, label=_("Type"), empty_label=_("any")
     )
 
     class Meta(StrictFilterSet.Meta):
         model = Donor
         fields: list[str] = []
+
+    def filter_type(self, queryset: QuerySet[Donor], name: str, value: str) -> QuerySet[Donor]:
+        return queryset.filter(organisation_type="" if value == UNSTATED_TYPE else value)
 
 
 class ProjectFilter(StrictFilterSet):
@@ -65,7 +72,7 @@ class ProjectFilter(StrictFilterSet):
     )
     donor_type = django_filters.ChoiceFilter(
         method="filter_donor_type",
-        choices=DonorType,
+        choices=DONOR_TYPES,
         label=_("Type of donor"),
         empty_label=_("any"),
     )
@@ -142,7 +149,8 @@ class ProjectFilter(StrictFilterSet):
     def filter_donor_type(
         self, queryset: ProjectQuerySet, name: str, value: str
     ) -> ProjectQuerySet:
-        return queryset.of_donors(Donor.objects.published().filter(organisation_type=value))
+        stored = "" if value == UNSTATED_TYPE else value
+        return queryset.of_donors(Donor.objects.published().filter(organisation_type=stored))
 
     def filter_issue(self, queryset: ProjectQuerySet, name: str, value: str) -> ProjectQuerySet:
         return queryset.filter(issues__contains=[value])

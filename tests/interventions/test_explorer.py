@@ -7,7 +7,7 @@ import re
 import pytest
 
 from clusters.models import Stakeholder
-from interventions.models import Funding, Participation, Project
+from interventions.models import Donor, Funding, Participation, Project
 from interventions.models.findings import Account
 from tests import factories
 
@@ -115,6 +115,19 @@ def test_a_donors_projects_are_those_of_its_units_too(client, three):
 
     assert shown(client, "?donor=agency&ordering=title") == ["Four", "One", "Three"]
     assert options(client, "donor") == ["Agency (3)"]
+
+
+def test_donors_whose_type_no_source_states_can_be_asked_for(client, three):
+    body = factories.make_body(name="Nobody")
+    donor = Donor.objects.create(slug="nobody", stakeholder=body)
+    Funding.objects.create(project=three[1], key="money", provider=donor)
+    factories.make_public(body, donor)
+
+    assert options(client, "donor_type") == ["Multilateral (2)", "Not stated (1)"]
+    assert shown(client, "?donor_type=unknown") == ["Two"]
+    assert shown(client, "?donor_type__not=unknown") == ["One", "Three"]
+    page = client.get("/donors/?type=unknown").content.decode()
+    assert re.findall(r'row"><a href="/donors/([^/]+)/"', page) == ["nobody"]
 
 
 def test_counts_say_what_a_choice_would_leave_of_the_other_filters(client, three):
