@@ -72,7 +72,7 @@ def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go
                 "source": [place[one.body_url] for one in parts],
                 "target": [place[one.project_url] for one in parts],
                 "value": [1] * len(parts),
-                # Names stand on the bands, which are pale therefore; an edge parts those that cross.
+                # Names stand on the bands: they are pale, and an edge parts those that cross.
                 "color": PALETTE["line"],
                 "line": {"color": PALETTE["paper"], "width": 1.5},
                 "customdata": [one.url for one in parts],

@@ -27,7 +27,7 @@
 
   function draw(figure) {
     const box = figure.querySelector(".drawing");
-    if (!box.offsetParent) return;
+    if (onPaper || !box.offsetParent) return;
     const { data, layout } = inScheme(source(figure));
     Plotly.react(box, data, layout, { responsive: true, displayModeBar: false }).then(() => {
       figure.dataset.drawn = dark.matches ? "dark" : "light";
@@ -35,6 +35,15 @@
       figure.dataset.followed = "yes";
       box.on("plotly_click", (event) => follow(event.points[0]));
     });
+  }
+
+  // On paper a chart is light and as wide as the sheet; a wide one is drawn larger, and shrunk.
+  let onPaper = false;
+  function lay(figure) {
+    if (!figure.dataset.drawn) return;
+    const { data, layout } = JSON.parse(source(figure));
+    const width = figure.classList.contains("outgrows-phones") ? 1160 : 690;
+    Plotly.react(figure.querySelector(".drawing"), data, { ...layout, width }, { displayModeBar: false });
   }
 
   // A picture is always light and carries title, reading and source, so that it can stand alone.
@@ -70,11 +79,13 @@
     }
   }
 
-  const again = () => document.querySelectorAll("[data-chart]").forEach(draw);
+  const all = (act) => document.querySelectorAll("[data-chart]").forEach(act);
   start(document);
   document.addEventListener("htmx:load", (event) => {
     if (event.target !== document.body) start(event.target.parentElement || event.target);
   });
-  dark.addEventListener("change", again);
-  window.matchMedia("(min-width: 821px)").addEventListener("change", again);
+  dark.addEventListener("change", () => all(draw));
+  window.addEventListener("beforeprint", () => { onPaper = true; all(lay); });
+  window.addEventListener("afterprint", () => { onPaper = false; all(draw); });
+  window.matchMedia("(min-width: 821px)").addEventListener("change", () => all(draw));
 })();

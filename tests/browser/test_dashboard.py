@@ -386,8 +386,23 @@ def test_list_pages_are_light(page, base_url):
         assert len(gzip.compress(response.body())) < 60_000, address
 
 
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("slug", ["soccer-village", "atlanta-agreement"])
-def test_a_project_prints_as_a_memo_of_two_pages(page, slug):
+def test_a_project_prints_as_a_memo_of_two_pages(page, slug, paper):
     page.goto(f"/projects/{slug}/")
-    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    pdf = page.pdf(format=paper)
     assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) == 2
+
+
+def test_on_paper_a_chart_is_light_whatever_the_screen_is(page):
+    page.emulate_media(color_scheme="dark")
+    page.goto("/charts/factor-matrix/")
+    expect(page.locator('[data-drawn="dark"]')).to_be_visible()
+    background = page.locator(".drawing .main-svg").first
+    expect(background).to_have_css("background-color", "rgb(27, 26, 24)")
+
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(background).to_have_css("background-color", "rgb(255, 255, 255)")
+
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(background).to_have_css("background-color", "rgb(27, 26, 24)")
