@@ -22,7 +22,7 @@ run: setup ## Set up everything, load Sialkot, serve on PORT (8000)
 	@$(PY) manage.py serve --port $(PORT)
 
 test: setup browser check ## Run every check and every test, browser tests included
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --maxprocesses 4
 
 check: setup ## Lint, format, types, missing migrations, import rules, templates
 	$(VENV)/bin/ruff check .

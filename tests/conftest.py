@@ -1,4 +1,8 @@
-"""Fixtures for every test, and the order in which tests share one database."""
+"""Fixtures for every test, and the order in which tests share one database.
+
+Where tests run in several processes, each has a database and a served copy of its own, and takes
+its tests in this order.
+"""
 
 import pytest
 from django.conf import settings
