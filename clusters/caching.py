@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
 # What pages are made of besides the data.
@@ -58,7 +59,8 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         for name, values in request.GET.lists():
             if any("\x00" in value for value in (name, *values)):
-                raise BadRequest(f"{name}: it holds a NUL, which no text has.".replace("\x00", ""))
+                shown = {"name": name.replace("\x00", "")}
+                raise BadRequest(_("%(name)s: it holds a NUL, which no text has.") % shown)
         response = view(request, *args, **kwargs)
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
         return response

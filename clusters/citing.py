@@ -6,6 +6,7 @@ from typing import Any
 import bibtexparser
 import rispy
 from bibtexparser.model import Entry, Field
+from django.utils.translation import gettext as _
 from pylatexenc.latexencode import unicode_to_latex as latex
 
 from clusters.casefiles.shape import shape_of
@@ -85,7 +86,7 @@ class Reference:
     @property
     def ris(self) -> str:
         """One RIS record."""
-        start, _, end = self.pages.partition("–")
+        start, _dash, end = self.pages.partition("–")
         values: dict[str, Any] = {
             "type_of_reference": self.ris_type,
             "authors": list(self.authors),
@@ -112,7 +113,7 @@ def record_reference(record: Root, version: int, change: Change | None, address:
         key=f"casebook-{kind}-{record.slug}-{version}",
         bibtex_type="misc",
         ris_type="DATA",
-        title=f"{record}, version {version}",
+        title=_("%(record)s, version %(number)s") % {"record": record, "number": version},
         authors=(CASEBOOK,),
         bodies=frozenset({CASEBOOK}),
         year=f"{change.at:%Y}" if change else "",
@@ -145,5 +146,5 @@ def work_reference(work: Publication) -> Reference:
         publisher=work.publisher,
         doi=work.doi,
         url=work.url,
-        note="" if work.title else "Title not in the sources that the casebook has read.",
+        note="" if work.title else _("Title not in the sources that the casebook has read."),
     )

@@ -3,7 +3,6 @@
 Pure functions; the model field is in `clusters.models.fields`.
 """
 
-import calendar
 import datetime
 import re
 from dataclasses import dataclass
@@ -12,14 +11,27 @@ from functools import lru_cache
 from edtf import parse_edtf
 from edtf.parser.edtf_exceptions import EDTFParseException
 
-MONTHS = calendar.month_name[1:]
-SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
+from clusters.words import MONTHS, gettext_lazy
+from clusters.words import gettext as _
+
+SEASONS = {
+    "21": gettext_lazy("spring %(year)s"),
+    "22": gettext_lazy("summer %(year)s"),
+    "23": gettext_lazy("autumn %(year)s"),
+    "24": gettext_lazy("winter %(year)s"),
+}
+# What the mark after a date says.
+MARKS = {
+    "~": gettext_lazy("about %(when)s"),
+    "?": gettext_lazy("possibly %(when)s"),
+    "%": gettext_lazy("possibly about %(when)s"),
+}
 # Spans of months that print as a part of the year.
 PARTS_OF_YEAR = {
-    ("01", "04"): "early",
-    ("05", "08"): "mid",
-    ("09", "12"): "late",
-    ("10", "12"): "end of",
+    ("01", "04"): gettext_lazy("early %(year)s"),
+    ("05", "08"): gettext_lazy("mid-%(year)s"),
+    ("09", "12"): gettext_lazy("late %(year)s"),
+    ("10", "12"): gettext_lazy("end of %(year)s"),
 }
 
 
@@ -77,44 +89,52 @@ def in_words(text: str) -> str:
     if match := re.fullmatch(r"\[(\d{4})-(\d\d)\.\.\1-(\d\d)\]", text):
         year, *months = match.groups()
         if part := PARTS_OF_YEAR.get((months[0], months[1])):
-            return f"{part} {year}" if part != "mid" else f"mid-{year}"
+            return part % {"year": year}
     match = re.fullmatch(r"\[(\d{4})\.\.(\d{4})\]", text)
     if match and int(match[2]) - int(match[1]) == 1:
-        return f"{match[1]} or {match[2]}"
+        return _("%(first)s or %(last)s") % {"first": match[1], "last": match[2]}
     if match := re.fullmatch(r"\[(.+)\.\.(.+)\]", text):
-        return f"between {_point(match[1])} and {_point(match[2])}"
+        limits = {"first": _point(match[1]), "last": _point(match[2])}
+        return _("between %(first)s and %(last)s") % limits
     if match := re.fullmatch(r"\[\.\.(.+)\]", text):
-        return f"by {_point(match[1])}"
+        return _("by %(when)s") % {"when": _point(match[1])}
     if match := re.fullmatch(r"\[(.+)\.\.\]", text):
-        return f"{_point(match[1])} or later"
+        return _("%(when)s or later") % {"when": _point(match[1])}
     if match := re.fullmatch(r"\[(.+)\]", text):
-        return " or ".join(_point(part.strip()) for part in match[1].split(","))
+        return _(" or ").join(_point(part.strip()) for part in match[1].split(","))
     if match := re.fullmatch(r"\{(.+)\}", text):
-        return " and ".join(_point(part.strip()) for part in match[1].split(","))
+        return _(" and ").join(_point(part.strip()) for part in match[1].split(","))
     if "/" in text:
-        first, last = text.split("/")
-        if first in ("", ".."):
-            return f"until {_point(last)}"
-        if last in ("", ".."):
-            return f"from {_point(first)}"
-        if first.endswith("~") and last.endswith("~"):
-            return f"about {_point(first[:-1])}–{_point(last[:-1])}"
-        return (
-            f"{_point(first)}–{_point(last)}"
-            if len(first) == 4
-            else (f"{_point(first)} – {_point(last)}")
-        )
+        return _span(*text.split("/"))
     return _point(text)
 
 
+def _span(first: str, last: str) -> str:
+    if first in ("", ".."):
+        return _("until %(when)s") % {"when": _point(last)}
+    if last in ("", ".."):
+        return _("from %(when)s") % {"when": _point(first)}
+    if first.endswith("~") and last.endswith("~"):
+        limits = {"first": _point(first[:-1]), "last": _point(last[:-1])}
+        return _("about %(first)s–%(last)s") % limits
+    dash = "–" if len(first) == 4 else " – "
+    return f"{_point(first)}{dash}{_point(last)}"
+
+
 def _point(text: str) -> str:
-    mark = {"~": "about ", "?": "possibly ", "%": "possibly about "}.get(text[-1:], "")
-    text = text.rstrip("~?%")
+    when = _plain(text.rstrip("~?%"))
+    mark = MARKS.get(text[-1:])
+    return mark % {"when": when} if mark else when
+
+
+def _plain(text: str) -> str:
     if match := re.fullmatch(r"(\d{3})X", text):
-        return f"{mark}the {match[1]}0s"
+        return _("the %(year)ss") % {"year": f"{match[1]}0"}
     if match := re.fullmatch(r"(\d{4})-(2[1-4])", text):
-        return f"{mark}{SEASONS[match[2]]} {match[1]}"
+        return SEASONS[match[2]] % {"year": match[1]}
     if match := re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?", text):
-        day = f"{int(match[3])} " if match[3] else ""
-        return f"{mark}{day}{MONTHS[int(match[2]) - 1]} {match[1]}"
-    return f"{mark}{text}"
+        parts = {"year": match[1], "month": MONTHS[int(match[2])]}
+        if not match[3]:
+            return _("%(month)s %(year)s") % parts
+        return _("%(day)s %(month)s %(year)s") % {**parts, "day": int(match[3])}
+    return text

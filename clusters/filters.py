@@ -30,10 +30,11 @@ class StrictForm(forms.Form):
         cleaned = super().clean() or {}
         for name in self.data:
             if name not in self.fields and name not in self.other_parameters:
-                known = ", ".join(self.fields)
-                self.add_error(None, f"There is no filter “{name}”. Known: {known}.")
+                message = _("There is no filter “%(name)s”. Known: %(known)s.")
+                self.add_error(None, message % {"name": name, "known": ", ".join(self.fields)})
             elif isinstance(self.data, QueryDict) and len(self.data.getlist(name)) > 1:
-                self.add_error(None, f"“{name}” stands here twice; it takes one value.")
+                message = _("“%(name)s” stands here twice; it takes one value.")
+                self.add_error(None, message % {"name": name})
         return cleaned
 
 

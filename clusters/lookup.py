@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from clusters.casefiles.shape import shape_of
 from clusters.models import Alias, Change, ChangeAction, State
@@ -57,4 +58,7 @@ def find_published(queryset: QuerySet[Any], slug: str) -> Any:
         last = changes.filter(object_id=alias.object_id).first()
         if last is not None:  # once public, since deleted
             raise GoneError(last if last.action == ChangeAction.WITHDRAWN else None)
-    raise Http404(f"There is no published {model._meta.verbose_name} called {slug}.")
+    raise Http404(
+        _("There is no published %(kind)s called %(slug)s.")
+        % {"kind": model._meta.verbose_name, "slug": slug}
+    )

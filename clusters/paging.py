@@ -6,6 +6,7 @@ from django.core.exceptions import BadRequest
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from clusters.asked import asked
 
@@ -40,7 +41,9 @@ def page_size(request: HttpRequest) -> int:
     """Return how many rows the address asks for. Raises BadRequest for any odd number."""
     wanted = request.GET.get("page_size") or str(PAGE_SIZE)
     if wanted not in map(str, PAGE_SIZES):
-        raise BadRequest(f"page_size: choose one of {', '.join(map(str, PAGE_SIZES))}.")
+        raise BadRequest(
+            _("page_size: choose one of %(known)s.") % {"known": ", ".join(map(str, PAGE_SIZES))}
+        )
     return int(wanted)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 
 def check_parameters(request: HttpRequest, known: Iterable[str]) -> None:
@@ -11,5 +12,13 @@ def check_parameters(request: HttpRequest, known: Iterable[str]) -> None:
     allowed = sorted(known)
     for name in request.GET:
         if name not in allowed:
-            takes = ", ".join(allowed) if allowed else "none"
-            raise BadRequest(f"There is no parameter “{name}” here. Known: {takes}.")
+            raise BadRequest(
+                _("There is no parameter “%(name)s” here. Known: %(known)s.")
+                % {"name": name, "known": ", ".join(allowed) or _("none")}
+            )
+
+
+def check_word(request: HttpRequest, name: str, known: str) -> None:
+    """Raise BadRequest where a parameter that takes one word only has another one."""
+    if request.GET.get(name, known) != known:
+        raise BadRequest(_("%(name)s: only %(known)s is known.") % {"name": name, "known": known})

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clusters.filters import PAGE_PARAMETERS, CountryFilter, StrictFilterSet, WordsFilter, yes_no
 from clusters.models import Cluster, Stakeholder
-from interventions.analysis.status import CLOSED, IMPLEMENTATION
+from interventions.analysis.status import CLOSED, IMPLEMENTATION, NOT_KNOWN
 from interventions.models import (
     Direction,
     Donor,
@@ -24,11 +24,7 @@ from interventions.models import (
 from interventions.models.project_queries import ProjectQuerySet
 
 UNKNOWN_STATUS = "unknown"
-STATUSES = [
-    (IMPLEMENTATION[0], _("Implementation")),
-    (CLOSED[0], _("Closed")),
-    (UNKNOWN_STATUS, _("Not known")),
-]
+STATUSES = [IMPLEMENTATION, CLOSED, (UNKNOWN_STATUS, NOT_KNOWN[1])]
 # No code of IATI's: for donors of which no source says what they are.
 UNSTATED_TYPE = "unknown"
 DONOR_TYPES = [*DonorType.choices, (UNSTATED_TYPE, _("Not stated"))]

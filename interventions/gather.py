@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import CharField, Count, F, OuterRef, Prefetch, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clusters.charts.cluster_map import Place
 from clusters.charts.timeline import PROJECT, Happening
@@ -130,26 +131,28 @@ def length_of(project: Project, norm: Any) -> Length:
         return length
     return replace(
         length,
-        norm=f"{norm.donor}, own rule",
+        norm=_("%(donor)s, own rule") % {"donor": norm.donor},
         norm_url=f"{norm.donor.get_absolute_url()}#norm-{norm.key}",
         minimum=norm.minimum_months,
-        validity=f"valid {norm.valid.words}" if norm.valid else "no validity stated",
+        validity=_("valid %(when)s") % {"when": norm.valid.words}
+        if norm.valid
+        else _("no validity stated"),
     )
 
 
 def months_of(project: Project) -> tuple[int | None, int | None, str]:
     """Return the least and most months, and what they are known from."""
     if project.stated_months is not None:
-        return project.stated_months, project.stated_months, "as a source states it"
+        return project.stated_months, project.stated_months, _("as a source states it")
     dates: Any = project
     first, last = dates.actual_start_earliest, dates.actual_end_latest
     if first is None or last is None:
-        return None, None, "not stated"
+        return None, None, _("not stated")
     latest_start, earliest_end = dates.actual_start_latest, dates.actual_end_earliest
     least = None
     if latest_start and earliest_end:
         least = max(_months(latest_start, earliest_end), 0)
-    return least, _months(first, last), "start and end"
+    return least, _months(first, last), _("start and end")
 
 
 def _months(first: Any, last: Any) -> int:
@@ -262,7 +265,7 @@ def evidence_on(framework: Framework, *, by_fieldwork: bool) -> list[Evidence]:
         )
         for row in grouped.values_list("work", "factor", "number"):
             counts.setdefault((row[0], row[1]), {})[name] = row[2]
-    works = list(Publication.objects.filter(slug__in={work for work, _ in counts}))
+    works = list(Publication.objects.filter(slug__in={work for work, factor in counts}))
     named_so = Counter(map(str, works))
     titles = {
         # Two works may be cited alike; then the slug tells them apart.

@@ -2,6 +2,7 @@
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from interventions.analysis.disagreement import Disagreement, Said, disagreement
 from interventions.analysis.matrix import (
@@ -60,11 +61,12 @@ def _row(
     project: Project, framework: Framework, factors: list[Factor], columns: tuple[Column, ...]
 ) -> Row:
     differing = disagreement_of(project.all_accounts)  # type: ignore[attr-defined]
-    places = " and ".join(cluster.name for cluster in project.clusters.all())
+    places = _(" and ").join(cluster.name for cluster in project.clusters.all())
+    where = places or _("no cluster named")
     return Row(
         slug=project.slug,
         title=project.title,
-        subtitle=f"{places or 'no cluster named'} · {project.years}",
+        subtitle=f"{where} · {project.years}",
         url=project.get_absolute_url(),
         cells=tuple(
             _cell(project, framework, factor, column, differing)
@@ -144,6 +146,6 @@ def what_differs(accounts: list[Account], differing: Disagreement) -> str:
     }
     parts = []
     if differing.main_reasons:
-        parts.append("the main reason why it ended")
+        parts.append(_("the main reason why it ended"))
     parts += sorted(names[subject] for subject in differing.contested)
     return "; ".join(parts)

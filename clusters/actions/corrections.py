@@ -7,6 +7,7 @@ import hmac
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clusters.casefiles.shape import shape_of
 from clusters.models import Correction, CorrectionState, Root, User
@@ -47,7 +48,7 @@ def _count(address: str) -> None:
     with contextlib.suppress(ValueError):
         if cache.incr(key) <= PER_HOUR:
             return
-        raise TooMany("Ten suggestions an hour are the most that one address can send.")
+        raise TooMany(_("Ten suggestions an hour are the most that one address can send."))
 
 
 @transaction.atomic

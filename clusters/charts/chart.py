@@ -87,11 +87,6 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def plural(number: int, one: str, many: str = "") -> str:
-    """Write a number with its noun: 1 project, 3 projects."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def wrapped(text: str, width: int, lines: int = 2) -> str:
     """Break a label at words into lines of about `width` letters; what is left over is cut.
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table
+from clusters.charts.chart import Cell, Chart, table
 from clusters.charts.style import PALETTE, house_layout
+from clusters.words import counted, gettext_lazy, ngettext_lazy
+from clusters.words import gettext as _
 
 type Ring = tuple[tuple[float, float], ...]
 
@@ -19,7 +21,8 @@ MARGIN = 6.0
 HEIGHT = 420
 # Rounding: a tenth of a degree is a pixel at most on a map of this size.
 DIGITS = 1
-OUTLINES_FROM = "Outlines: world.geo.json as the package countryinfo brings it."
+OUTLINES_FROM = gettext_lazy("Outlines: world.geo.json as the package countryinfo brings it.")
+CLUSTERS = ngettext_lazy("%(n)s cluster", "%(n)s clusters", "count")
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,21 @@ class Place:
 def cluster_map(places: Sequence[Place], source: str) -> Chart:
     """Draw every place that has a point; the table also names those without one."""
     known = [place for place in places if place.latitude is not None]
+    counts = {"known": len(known), "clusters": counted(len(places), CLUSTERS)}
     return Chart(
         name="cluster-map",
-        title=f"Where {places[0].name} is" if len(places) == 1 else "Where the clusters are",
-        reading=f"One point a cluster, in degrees north and east (WGS 84). n = {len(known)} of "
-        f"{plural(len(places), 'cluster')} with a recorded point.",
+        title=_("Where %(cluster)s is") % {"cluster": places[0].name}
+        if len(places) == 1
+        else _("Where the clusters are"),
+        reading=_(
+            "One point a cluster, in degrees north and east (WGS 84). "
+            "n = %(known)s of %(clusters)s with a recorded point."
+        )
+        % counts,
         source=f"{source} {OUTLINES_FROM}",
-        summary=f"{len(known)} of {plural(len(places), 'cluster')} have a point on the map.",
+        summary=_("%(known)s of %(clusters)s have a point on the map.") % counts,
         figure=_figure(known) if known else None,
-        head=("Cluster", "What and where", "° north", "° east"),
+        head=(_("Cluster"), _("What and where"), _("° north"), _("° east")),
         rows=table(
             *(
                 (Cell(place.name, place.url), place.words, place.latitude, place.longitude)
@@ -71,7 +80,7 @@ def _figure(places: Sequence[Place]) -> go.Figure:
                 fillcolor=PALETTE["zero"],
                 line={"width": 1, "color": PALETTE["unknown"]},
                 hoverinfo="skip",
-                name="Countries",
+                name=_("Countries"),
             ),
             go.Scatter(
                 x=[place.longitude for place in places],
@@ -84,7 +93,7 @@ def _figure(places: Sequence[Place]) -> go.Figure:
                 hovertext=[f"<b>{place.name}</b><br>{place.words}" for place in places],
                 hovertemplate="%{hovertext}<extra></extra>",
                 cliponaxis=False,
-                name="Clusters",
+                name=_("Clusters"),
             ),
         ],
         house_layout(

@@ -7,12 +7,24 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
+from clusters.words import PROJECTS, counted, gettext_lazy, ngettext_lazy
+from clusters.words import gettext as _
 
 ROW_HEIGHT = 30
 PROJECT = "project"
 SHOCK = "shock"
+KINDS = {
+    "challenge": gettext_lazy("Challenge and response"),
+    SHOCK: gettext_lazy("Shock"),
+    "step": gettext_lazy("Step"),
+    PROJECT: gettext_lazy("Project"),
+}
+EVENTS = ngettext_lazy("%(n)s event", "%(n)s events", "count")
+DATED_EVENTS = ngettext_lazy("%(n)s dated event", "%(n)s dated events", "count")
+DATED_PROJECTS = ngettext_lazy("%(n)s dated project", "%(n)s dated projects", "count")
+SHOCKS = ngettext_lazy("%(n)s shock", "%(n)s shocks", "count")
 
 
 @dataclass(frozen=True)
@@ -35,30 +47,22 @@ class Happening:
         return [day for day in (self.earliest, self.latest, *self.planned) if day]
 
 
-KINDS = {"challenge": "Challenge and response", SHOCK: "Shock", "step": "Step", PROJECT: "Project"}
-
-
 def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str) -> Chart:
     """Draw the happenings that have a date, in the order they come, from top to bottom."""
     dated = [one for one in happenings if one.days]
-    events = sum(one.kind != PROJECT for one in dated)
-    undated = len(happenings) - len(dated)
-    shocks = sum(one.kind == SHOCK for one in dated)
     return Chart(
         name="cluster-timeline",
-        title=f"What happened in and around {cluster}, by year",
-        reading="Thin bars: events, as long as their date is uncertain; points: events dated to "
-        "the month or closer; shaded: shocks dated to a year or closer. Thick bars: projects as "
-        "they ran, outlines: as "
-        "planned. Dots: the source leaves an end open. "
-        f"n = {plural(events, 'event')}, {plural(len(dated) - events, 'project')}"
-        + (f"; {undated} without any date not drawn." if undated else "."),
+        title=_("What happened in and around %(cluster)s, by year") % {"cluster": cluster},
+        reading=_(
+            "Thin bars: events, as long as their date is uncertain; points: events dated to the "
+            "month or closer; shaded: shocks dated to a year or closer. Thick bars: projects as "
+            "they ran, outlines: as planned. Dots: the source leaves an end open."
+        )
+        + f" {_drawn(dated, len(happenings) - len(dated))}",
         source=source,
-        summary=f"{plural(events, 'dated event')}, of which {plural(shocks, 'shock')}, and "
-        f"{plural(len(dated) - events, 'dated project')}"
-        + (f", from {_first(dated).year} to {_last(dated).year}." if dated else "."),
+        summary=_summary(dated),
         figure=_figure(dated) if len(dated) > 1 else None,
-        head=("What", "Kind", "When", "From", "To"),
+        head=(_("What"), _("Kind"), _("When"), _("From"), _("To")),
         rows=table(
             *(
                 (Cell(one.title, one.url), KINDS[one.kind], one.words, one.earliest, one.latest)
@@ -67,6 +71,34 @@ def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str)
         ),
         wide=True,
     )
+
+
+def _drawn(dated: Sequence[Happening], undated: int) -> str:
+    events = sum(one.kind != PROJECT for one in dated)
+    counts = {
+        "events": counted(events, EVENTS),
+        "projects": counted(len(dated) - events, PROJECTS),
+        "undated": undated,
+    }
+    if undated:
+        return _("n = %(events)s, %(projects)s; %(undated)s without any date not drawn.") % counts
+    return _("n = %(events)s, %(projects)s.") % counts
+
+
+def _summary(dated: Sequence[Happening]) -> str:
+    events = sum(one.kind != PROJECT for one in dated)
+    counts = {
+        "events": counted(events, DATED_EVENTS),
+        "shocks": counted(sum(one.kind == SHOCK for one in dated), SHOCKS),
+        "projects": counted(len(dated) - events, DATED_PROJECTS),
+    }
+    if not dated:
+        return _("%(events)s, of which %(shocks)s, and %(projects)s.") % counts
+    return _("%(events)s, of which %(shocks)s, and %(projects)s, from %(first)s to %(last)s.") % {
+        **counts,
+        "first": _first(dated).year,
+        "last": _last(dated).year,
+    }
 
 
 def _first(dated: Sequence[Happening]) -> datetime.date:
@@ -147,6 +179,7 @@ def _bars(
 ) -> list[go.Scatter]:
     traces = []
     if any(one.planned):
+        as_planned = _("as planned")
         start, end = one.planned[0] or first, one.planned[1] or last
         box = [start, end, end, start, start]
         traces.append(
@@ -156,8 +189,8 @@ def _bars(
                 mode="lines",
                 line={"width": 1, "color": PALETTE["ink-2"]},
                 customdata=[one.url] * 5,
-                hovertemplate=f"<b>{one.title}</b><br>as planned<extra></extra>",
-                name=f"{one.title}, planned",
+                hovertemplate=f"<b>{one.title}</b><br>{as_planned}<extra></extra>",
+                name=_("%(project)s, planned") % {"project": one.title},
             )
         )
     if not (one.earliest or one.latest):

@@ -72,9 +72,12 @@ class Citation(models.Model):
     @property
     def words(self) -> str:
         """The locator as a reader wants it: bare numbers say what they count."""
-        prefixes: dict[str, str] = {LocatorType.PAGE: "p. ", LocatorType.MINUTE: "minute "}
-        prefix = prefixes.get(self.locator_type, "") if self.locator[:1].isdigit() else ""
-        return f"{prefix}{self.locator}"
+        number = {"number": self.locator}
+        if self.locator[:1].isdigit() and self.locator_type == LocatorType.PAGE:
+            return _("p. %(number)s") % number
+        if self.locator[:1].isdigit() and self.locator_type == LocatorType.MINUTE:
+            return _("minute %(number)s") % number
+        return self.locator
 
 
 class CitationUseQuerySet(models.QuerySet[Any]):

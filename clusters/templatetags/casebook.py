@@ -6,6 +6,8 @@ from typing import Any
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clusters.casefiles.shape import shapes
 from clusters.search import START, STOP
@@ -49,10 +51,12 @@ def dataset_card(context: dict[str, Any], counts: dict[str, int]) -> SafeString:
         "@context": "https://schema.org",
         "@type": "Dataset",
         "name": "Cluster Casebook",
-        "description": "What donor-financed CSR interventions did in industrial clusters of "
-        "developing countries, who says why, and where it is written: "
-        f"{counts['projects']} projects, {counts['accounts']} accounts, "
-        f"{counts['publications']} publications.",
+        "description": _(
+            "What donor-financed CSR interventions did in industrial clusters of developing "
+            "countries, who says why, and where it is written: %(projects)s projects, "
+            "%(accounts)s accounts, %(publications)s publications."
+        )
+        % counts,
         "url": request.build_absolute_uri("/"),
         "license": "https://creativecommons.org/licenses/by/4.0/",
         "isAccessibleForFree": True,
@@ -74,7 +78,7 @@ JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 @register.simple_tag
 def highwire(work: Any) -> SafeString:
     """The meta tags by which reference managers and Google Scholar know a work."""
-    first, _, last = work.page.partition("–")
+    first, _dash, last = work.page.partition("–")
     named = [
         ("title", work.title),
         *(("author", authors([name])) for name in work.authors),
@@ -101,18 +105,18 @@ def authors(names: list[dict[str, str]]) -> str:
         or ", ".join(filter(None, [name.get("family", ""), name.get("given", "")]))
         for name in names
     ]
-    return " and ".join(filter(None, [", ".join(written[:-1]), written[-1]])) if written else ""
+    return _(" and ").join(filter(None, [", ".join(written[:-1]), written[-1]])) if written else ""
 
 
 @register.filter
 def months(number: int | None) -> str:
     """Write months as people do: 36 is “3 years”, 18 stays “18 months”."""
     if number is None:
-        return "not stated"
+        return _("not stated")
     years, rest = divmod(number, 12)
     if rest == 0 and years:
-        return f"{years} year{'s' if years != 1 else ''}"
-    return f"{number} month{'s' if number != 1 else ''}"
+        return ngettext("%(n)s year", "%(n)s years", years) % {"n": years}
+    return ngettext("%(n)s month", "%(n)s months", number) % {"n": number}
 
 
 @register.filter

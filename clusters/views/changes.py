@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext_lazy as _
 
 from clusters.caching import public_page
 from clusters.casefiles.merge import differences
@@ -33,7 +34,8 @@ class Batch:
 
     @property
     def words(self) -> str:
-        return f"{len(self.changes)} {self.changes[0].kind.replace('-', ' ')}"
+        kind = self.changes[0].kind.replace("-", " ")
+        return _("%(number)s %(kind)s") % {"number": len(self.changes), "kind": kind}
 
     @property
     def is_folded(self) -> bool:
@@ -84,8 +86,8 @@ class ChangeFeed(Feed):  # type: ignore[type-arg]
     """The latest public changes, for feed readers."""
 
     feed_type = Atom1Feed
-    title = "Cluster Casebook: changes"
-    subtitle = "What was published, changed and withdrawn."
+    title = _("Cluster Casebook: changes")
+    subtitle = _("What was published, changed and withdrawn.")
     author_name = "Cluster Casebook"
 
     def link(self) -> str:

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from clusters.caching import public_page
 from clusters.filters import PublicationFilter
@@ -116,7 +117,7 @@ def by_root(uses: list[Any]) -> list[tuple[Any, list[str]]]:
         (
             root,
             [
-                f"{number} {words}" if words == "codings" else words
+                _("%(number)s codings") % {"number": number} if words == "codings" else words
                 for words, number in parts.items()
             ],
         )

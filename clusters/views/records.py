@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clusters.caching import public_page
 from clusters.casefiles.merge import differences
@@ -24,7 +25,7 @@ def shape_called(kind: str) -> Shape:
     """Return the shape of a kind of root, by its folder. Raises Http404 for any other word."""
     shape = shapes().get(kind)
     if shape is None or not issubclass(shape.model, Root):
-        raise Http404(f"There is no kind of record called {kind}.")
+        raise Http404(_("There is no kind of record called %(kind)s.") % {"kind": kind})
     return shape
 
 
@@ -93,7 +94,9 @@ def version(request: HttpRequest, kind: str, slug: str, number: int) -> HttpResp
     shown = changes.filter(version__lte=number).first()
     latest = changes.first()
     if shown is None or latest is None or number > latest.version:
-        raise Http404(f"{record} has no public version {number}.")
+        raise Http404(
+            _("%(record)s has no public version %(number)s.") % {"record": record, "number": number}
+        )
     context = {
         "record": record,
         "kind": kind,

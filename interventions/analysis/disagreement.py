@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clusters.words import gettext_lazy as _
+
 # How holders can disagree on a subject, with the sign of it: a filled diamond where they say
 # different things of it, an open one where only some name it as a main reason for the end.
 DISAGREEMENTS = {
     "": ("", ""),
-    "says": ("◆", "holders say different things of it"),
-    "reasons": ("◇", "holders differ on whether it was a main reason for the end"),
+    "says": ("◆", _("holders say different things of it")),
+    "reasons": ("◇", _("holders differ on whether it was a main reason for the end")),
 }
 
 

@@ -4,29 +4,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from clusters.words import gettext as _
+from clusters.words import gettext_lazy
 from interventions.analysis.disagreement import DISAGREEMENTS
 
 # What a cell can be when it holds no degree, with its mark and its words.
 NO_DEGREE = {
-    "not_reported": ("○", "not reported: looked for, the sources are silent"),
-    "not_searched": ("–", "not searched"),
-    "not_applicable": ("×", "not applicable"),
-    "not_agreed": ("…", "coded, not yet agreed"),
+    "not_reported": ("○", gettext_lazy("not reported: looked for, the sources are silent")),
+    "not_searched": ("–", gettext_lazy("not searched")),
+    "not_applicable": ("×", gettext_lazy("not applicable")),
+    "not_agreed": ("…", gettext_lazy("coded, not yet agreed")),
 }
 # Columns stand in this order of groups; a factor of no group stands last, in the table only.
-GROUPS = {"enabling": "Favours collective action", "hindering": "Stands in its way"}
+GROUPS = {
+    "enabling": gettext_lazy("Favours collective action"),
+    "hindering": gettext_lazy("Stands in its way"),
+}
 DEGREE_WORDS = {
-    0.0: "absent",
-    0.33: "more absent than present",
-    0.67: "more present than absent",
-    1.0: "fully present",
+    0.0: gettext_lazy("absent"),
+    0.33: gettext_lazy("more absent than present"),
+    0.67: gettext_lazy("more present than absent"),
+    1.0: gettext_lazy("fully present"),
 }
 DIRECTION_WORDS = {
-    "good": "good",
-    "bad": "bad",
-    "mixed": "mixed",
-    "none": "no change",
-    "unknown": "not known",
+    "good": gettext_lazy("good"),
+    "bad": gettext_lazy("bad"),
+    "mixed": gettext_lazy("mixed"),
+    "none": gettext_lazy("no change"),
+    "unknown": gettext_lazy("not known"),
 }
 
 
@@ -66,24 +71,24 @@ class Cell:
 
     @property
     def sign_words(self) -> str:
-        return DISAGREEMENTS[self.disagreement][1]
+        return str(DISAGREEMENTS[self.disagreement][1])
 
     @property
     def said(self) -> str:
         """The degree in words, or why there is none."""
         if self.degree is None:
-            return NO_DEGREE[self.status][1]
+            return str(NO_DEGREE[self.status][1])
         return f"{DEGREE_WORDS[self.degree]} ({self.degree:g})"
 
     @property
     def words(self) -> str:
         """Say the cell in full, for hover and screen readers."""
-        said = self.said
+        parts = [self.said]
         if self.disagreement:
-            said += f"; {self.sign_words}"
+            parts.append(self.sign_words)
         if self.one_coder:
-            said += "; coded by one person only"
-        return said
+            parts.append(_("coded by one person only"))
+        return "; ".join(parts)
 
     @property
     def css(self) -> str:
@@ -102,7 +107,7 @@ class OutcomeSummary:
 
     @property
     def direction_words(self) -> str:
-        return DIRECTION_WORDS[self.direction]
+        return str(DIRECTION_WORDS[self.direction])
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class Matrix:
     def groups(self) -> list[tuple[str, str, int]]:
         """The heads above the columns: polarity, words, and how many columns."""
         return [
-            (polarity, GROUPS.get(polarity, "Other factors"), len(list(columns)))
+            (polarity, str(GROUPS.get(polarity, _("Other factors"))), len(list(columns)))
             for polarity, columns in groupby(self.columns, key=lambda column: column.polarity)
         ]
 
@@ -141,19 +146,23 @@ class Matrix:
     def summary(self) -> str:
         """One sentence for those who cannot see the chart, with its denominators."""
         cells = [cell for row in self.rows for cell in row.cells]
-        known = sum(cell.degree is not None for cell in cells)
-        contested = sum(bool(row.disagrees_on) for row in self.rows)
-        return (
-            f"{len(self.rows)} projects by {len(self.columns)} factors: {known} of {len(cells)} "
-            f"cells have a degree; in {contested} of {len(self.rows)} projects accounts disagree."
-        )
+        return _(
+            "%(projects)s projects by %(factors)s factors: %(known)s of %(cells)s cells have a "
+            "degree; in %(contested)s of %(projects)s projects accounts disagree."
+        ) % {
+            "projects": len(self.rows),
+            "factors": len(self.columns),
+            "known": sum(cell.degree is not None for cell in cells),
+            "cells": len(cells),
+            "contested": sum(bool(row.disagrees_on) for row in self.rows),
+        }
 
 
 def summarise_outcomes(outcomes: Sequence[tuple[str, str]]) -> OutcomeSummary:
     """Sum up (direction, words) of a project's outcomes, good and bad side by side."""
     if not outcomes:
-        return OutcomeSummary("unknown", "not known")
-    directions = {direction for direction, _ in outcomes}
+        return OutcomeSummary("unknown", _("not known"))
+    directions = {direction for direction, words in outcomes}
     if {"good", "bad"} <= directions or "mixed" in directions:
         direction = "mixed"
     else:

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clusters.words import gettext_lazy as _
 from interventions.analysis.matrix import Matrix
 
-PRESENCE = {
-    "present": "present (0.67 or 1)",
-    "absent": "absent (0 or 0.33)",
-    "unknown": "not known",
-}
+PRESENCE = {"present": _("present"), "absent": _("absent"), "unknown": _("not known")}
+# The same, with the degrees that count as such.
+RULES = {**PRESENCE, "present": _("present (0.67 or 1)"), "absent": _("absent (0 or 0.33)")}
 DIRECTIONS = ("good", "mixed", "bad", "none", "unknown")
 
 

@@ -1,10 +1,12 @@
 """The status of a project, derived from how it ended."""
 
+from clusters.words import gettext_lazy as _
+
 RULE = "status-from-ending-1"
 # Codes of IATI's ActivityStatus code list.
-IMPLEMENTATION = ("2", "Implementation")
-CLOSED = ("4", "Closed")
-NOT_KNOWN = ("", "Not known")
+IMPLEMENTATION = ("2", _("Implementation"))
+CLOSED = ("4", _("Closed"))
+NOT_KNOWN = ("", _("Not known"))
 RUNNING_ENDING = "running"
 CLOSED_ENDINGS = ("completed", "ended_by_donor", "dissolved", "handed_over")
 
@@ -16,7 +18,9 @@ def activity_status(ending: str, *, has_start: bool) -> tuple[str, str]:
     a start is known; not known otherwise, since silence about the end is not an end.
     """
     if ending == RUNNING_ENDING and has_start:
-        return IMPLEMENTATION
-    if ending in CLOSED_ENDINGS:
-        return CLOSED
-    return NOT_KNOWN
+        code, label = IMPLEMENTATION
+    elif ending in CLOSED_ENDINGS:
+        code, label = CLOSED
+    else:
+        code, label = NOT_KNOWN
+    return code, str(label)

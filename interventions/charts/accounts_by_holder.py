@@ -6,17 +6,21 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
+from clusters.words import ACCOUNTS, PROJECTS, counted, gettext_lazy, ngettext_lazy
+from clusters.words import gettext as _
 from interventions.analysis.disagreement import DISAGREEMENTS
 
 ROW_HEIGHT = 30
 HEAD_HEIGHT = 92
 SAYS = {
-    "present": ("circle", "It was so"),
-    "absent": ("circle-x-open", "It was not so"),
-    "mixed": ("circle-open-dot", "In part"),
+    "present": ("circle", gettext_lazy("It was so")),
+    "absent": ("circle-x-open", gettext_lazy("It was not so")),
+    "mixed": ("circle-open-dot", gettext_lazy("In part")),
 }
+HOLDERS = ngettext_lazy("%(n)s holder", "%(n)s holders", "count")
+SUBJECTS = ngettext_lazy("%(n)s subject", "%(n)s subjects", "count")
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,39 @@ def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
     holders = sorted({view.holder for view in views}, key=lambda one: _size(one, views))
     signs = {view.subject: view.sign for view in views}
     kinds = Counter({view.subject: view.disagreement for view in views}.values())
-    projects = {view.project for view in views}
+    counts = {
+        "accounts": counted(len(views), ACCOUNTS),
+        "projects": counted(len({view.project for view in views}), PROJECTS),
+        "holders": counted(len(holders), HOLDERS),
+        "subjects": counted(len(subjects), SUBJECTS),
+        "says": kinds["says"],
+        "reasons": kinds["reasons"],
+    }
     return Chart(
         name="accounts-by-holder",
-        title="Who says what: subjects by holder, with what they disagree on",
-        reading="One mark an account: ● it was so, ⊗ it was not so, ⊙ in part; a square round it: "
-        "named as a main reason for how it ended. Before a subject, ◆: holders say different "
-        "things of it; ◇: they differ on whether it was a main reason. "
-        f"n = {plural(len(views), 'account')} of {plural(len(projects), 'project')}.",
+        title=_("Who says what: subjects by holder, with what they disagree on"),
+        reading=_(
+            "One mark an account: ● it was so, ⊗ it was not so, ⊙ in part; a square round it: "
+            "named as a main reason for how it ended. Before a subject, ◆: holders say different "
+            "things of it; ◇: they differ on whether it was a main reason. "
+            "n = %(accounts)s of %(projects)s."
+        )
+        % counts,
         source=source,
-        summary=f"{plural(len(views), 'account')} of {plural(len(holders), 'holder')} on "
-        f"{plural(len(subjects), 'subject')}; they say different things of {kinds['says']}, "
-        f"and differ on {kinds['reasons']} more as a main reason for the end.",
+        summary=_(
+            "%(accounts)s of %(holders)s on %(subjects)s; they say different things of %(says)s, "
+            "and differ on %(reasons)s more as a main reason for the end."
+        )
+        % counts,
         figure=_figure(views, subjects, holders, signs) if len(views) > 1 else None,
-        head=("Subject", "Holder", "Says", "As a reason for the end", "Project", "Account"),
+        head=(
+            _("Subject"),
+            _("Holder"),
+            _("Says"),
+            _("As a reason for the end"),
+            _("Project"),
+            _("Account"),
+        ),
         rows=table(
             *(
                 (
@@ -97,11 +120,11 @@ def _figure(
     traces = []
     main = [(x, y, view) for x, y, view in placed if view.as_reason == "main"]
     if main:
-        traces.append(_marks(main, "square-open", 21, "Main reason", width=1.5))
+        traces.append(_marks(main, "square-open", 21, _("Main reason"), width=1.5))
     for says, (symbol, words) in SAYS.items():
         found = [(x, y, view) for x, y, view in placed if view.says == says]
         if found:
-            traces.append(_marks(found, symbol, 12, words, width=1.6))
+            traces.append(_marks(found, symbol, 12, str(words), width=1.6))
     return go.Figure(
         traces,
         house_layout(

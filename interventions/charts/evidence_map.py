@@ -5,11 +5,18 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
+from clusters.words import ACCOUNTS, counted, ngettext_lazy
+from clusters.words import gettext as _
 
 ROW_HEIGHT = 40
 HEAD_HEIGHT = 76
+WORKS = ngettext_lazy("%(n)s work", "%(n)s works", "count")
+FIELDWORKS = ngettext_lazy("%(n)s fieldwork", "%(n)s fieldworks", "count")
+FACTORS = ngettext_lazy("%(n)s factor", "%(n)s factors", "count")
+CODINGS = ngettext_lazy("%(n)s coding", "%(n)s codings", "count")
+DEFINITIONS = ngettext_lazy("%(n)s definition", "%(n)s definitions", "count")
 
 
 @dataclass(frozen=True)
@@ -29,12 +36,12 @@ class Evidence:
 
     @property
     def words(self) -> str:
-        parts = [
-            plural(self.codings, "coding"),
-            plural(self.accounts, "account"),
-            plural(self.definitions, "definition"),
-        ]
-        return ", ".join(part for part in parts if not part.startswith("0 "))
+        parts = (
+            (self.codings, CODINGS),
+            (self.accounts, ACCOUNTS),
+            (self.definitions, DEFINITIONS),
+        )
+        return ", ".join(counted(number, noun) for number, noun in parts if number)
 
 
 def evidence_map(
@@ -46,25 +53,34 @@ def evidence_map(
 ) -> Chart:
     """Draw works (or fieldworks) by the factors given as (key, short name), all columns drawn."""
     works = sorted({one.work for one in found})
-    noun = "fieldwork" if by_fieldwork else "work"
-    held = {one.factor for one in found}
+    if by_fieldwork:
+        row_head = _("Fieldwork")
+        title = _("Which factor rests on which independent fieldwork")
+        reading = _(
+            "Number of published values (codings, accounts, definitions) on a factor that cite a "
+            "fieldwork; an empty cell: none. Works that share one fieldwork are one row, since "
+            "they are one independent source. n = %(works)s."
+        )
+    else:
+        row_head = _("Work")
+        title = _("Which factor rests on which publication")
+        reading = _(
+            "Number of published values (codings, accounts, definitions) on a factor that cite a "
+            "work; an empty cell: none. n = %(works)s."
+        )
+    counts = {
+        "works": counted(len(works), FIELDWORKS if by_fieldwork else WORKS),
+        "held": len({one.factor for one in found}),
+        "factors": counted(len(factors), FACTORS),
+    }
     return Chart(
         name="evidence-map",
-        title="Which factor rests on which "
-        + ("independent fieldwork" if by_fieldwork else "publication"),
-        reading="Number of published values (codings, accounts, definitions) on a factor that "
-        f"cite a {noun}; an empty cell: none."
-        + (
-            " Works that share one fieldwork are one row, since they are one independent source."
-            if by_fieldwork
-            else ""
-        )
-        + f" n = {plural(len(works), noun)}.",
+        title=title,
+        reading=reading % counts,
         source=source,
-        summary=f"{len(held)} of {plural(len(factors), 'factor')} rest on "
-        f"{plural(len(works), noun)} in all.",
+        summary=_("%(held)s of %(factors)s rest on %(works)s in all.") % counts,
         figure=_figure(found, works, factors) if len(found) > 1 else None,
-        head=(noun.capitalize(), "Factor", "Values", "Of which"),
+        head=(row_head, _("Factor"), _("Values"), _("Of which")),
         rows=table(
             *(
                 (one.work, dict(factors)[one.factor], Cell(str(one.total), one.url), one.words)
@@ -105,7 +121,7 @@ def _figure(
                     for work, line in zip(works, grid, strict=True)
                 ],
                 hovertemplate="%{hovertext}<extra></extra>",
-                name="Values",
+                name=_("Values"),
             )
         ],
         house_layout(

@@ -5,8 +5,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell as TableCell
-from clusters.charts.chart import Chart, plural, table
+from clusters.charts.chart import Chart, table
 from clusters.charts.style import PALETTE, house_layout
+from clusters.words import PROJECTS, counted
+from clusters.words import gettext as _
 from interventions.analysis.matrix import GROUPS, Cell, Column, Matrix
 
 SCALES = {"enabling": "teal", "hindering": "rust"}
@@ -29,17 +31,20 @@ def factor_matrix(matrix: Matrix, source: str) -> Chart:
     """Draw the matrix in the order of its rows; each cell's customdata is its address."""
     return Chart(
         name="factor-matrix",
-        title="How far each factor was present in each project",
-        reading="Agreed degree from 0 (absent) to 1 (fully present), by project and factor. "
-        f"n = {plural(len(matrix.rows), 'project')}. Choose a cell to see who says what.",
+        title=_("How far each factor was present in each project"),
+        reading=_(
+            "Agreed degree from 0 (absent) to 1 (fully present), by project and factor. "
+            "n = %(projects)s. Choose a cell to see who says what."
+        )
+        % {"projects": counted(len(matrix.rows), PROJECTS)},
         source=source,
         summary=matrix.summary,
         figure=_figure(matrix) if matrix.rows else None,
         head=(
-            "Project",
+            _("Project"),
             *(column.short_name for column in matrix.columns),
-            "What came of it",
-            "Accounts disagree on",
+            _("What came of it"),
+            _("Accounts disagree on"),
         ),
         rows=table(
             *(
@@ -141,7 +146,7 @@ def _fills(
             for row, line in zip(matrix.rows, cells, strict=True)
         ],
         hovertemplate="%{text}<extra></extra>",
-        name=GROUPS[polarity],
+        name=str(GROUPS[polarity]),
     )
 
 
@@ -207,6 +212,7 @@ def _scatter(found: list[tuple[float, float, str, Cell]], **marker: Any) -> go.S
 
 
 def _outcomes(matrix: Matrix, end: float) -> go.Scatter:
+    came_of_it = _("What came of it: %(direction)s")
     return go.Scatter(
         x=[end] * len(matrix.rows),
         y=list(range(len(matrix.rows))),
@@ -217,7 +223,7 @@ def _outcomes(matrix: Matrix, end: float) -> go.Scatter:
         textfont={"size": 12},
         customdata=[row.url + "#outcomes" for row in matrix.rows],
         hovertext=[
-            f"<b>{row.title}</b><br>What came of it: {row.outcome.direction_words}"
+            f"<b>{row.title}</b><br>" + came_of_it % {"direction": row.outcome.direction_words}
             for row in matrix.rows
         ],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -234,6 +240,7 @@ def _two_lines(words: str) -> str:
 
 
 def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[str, Any]]:
+    came_of_it = _("What came of it")
     above = {"yref": "paper", "y": 1, "showarrow": False, "yanchor": "bottom"}
     heads: list[dict[str, Any]] = []
     for polarity, words in GROUPS.items():
@@ -264,7 +271,7 @@ def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[st
             **above,
             "x": end - 0.1,
             "xanchor": "left",
-            "text": "<b>What came of it</b>",
+            "text": f"<b>{came_of_it}</b>",
             "font": {"size": 14},
             "yshift": 50,
         }

@@ -5,10 +5,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table
+from clusters.charts.chart import Cell, Chart, table
 from clusters.charts.style import PALETTE, house_layout, lying_bars
+from clusters.words import PROJECTS, counted
+from clusters.words import gettext as _
 from interventions.analysis.matrix import DIRECTION_WORDS
-from interventions.analysis.outcomes import DIRECTIONS, PRESENCE, OutcomeCount
+from interventions.analysis.outcomes import DIRECTIONS, PRESENCE, RULES, OutcomeCount
 
 ROW_HEIGHT = 24
 # Told apart without colour, too: in grey print and by colour-blind readers.
@@ -32,32 +34,30 @@ def factor_outcomes(
     `links` gives, for a factor's key and a presence, the address of the projects behind a bar.
     """
     drawn = [count for count in counts if count.total]
-    known = [count for count in drawn if count.presence != "unknown"]
+    known = [_said(count) for count in drawn if count.presence != "unknown"]
     return Chart(
         name="factor-outcomes",
-        title="What came of projects where a factor was present, absent or not known",
-        reading="Projects, by the direction of all their outcomes together. Present: agreed "
-        "degree 0.67 or 1; absent: 0 or 0.33; not known: no agreed degree. Each factor counts "
-        f"every project once: n = {plural(projects, 'project')}.",
-        source=source,
-        summary="; ".join(
-            f"{count.short_name} {count.presence}: "
-            + ", ".join(
-                f"{count.counts[direction]} {DIRECTION_WORDS[direction]}"
-                for direction in DIRECTIONS
-                if count.counts[direction]
-            )
-            + f" of {count.total}"
-            for count in known
+        title=_("What came of projects where a factor was present, absent or not known"),
+        reading=_(
+            "Projects, by the direction of all their outcomes together. Present: agreed degree "
+            "0.67 or 1; absent: 0 or 0.33; not known: no agreed degree. Each factor counts every "
+            "project once: n = %(projects)s."
         )
-        or "No factor has an agreed degree in any of these projects.",
+        % {"projects": counted(projects, PROJECTS)},
+        source=source,
+        summary="; ".join(known) or _("No factor has an agreed degree in any of these projects."),
         figure=_figure(drawn, links) if len(drawn) > 1 else None,
-        head=("Factor", "Was", *(DIRECTION_WORDS[one] for one in DIRECTIONS), "Projects (n)"),
+        head=(
+            _("Factor"),
+            _("Was"),
+            *(str(DIRECTION_WORDS[one]) for one in DIRECTIONS),
+            _("Projects (n)"),
+        ),
         rows=table(
             *(
                 (
                     count.name,
-                    PRESENCE[count.presence],
+                    RULES[count.presence],
                     *(count.counts[direction] for direction in DIRECTIONS),
                     Cell(str(count.total), links(count.factor, count.presence)),
                 )
@@ -65,6 +65,20 @@ def factor_outcomes(
             )
         ),
     )
+
+
+def _said(count: OutcomeCount) -> str:
+    directions = [
+        f"{count.counts[direction]} {DIRECTION_WORDS[direction]}"
+        for direction in DIRECTIONS
+        if count.counts[direction]
+    ]
+    return _("%(factor)s %(presence)s: %(directions)s of %(total)s") % {
+        "factor": count.short_name,
+        "presence": PRESENCE[count.presence],
+        "directions": ", ".join(directions),
+        "total": count.total,
+    }
 
 
 def _figure(drawn: Sequence[OutcomeCount], links: Links) -> go.Figure:
@@ -100,11 +114,11 @@ def _figure(drawn: Sequence[OutcomeCount], links: Links) -> go.Figure:
             **lying_bars(
                 places,
                 [
-                    f"{'not known' if count.presence == 'unknown' else count.presence}, "
-                    f"n = {count.total}"
+                    _("%(presence)s, n = %(total)s")
+                    % {"presence": PRESENCE[count.presence], "total": count.total}
                     for count in drawn
                 ],
-                "projects",
+                _("projects"),
                 edge=0.7,
                 dtick=max(1, round(max(count.total for count in drawn) / 10)),
             ),
@@ -127,7 +141,7 @@ def _places(drawn: Sequence[OutcomeCount]) -> list[float]:
 def _bars(
     direction: str, drawn: Sequence[OutcomeCount], places: list[float], links: Links
 ) -> go.Bar:
-    words = DIRECTION_WORDS[direction]
+    words = str(DIRECTION_WORDS[direction])
     marker: dict[str, Any] = {
         "color": PALETTE[COLOURS[direction]],
         "pattern": {
@@ -145,8 +159,13 @@ def _bars(
         marker=marker,
         customdata=[links(count.factor, count.presence) for count in drawn],
         hovertext=[
-            f"<b>{count.name}</b> {PRESENCE[count.presence]}<br>"
-            f"{words}: {count.counts[direction]} of {plural(count.total, 'project')}"
+            f"<b>{count.name}</b> {RULES[count.presence]}<br>"
+            + _("%(direction)s: %(number)s of %(projects)s")
+            % {
+                "direction": words,
+                "number": count.counts[direction],
+                "projects": counted(count.total, PROJECTS),
+            }
             for count in drawn
         ],
         hovertemplate="%{hovertext}<extra></extra>",

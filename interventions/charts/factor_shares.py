@@ -2,8 +2,10 @@
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout, lying_bars
+from clusters.words import PROJECTS, counted
+from clusters.words import gettext as _
 from interventions.analysis.matrix import DEGREE_WORDS, GROUPS, Column
 from interventions.analysis.shares import FactorShare
 
@@ -15,21 +17,29 @@ def factor_shares(shares: list[FactorShare], *, projects: int, source: str) -> C
     """Draw one bar a factor: projects by agreed degree, then those without one."""
     return Chart(
         name="factor-shares",
-        title="How often each factor was present, absent or not known",
-        reading="Projects by agreed degree, from 1 (fully present) to 0 (absent), then those "
-        f"without an agreed degree. n = {plural(projects, 'project')} for every factor.",
+        title=_("How often each factor was present, absent or not known"),
+        reading=_(
+            "Projects by agreed degree, from 1 (fully present) to 0 (absent), then those without "
+            "an agreed degree. n = %(projects)s for every factor."
+        )
+        % {"projects": counted(projects, PROJECTS)},
         source=source,
         summary="; ".join(
-            f"{share.column.short_name}: present in {share.present} of {share.known} with a degree"
+            _("%(factor)s: present in %(present)s of %(known)s with a degree")
+            % {
+                "factor": share.column.short_name,
+                "present": share.present,
+                "known": share.known,
+            }
             for share in shares
         ),
         figure=_figure(shares) if projects > 1 and shares else None,
         head=(
-            "Factor",
-            *(f"{words} ({degree:g})" for degree, words in reversed(DEGREE_WORDS.items())),
-            "No degree",
-            "n with a degree",
-            "n",
+            _("Factor"),
+            *(_in_words(degree) for degree in reversed(DEGREE_WORDS)),
+            _("No degree"),
+            _("n with a degree"),
+            _("n"),
         ),
         rows=table(
             *(
@@ -52,6 +62,19 @@ def _fill(column: Column, degree: float) -> str:
     return PALETTE[f"{SCALES[column.polarity]}-{round(degree * 100)}"]
 
 
+def _in_words(degree: float) -> str:
+    return f"{DEGREE_WORDS[degree]} ({degree:g})"
+
+
+def _hover(share: FactorShare, degree: str, number: int) -> str:
+    words = _("%(degree)s: %(number)s of %(total)s") % {
+        "degree": degree,
+        "number": number,
+        "total": share.total,
+    }
+    return f"<b>{share.column.name}</b><br>{words}"
+
+
 def _figure(shares: list[FactorShare]) -> go.Figure:
     rows = list(range(len(shares)))
     shown = [share.column for share in shares]
@@ -72,8 +95,7 @@ def _figure(shares: list[FactorShare]) -> go.Figure:
                 },
                 customdata=[column.url for column in shown],
                 hovertext=[
-                    f"<b>{share.column.name}</b><br>{DEGREE_WORDS[degree]} ({degree:g}): "
-                    f"{share.degrees.get(degree, 0)} of {share.total}"
+                    _hover(share, _in_words(degree), share.degrees.get(degree, 0))
                     for share in shares
                 ],
                 hovertemplate="%{hovertext}<extra></extra>",
@@ -88,12 +110,9 @@ def _figure(shares: list[FactorShare]) -> go.Figure:
             width=0.7,
             marker={"color": PALETTE["paper"], "line": {"width": 1, "color": PALETTE["line"]}},
             customdata=[column.url for column in shown],
-            hovertext=[
-                f"<b>{share.column.name}</b><br>no agreed degree: {share.unknown} of {share.total}"
-                for share in shares
-            ],
+            hovertext=[_hover(share, _("no agreed degree"), share.unknown) for share in shares],
             hovertemplate="%{hovertext}<extra></extra>",
-            name="no degree",
+            name=_("no degree"),
         )
     )
     return go.Figure(
@@ -101,6 +120,6 @@ def _figure(shares: list[FactorShare]) -> go.Figure:
         house_layout(
             height=70 + ROW_HEIGHT * len(shares),
             margin={"l": 190, "r": 16, "t": 8, "b": 48},
-            **lying_bars(rows, [wrapped(column.short_name, 26) for column in shown], "projects"),
+            **lying_bars(rows, [wrapped(column.short_name, 26) for column in shown], _("projects")),
         ),
     )

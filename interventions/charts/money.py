@@ -7,12 +7,16 @@ from decimal import Decimal
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
+from clusters.words import counted, ngettext_lazy
+from clusters.words import gettext as _
 
 PANEL_HEIGHT = 220
 # Fills that differ in lightness and pattern; colour has its meaning elsewhere.
 FILLS = (("ink", ""), ("line", ""), ("ink-2", "/"), ("unknown", "."), ("ink-2", "x"))
+AMOUNTS = ngettext_lazy("%(n)s amount", "%(n)s amounts", "count")
+FUNDINGS = ngettext_lazy("%(n)s funding", "%(n)s fundings", "count")
 
 
 @dataclass(frozen=True)
@@ -33,25 +37,25 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
     dated = [one for one in payments if one.year is not None]
     return Chart(
         name="money",
-        title="Money by donor and year, as far as sources state it",
-        reading="Amounts as stated, not converted and not corrected for prices, one panel for "
-        "each currency and kind of flow. A programme’s money is not added to that of its "
-        "parts, nor what one project passes on. "
-        f"n = {len(payments)} of {plural(len(payments) + unstated, 'funding')} with an amount.",
+        title=_("Money by donor and year, as far as sources state it"),
+        reading=_(
+            "Amounts as stated, not converted and not corrected for prices, one panel for each "
+            "currency and kind of flow. A programme’s money is not added to that of its parts, "
+            "nor what one project passes on. n = %(stated)s of %(fundings)s with an amount."
+        )
+        % {
+            "stated": len(payments),
+            "fundings": counted(len(payments) + unstated, FUNDINGS),
+        },
         source=source,
-        summary=f"{plural(len(payments), 'amount')} stated; "
-        f"{plural(unstated, 'funding')} without an amount."
-        + "".join(
-            f" {one.donor}, {one.year or 'year not stated'}: {one.currency} {one.amount:,.0f}."
-            for one in payments[:5]
-        ),
+        summary=" ".join([_summary(payments, unstated), *map(_said, payments[:5])]),
         figure=_figure(dated) if len(dated) > 1 else None,
-        head=("Donor", "Year", "Currency", "Amount", "Flow", "Project"),
+        head=(_("Donor"), _("Year"), _("Currency"), _("Amount"), _("Flow"), _("Project")),
         rows=table(
             *(
                 (
                     one.donor,
-                    one.year or "not stated",
+                    one.year or _("not stated"),
                     one.currency,
                     f"{one.amount:,.0f}",
                     one.flow,
@@ -61,6 +65,22 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
             )
         ),
     )
+
+
+def _summary(payments: Sequence[Payment], unstated: int) -> str:
+    return _("%(amounts)s stated; %(fundings)s without an amount.") % {
+        "amounts": counted(len(payments), AMOUNTS),
+        "fundings": counted(unstated, FUNDINGS),
+    }
+
+
+def _said(one: Payment) -> str:
+    return _("%(donor)s, %(year)s: %(currency)s %(amount)s.") % {
+        "donor": one.donor,
+        "year": one.year or _("year not stated"),
+        "currency": one.currency,
+        "amount": f"{one.amount:,.0f}",
+    }
 
 
 def _bars(paid: Sequence[Payment], colour: str, pattern: str) -> go.Bar:
@@ -86,6 +106,7 @@ def _bars(paid: Sequence[Payment], colour: str, pattern: str) -> go.Bar:
 
 
 def _figure(dated: Sequence[Payment]) -> go.Figure:
+    not_stated = _("flow not stated")
     panels = sorted({(one.currency, one.flow) for one in dated})
     donors = sorted({one.donor for one in dated})
     figure = make_subplots(
@@ -93,12 +114,7 @@ def _figure(dated: Sequence[Payment]) -> go.Figure:
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.12 / len(panels),
-        subplot_titles=[
-            f"{currency}, {flow or 'flow not stated'}".lower().replace(
-                currency.lower(), currency, 1
-            )
-            for currency, flow in panels
-        ],
+        subplot_titles=[f"{currency}, {flow.lower() or not_stated}" for currency, flow in panels],
     )
     for row, (currency, flow) in enumerate(panels, 1):
         for number, donor in enumerate(donors):

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table
+from clusters.charts.chart import Cell, Chart, table
 from clusters.charts.style import PALETTE, house_layout
+from clusters.words import PROJECTS, counted, ngettext_lazy
+from clusters.words import gettext as _
 
 ROW_HEIGHT = 24
+PARTS = ngettext_lazy("%(n)s part", "%(n)s parts", "count")
+BODIES = ngettext_lazy("%(n)s body", "%(n)s bodies", "count")
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,27 @@ def participation(parts: Sequence[Part], source: str) -> Chart:
     names = {one.body_url: one.body for one in parts}
     bodies = sorted(names, key=lambda url: (_count(parts, url), names[url], url))
     projects = list(dict.fromkeys(one.project_url for one in parts))
+    counts = {
+        "parts": counted(len(parts), PARTS),
+        "bodies": counted(len(bodies), BODIES),
+        "projects": counted(len(projects), PROJECTS),
+    }
+    summary = _("%(bodies)s took %(parts)s in %(projects)s.") % counts
+    if bodies:
+        most = {"body": names[bodies[0]], "number": -_count(parts, bodies[0])}
+        summary += " " + _("Most of them: %(body)s, %(number)s.") % most
     return Chart(
         name="participation",
-        title="Who took part in what: bodies and projects",
-        reading="One band a part taken, all equally wide: the width of a name counts parts, not "
-        f"money or weight. n = {plural(len(parts), 'part')} of "
-        f"{plural(len(bodies), 'body', 'bodies')} in {plural(len(projects), 'project')}.",
+        title=_("Who took part in what: bodies and projects"),
+        reading=_(
+            "One band a part taken, all equally wide: the width of a name counts parts, not money "
+            "or weight. n = %(parts)s of %(bodies)s in %(projects)s."
+        )
+        % counts,
         source=source,
-        summary=f"{plural(len(bodies), 'body', 'bodies')} took "
-        f"{plural(len(parts), 'part')} in {plural(len(projects), 'project')}."
-        + (f" Most of them: {names[bodies[0]]}, {-_count(parts, bodies[0])}." if bodies else ""),
+        summary=summary,
         figure=_figure(parts, bodies, projects) if len(parts) > 1 else None,
-        head=("Body", "Part taken", "Project"),
+        head=(_("Body"), _("Part taken"), _("Project")),
         rows=table(
             *((Cell(one.body, one.body_url), Cell(one.role, one.url), one.project) for one in parts)
         ),
@@ -55,6 +68,7 @@ def _count(parts: Sequence[Part], url: str) -> int:
 def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go.Figure:
     names = {one.body_url: one.body for one in parts}
     names |= {one.project_url: one.project for one in parts}
+    taken = _("%(number)s parts taken") % {"number": "%{value:d}"}
     place = {url: number for number, url in enumerate([*bodies, *projects])}
     return go.Figure(
         go.Sankey(
@@ -66,7 +80,7 @@ def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go
                 "pad": 9,
                 "thickness": 10,
                 "customdata": list(place),
-                "hovertemplate": "<b>%{label}</b><br>%{value:d} parts taken<extra></extra>",
+                "hovertemplate": f"<b>%{{label}}</b><br>{taken}<extra></extra>",
             },
             link={
                 "source": [place[one.body_url] for one in parts],

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from clusters.charts.chart import Cell, Chart, plural, table, wrapped
+from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout, lying_bars
+from clusters.words import PROJECTS, counted
+from clusters.words import gettext as _
 
 ROW_HEIGHT = 46
 
@@ -28,9 +30,9 @@ class Length:
     @property
     def months(self) -> str:
         if self.most is None:
-            return "not known"
+            return _("not known")
         if self.least is None:
-            return f"at most {self.most}"
+            return _("at most %(months)s") % {"months": self.most}
         if self.least == self.most:
             return str(self.most)
         return f"{self.least}–{self.most}"
@@ -39,12 +41,17 @@ class Length:
     def against(self) -> str:
         """The verdict, as far as it can be given."""
         if self.minimum is None or self.most is None:
-            return "cannot be said"
-        if self.most < self.minimum:
-            return "shorter than its minimum"
+            return _("cannot be said")
+        if self.is_short:
+            return _("shorter than its minimum")
         if self.least is None or self.least < self.minimum:
-            return "may be shorter or longer"
-        return "as long as its minimum, or longer"
+            return _("may be shorter or longer")
+        return _("as long as its minimum, or longer")
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it surely ran shorter than the rule asks for."""
+        return self.minimum is not None and self.most is not None and self.most < self.minimum
 
 
 def project_length(lengths: Sequence[Length], source: str) -> Chart:
@@ -54,25 +61,36 @@ def project_length(lengths: Sequence[Length], source: str) -> Chart:
         key=lambda one: (-(one.most or 0), one.title),
     )
     measured = [one for one in known if one.minimum is not None]
-    short = sum(one.against == "shorter than its minimum" for one in measured)
+    counts = {
+        "known": len(known),
+        "projects": counted(len(lengths), PROJECTS),
+        "short": sum(one.is_short for one in measured),
+        "measured": len(measured),
+    }
     return Chart(
         name="project-length",
-        title="How long projects ran, against their donor’s own minimum",
-        reading="Months. Full bars: at least; outlines: at most, where dates leave it open; "
-        "strokes: the minimum of the donor’s own rule. "
-        f"n = {len(known)} of {plural(len(lengths), 'project')} with a known length.",
+        title=_("How long projects ran, against their donor’s own minimum"),
+        reading=_(
+            "Months. Full bars: at least; outlines: at most, where dates leave it open; "
+            "strokes: the minimum of the donor’s own rule. "
+            "n = %(known)s of %(projects)s with a known length."
+        )
+        % counts,
         source=source,
-        summary=f"The length of {len(known)} of {plural(len(lengths), 'project')} is known; "
-        f"{short} of the {len(measured)} whose donor has a rule on length ran shorter than it.",
+        summary=_(
+            "The length of %(known)s of %(projects)s is known; %(short)s of the %(measured)s whose "
+            "donor has a rule on length ran shorter than it."
+        )
+        % counts,
         figure=_figure(known) if len(known) > 1 else None,
         head=(
-            "Project",
-            "Months",
-            "Known from",
-            "Donor’s own rule",
-            "Minimum, months",
-            "Rule valid",
-            "Against its minimum",
+            _("Project"),
+            _("Months"),
+            _("Known from"),
+            _("Donor’s own rule"),
+            _("Minimum, months"),
+            _("Rule valid"),
+            _("Against its minimum"),
         ),
         rows=table(
             *(
@@ -92,9 +110,13 @@ def project_length(lengths: Sequence[Length], source: str) -> Chart:
 
 
 def _hover(one: Length) -> str:
-    lines = [f"<b>{one.title}</b>", f"{one.months} months ({one.basis})"]
+    ran = _("%(months)s months (%(basis)s)") % {"months": one.months, "basis": one.basis}
+    lines = [f"<b>{one.title}</b>", ran]
     if one.minimum is not None:
-        lines.append(f"{one.norm}: at least {one.minimum} months, {one.validity}")
+        lines.append(
+            _("%(norm)s: at least %(months)s months, %(validity)s")
+            % {"norm": one.norm, "months": one.minimum, "validity": one.validity}
+        )
     lines.append(one.against)
     return "<br>".join(lines)
 
@@ -114,7 +136,7 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                 marker={"color": PALETTE["ink-2"]},
                 customdata=urls,
                 hovertext=hover,
-                name="at least",
+                name=_("at least"),
                 **common,
             ),
             go.Bar(
@@ -126,7 +148,7 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                 },
                 customdata=urls,
                 hovertext=hover,
-                name="at most",
+                name=_("at most"),
                 **common,
             ),
             go.Scatter(
@@ -142,14 +164,14 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                 customdata=[one.norm_url for _, one in ruled],
                 hovertext=[_hover(one) for _, one in ruled],
                 hovertemplate="%{hovertext}<extra></extra>",
-                name="the donor’s minimum",
+                name=_("the donor’s minimum"),
             ),
         ],
         house_layout(
             height=70 + ROW_HEIGHT * len(known),
             margin={"l": 210, "r": 24, "t": 8, "b": 48},
             **lying_bars(
-                rows, [wrapped(one.title, 30) for one in known], "months", rangemode="tozero"
+                rows, [wrapped(one.title, 30) for one in known], _("months"), rangemode="tozero"
             ),
         ),
     )

@@ -95,12 +95,14 @@ class Project(Root):
         start = EDTF(self.planned_start if is_planned else self.actual_start)
         end = EDTF(self.planned_end if is_planned else self.actual_end)
         if not start and not end:
-            return "time not stated"
+            return str(_("time not stated"))
         if start == end:
             return start.words
         if not end:
-            return f"from {start.words}"
-        return f"{start.words} – {end.words}" if start else f"until {end.words}"
+            return _("from %(when)s") % {"when": start.words}
+        if not start:
+            return _("until %(when)s") % {"when": end.words}
+        return f"{start.words} – {end.words}"
 
 
 @tracked

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
 
 from clusters.caching import data_version, public_page
 from clusters.casefiles.shape import Shape, shapes
@@ -55,7 +56,7 @@ def _kind(shape: Shape, path: str = "") -> dict[str, Any]:
                 "name": field.name,
                 "words": str(field.field.verbose_name),
                 "help": strip_tags(str(getattr(field.field, "help_text", ""))),
-                "kind": FIELD_WORDS.get(field.kind, "text or number"),
+                "kind": FIELD_WORDS.get(field.kind, _("text or number")),
                 "required": field.required,
                 "choices": _choices(field.field),
             }
@@ -67,11 +68,11 @@ def _kind(shape: Shape, path: str = "") -> dict[str, Any]:
 
 
 FIELD_WORDS = {
-    "date": "uncertain date (EDTF)",
-    "list": "list",
-    "json": "structured",
-    "reference": "another record",
-    "references": "other records",
+    "date": _("uncertain date (EDTF)"),
+    "list": _("list"),
+    "json": _("structured"),
+    "reference": _("another record"),
+    "references": _("other records"),
 }
 
 

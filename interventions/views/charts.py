@@ -10,17 +10,21 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from clusters.asked import Asked, asked, without
 from clusters.caching import data_version, public_page
-from clusters.charts.chart import Chart, plural
+from clusters.charts.chart import Chart
 from clusters.charts.cluster_map import cluster_map
 from clusters.charts.style import PALETTE
 from clusters.charts.timeline import cluster_timeline
 from clusters.filters import ClusterFilter
 from clusters.lookup import GoneError, MovedError, find_published
 from clusters.models import Cluster, Event
+from clusters.parameters import check_parameters, check_word
 from clusters.tables import csv_response
+from clusters.words import PROJECTS, counted
 from interventions.analysis.outcomes import outcomes_by_factor
 from interventions.charts.accounts_by_holder import accounts_by_holder
 from interventions.charts.evidence_map import evidence_map
@@ -53,7 +57,9 @@ CHART_PARAMETERS = frozenset({"embed", "format", "framework", "works", "cluster"
 
 def source_line() -> str:
     """What every chart says of where it comes from."""
-    return f"Source: Cluster Casebook, data version {data_version()[0]}, CC BY 4.0."
+    return _("Source: Cluster Casebook, data version %(number)s, CC BY 4.0.") % {
+        "number": data_version()[0]
+    }
 
 
 def framework_of(query: QueryDict) -> Framework:
@@ -63,9 +69,12 @@ def framework_of(query: QueryDict) -> Framework:
     if found is not None:
         return found
     if "framework" not in query:
-        raise Http404("The main framework is not published.")
+        raise Http404(_("The main framework is not published."))
     known = Framework.objects.published().values_list("slug", flat=True)
-    raise BadRequest(f"framework: there is no “{slug}”. Known: {', '.join(known)}.")
+    raise BadRequest(
+        _("framework: there is no “%(slug)s”. Known: %(known)s.")
+        % {"slug": slug, "known": ", ".join(known)}
+    )
 
 
 def draw_matrix(projects: Any, query: QueryDict) -> Chart:
@@ -118,11 +127,11 @@ def draw_map(clusters: Any, query: QueryDict) -> Chart:
     return cluster_map(places_of(clusters), source_line())
 
 
-def draw_evidence_map(_: Any, query: QueryDict) -> Chart:
+def draw_evidence_map(projects: Any, query: QueryDict) -> Chart:
     framework = framework_of(query)
     works = query.get("works", "each")
     if works not in ("each", "independent"):
-        raise BadRequest("works: each or independent.")
+        raise BadRequest(_("works: each or independent."))
     by_fieldwork = works == "independent"
     return evidence_map(
         evidence_on(framework, by_fieldwork=by_fieldwork),
@@ -136,11 +145,16 @@ def draw_timeline(clusters: Any, query: QueryDict) -> Chart:
     slug = query.get("cluster", "")
     if not slug:
         known = ", ".join(clusters.values_list("slug", flat=True)[:20])
-        raise BadRequest(f"cluster: name the cluster whose timeline you want, such as {known}.")
+        raise BadRequest(
+            _("cluster: name the cluster whose timeline you want, such as %(known)s.")
+            % {"known": known}
+        )
     try:
         cluster = find_published(clusters, slug)
     except (Http404, GoneError, MovedError):
-        raise BadRequest(f"cluster: no published cluster is called “{slug}”.") from None
+        raise BadRequest(
+            _("cluster: no published cluster is called “%(slug)s”.") % {"slug": slug}
+        ) from None
     return timeline_of(
         cluster,
         Event.objects.in_order().filter(cluster=cluster),
@@ -160,23 +174,23 @@ class Entry:
     """A chart at an address: what draws it, from which records, by which filters."""
 
     draw: Callable[[Any, QueryDict], Chart]
-    words: str
+    words: str | Promise
     of: str = "projects"
     # A word for it above a list that can be seen in several ways.
-    tab: str = ""
+    tab: str | Promise | None = None
 
 
 CHARTS = {
-    "factor-matrix": Entry(draw_matrix, "Factor matrix", tab="Matrix"),
-    "factor-shares": Entry(draw_shares, "How often each factor was present", tab="Factors"),
-    "factor-outcomes": Entry(draw_outcomes, "Outcomes by factor", tab="Outcomes"),
-    "accounts-by-holder": Entry(draw_accounts, "Accounts by holder", tab="Accounts"),
-    "project-length": Entry(draw_lengths, "Length against the donor’s minimum", tab="Length"),
-    "money": Entry(draw_money, "Money by donor and year", tab="Money"),
-    "participation": Entry(draw_participation, "Who took part in what", tab="Participants"),
-    "cluster-map": Entry(draw_map, "Map of clusters", of="clusters"),
-    "cluster-timeline": Entry(draw_timeline, "Timeline of a cluster", of="cluster"),
-    "evidence-map": Entry(draw_evidence_map, "Which factor rests on which work", of="works"),
+    "factor-matrix": Entry(draw_matrix, _("Factor matrix"), tab=_("Matrix")),
+    "factor-shares": Entry(draw_shares, _("How often each factor was present"), tab=_("Factors")),
+    "factor-outcomes": Entry(draw_outcomes, _("Outcomes by factor"), tab=_("Outcomes")),
+    "accounts-by-holder": Entry(draw_accounts, _("Accounts by holder"), tab=_("Accounts")),
+    "project-length": Entry(draw_lengths, _("Length against the donor’s minimum"), tab=_("Length")),
+    "money": Entry(draw_money, _("Money by donor and year"), tab=_("Money")),
+    "participation": Entry(draw_participation, _("Who took part in what"), tab=_("Participants")),
+    "cluster-map": Entry(draw_map, _("Map of clusters"), of="clusters"),
+    "cluster-timeline": Entry(draw_timeline, _("Timeline of a cluster"), of="cluster"),
+    "evidence-map": Entry(draw_evidence_map, _("Which factor rests on which work"), of="works"),
 }
 
 
@@ -206,8 +220,9 @@ def chart_of(name: str, rows: Any, query: QueryDict) -> Chart:
     if left_out and name != "money":
         chart = replace(
             chart,
-            reading=f"{chart.reading} Only the first {MOST_PROJECTS} are drawn; "
-            f"{plural(left_out, 'project')} left out: filter to see them.",
+            reading=f"{chart.reading} "
+            + _("Only the first %(most)s are drawn; %(projects)s left out: filter to see them.")
+            % {"most": MOST_PROJECTS, "projects": counted(left_out, PROJECTS)},
         )
     return replace(chart, address=f"{address}?{kept.urlencode()}" if kept else address)
 
@@ -216,7 +231,7 @@ def chart_of(name: str, rows: Any, query: QueryDict) -> Chart:
 def chart_list(request: HttpRequest) -> HttpResponse:
     """Every chart, with what it shows."""
     if request.GET:
-        raise BadRequest("The list of charts takes no parameters.")
+        raise BadRequest(_("The list of charts takes no parameters."))
     clusters = Cluster.objects.published().order_by("name", "pk")
     return render(
         request, "interventions/chart_list.html", {"charts": CHARTS, "clusters": clusters}
@@ -228,12 +243,11 @@ def chart(request: HttpRequest, name: str) -> HttpResponse:
     """One chart of what the filters leave: a page, a frame for other sites, or CSV."""
     entry = CHARTS.get(name)
     if entry is None:
-        raise Http404(f"There is no chart called {name}.")
+        raise Http404(_("There is no chart called %(name)s.") % {"name": name})
     query = request.GET
-    for parameter, known in (("format", ("csv",)), ("embed", ("1",))):
-        if query.get(parameter, known[0]) not in known:
-            raise BadRequest(f"{parameter}: only {known[0]} is known.")
-    rows, set_filters = _rows(entry, query)
+    check_word(request, "format", "csv")
+    check_word(request, "embed", "1")
+    rows, set_filters = _rows(request, entry)
     found = chart_of(name, rows, query)
     if query.get("format") == "csv":
         return csv_response(name, found.head, [[str(cell) for cell in row] for row in found.rows])
@@ -252,7 +266,8 @@ def chart(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "interventions/chart.html", context)
 
 
-def _rows(entry: Entry, query: QueryDict) -> tuple[Any, list[Asked]]:
+def _rows(request: HttpRequest, entry: Entry) -> tuple[Any, list[Asked]]:
+    query = request.GET
     filterset: Any
     if entry.of == "projects":
         filterset = ChartProjectFilter(query, Project.objects.published().in_order())
@@ -260,12 +275,7 @@ def _rows(entry: Entry, query: QueryDict) -> tuple[Any, list[Asked]]:
         filterset = ChartClusterFilter(query, Cluster.objects.published().order_by("name", "pk"))
     else:
         own = {"cluster": {"cluster"}, "works": {"framework", "works"}}[entry.of]
-        known = own | {"embed", "format"}
-        for name in query:
-            if name not in known:
-                raise BadRequest(
-                    f"There is no parameter “{name}” here. Known: {', '.join(sorted(known))}."
-                )
+        check_parameters(request, own | {"embed", "format"})
         return Cluster.objects.published().order_by("name", "pk"), []
     if not filterset.is_valid():
         raise BadRequest(_first_error(filterset.form))

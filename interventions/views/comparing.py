@@ -3,10 +3,11 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from clusters.caching import public_page
 from clusters.models.fields import EDTF
-from clusters.parameters import check_parameters
+from clusters.parameters import check_parameters, check_word
 from clusters.tables import csv_response
 from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
 from interventions.charts.project_length import Length
@@ -14,8 +15,6 @@ from interventions.gather import lengths_of
 from interventions.matrix import disagreement_of, matrix_of, what_differs
 from interventions.models import Ending, Framework, Project
 from interventions.project_page import with_everything
-
-NOT_STATED = Side("not stated", is_known=False)
 
 
 @public_page
@@ -25,16 +24,19 @@ def compare(request: HttpRequest) -> HttpResponse:
     `rows=differing` leaves out rows in which all say the same or nothing; `format=csv` is a file.
     """
     check_parameters(request, {"project", "rows", "format"})
-    if request.GET.get("format", "csv") != "csv":
-        raise BadRequest("format: only csv is known.")
-    if request.GET.get("rows", "differing") != "differing":
-        raise BadRequest("rows: only differing is known.")
+    check_word(request, "format", "csv")
+    check_word(request, "rows", "differing")
     slugs = list(dict.fromkeys(request.GET.getlist("project")))
     if len(slugs) > MOST:
-        raise BadRequest(f"project: {MOST} at most can be compared; {len(slugs)} are named.")
+        raise BadRequest(
+            _("project: %(most)s at most can be compared; %(number)s are named.")
+            % {"most": MOST, "number": len(slugs)}
+        )
     projects = with_everything().among(slugs)
     if missing := set(slugs) - {project.slug for project in projects}:
-        raise BadRequest(f"project: no published project is called “{sorted(missing)[0]}”.")
+        raise BadRequest(
+            _("project: no published project is called “%(slug)s”.") % {"slug": sorted(missing)[0]}
+        )
     all_lines = comparison_of(projects) if len(projects) >= FEWEST else []
     only_differing = "rows" in request.GET
     lines = [line for line in all_lines if line.differs or not only_differing]
@@ -68,27 +70,19 @@ def comparison_of(projects: list[Any]) -> list[Line]:
     """Every row of the comparison of projects that were fetched with everything."""
     lengths = lengths_of(projects)
     lines = lines_of(
-        "Key facts",
+        _("Key facts"),
         [
-            ("Where", [_names(project.clusters.all()) for project in projects]),
-            ("Who paid or helped", [_payers(project) for project in projects]),
-            ("Start, in fact", [_date(project.actual_start) for project in projects]),
-            ("End, in fact", [_date(project.actual_end) for project in projects]),
-            ("Start, by plan", [_date(project.planned_start) for project in projects]),
-            ("End, by plan", [_date(project.planned_end) for project in projects]),
-            ("Months", [_months(one) for one in lengths]),
+            (_("Where"), [_names(project.clusters.all()) for project in projects]),
+            (_("Who paid or helped"), [_payers(project) for project in projects]),
+            (_("Start, in fact"), [_date(project.actual_start) for project in projects]),
+            (_("End, in fact"), [_date(project.actual_end) for project in projects]),
+            (_("Start, by plan"), [_date(project.planned_start) for project in projects]),
+            (_("End, by plan"), [_date(project.planned_end) for project in projects]),
+            (_("Months"), [_months(one) for one in lengths]),
+            (_("Donor’s own minimum"), [_minimum(one) for one in lengths]),
+            (_("How it ended"), [_ending(project) for project in projects]),
             (
-                "Donor’s own minimum",
-                [
-                    Side(f"{one.minimum} months, {one.validity}", one.norm_url)
-                    if one.minimum is not None
-                    else NOT_STATED
-                    for one in lengths
-                ],
-            ),
-            ("How it ended", [_ending(project) for project in projects]),
-            (
-                "Issues",
+                _("Issues"),
                 [_words("; ".join(_issue_words(project))) for project in projects],
             ),
         ],
@@ -96,11 +90,11 @@ def comparison_of(projects: list[Any]) -> list[Line]:
     for framework in Framework.objects.published().prefetch_related("factors"):
         matrix = _aligned(projects, framework)
         if any(cell.status != "not_searched" for row in matrix.rows for cell in row.cells):
-            lines += factor_lines(matrix, f"Factors: {framework}")
-    lines += lines_of("What came of it", _outcomes(projects))
+            lines += factor_lines(matrix, _("Factors: %(framework)s") % {"framework": framework})
+    lines += lines_of(_("What came of it"), _outcomes(projects))
     lines += lines_of(
-        "Accounts",
-        [("Accounts disagree on", [_disagreement(project) for project in projects])],
+        _("Accounts"),
+        [(_("Accounts disagree on"), [_disagreement(project) for project in projects])],
     )
     return lines
 
@@ -114,16 +108,23 @@ def _aligned(projects: list[Any], framework: Framework) -> Any:
 
 
 def _months(length: Length) -> Side:
-    return NOT_STATED if length.most is None else Side(f"{length.months} ({length.basis})")
+    return _words("" if length.most is None else f"{length.months} ({length.basis})")
+
+
+def _minimum(length: Length) -> Side:
+    if length.minimum is None:
+        return _words("")
+    words = {"months": length.minimum, "validity": length.validity}
+    return Side(_("%(months)s months, %(validity)s") % words, length.norm_url)
 
 
 def _words(words: str) -> Side:
-    return Side(words) if words else NOT_STATED
+    return Side(words) if words else Side(_("not stated"), is_known=False)
 
 
 def _ending(project: Any) -> Side:
     known = project.ending not in ("", Ending.UNKNOWN)
-    return Side(project.get_ending_display(), is_known=known) if project.ending else NOT_STATED
+    return Side(project.get_ending_display(), is_known=known) if project.ending else _words("")
 
 
 def _date(value: str) -> Side:
@@ -165,7 +166,7 @@ def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
                 for one in found
             )
             url = f"{project.get_absolute_url()}#outcomes"
-            sides.append(Side(words, url) if words else Side("nothing recorded", is_known=False))
+            sides.append(Side(words, url) if words else Side(_("nothing recorded"), is_known=False))
         rows.append((str(dimension), sides))
     return rows
 
@@ -174,5 +175,5 @@ def _disagreement(project: Any) -> Side:
     accounts = list(project.accounts.all())
     words = what_differs(accounts, disagreement_of(accounts))
     if not accounts:
-        return Side("no account recorded", is_known=False)
-    return Side(words or "nothing", f"{project.get_absolute_url()}#accounts")
+        return Side(_("no account recorded"), is_known=False)
+    return Side(words or _("nothing"), f"{project.get_absolute_url()}#accounts")

@@ -6,6 +6,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clusters.caching import public_page
 from clusters.charts.style import PALETTE
@@ -109,7 +110,9 @@ def works_asked_for(query: QueryDict) -> list[Publication]:
     else:
         found = list(works.filter(fieldwork=query.get("fieldwork", "")).exclude(fieldwork=""))
     if not found:
-        raise BadRequest("work: name a published work (work=slug) or a fieldwork (fieldwork=name).")
+        raise BadRequest(
+            _("work: name a published work (work=slug) or a fieldwork (fieldwork=name).")
+        )
     return found
 
 

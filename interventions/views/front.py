@@ -6,6 +6,7 @@ from django.core.validators import slug_re
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clusters.caching import public_page
 from clusters.charts.style import PALETTE
@@ -48,7 +49,8 @@ def front(request: HttpRequest) -> HttpResponse:
             context |= evidence_of(*_parts(cell))
         except (Http404, GoneError) as error:
             raise BadRequest(
-                f"cell: there is no such cell any more, or never was ({error})."
+                _("cell: there is no such cell any more, or never was (%(error)s).")
+                % {"error": error}
             ) from None
     return render(request, "interventions/front.html", context)
 
@@ -58,7 +60,10 @@ def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]
     order = request.GET.get("order", "")
     known = [factor.key for factor in framework.factors.all()]
     if order and order not in known:
-        raise BadRequest(f"order: there is no factor “{order}”. Known: {', '.join(known)}.")
+        raise BadRequest(
+            _("order: there is no factor “%(order)s”. Known: %(known)s.")
+            % {"order": order, "known": ", ".join(known)}
+        )
     projects = Project.objects.published().in_order()
     if order:
         projects = projects.by_degree(framework, order)
@@ -82,5 +87,5 @@ def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]
 def _parts(cell: str) -> tuple[str, str, str]:
     parts = cell.split("/")
     if len(parts) != 3 or not all(slug_re.match(part) for part in parts):
-        raise BadRequest("cell: write it as project/framework/factor.")
+        raise BadRequest(_("cell: write it as project/framework/factor."))
     return parts[0], parts[1], parts[2]

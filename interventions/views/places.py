@@ -4,6 +4,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clusters.caching import public_page
 from clusters.charts.style import PALETTE
@@ -103,7 +104,7 @@ def bodies_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder
     )
     groups: dict[str, list[Stakeholder]] = {}
     for body in bodies:
-        groups.setdefault(str(body.group) if body.group else "No group", []).append(body)
+        groups.setdefault(str(body.group) if body.group else _("No group"), []).append(body)
     return list(groups.items())
 
 

@@ -33,8 +33,8 @@ from interventions.views.charts import CHARTS, chart_of
 
 # What the list of projects can be seen as, besides the list itself.
 VIEWS = {
-    "": "List",
-    **{name: entry.tab for name, entry in CHARTS.items() if entry.tab},
+    "": _("List"),
+    **{name: entry.tab for name, entry in CHARTS.items() if entry.tab is not None},
 }
 ORDER_WORDS = {
     "": _("Place, then start"),
@@ -53,7 +53,10 @@ def project_list(request: HttpRequest) -> HttpResponse:
     context = page_of(request, filterset)
     view = request.GET.get("view", "")
     if view not in VIEWS:
-        raise BadRequest(f"view: there is no “{view}”. Known: {', '.join(filter(None, VIEWS))}.")
+        raise BadRequest(
+            _("view: there is no “%(view)s”. Known: %(known)s.")
+            % {"view": view, "known": ", ".join(filter(None, VIEWS))}
+        )
     if filterset.is_valid():
         context["facets"] = facets(filterset)
         if view:
@@ -87,7 +90,7 @@ def list_filter(request: HttpRequest) -> ProjectFilter:
     """The filterset of the list, in the order that the address asks for. Raises BadRequest."""
     ordering = request.GET.get("ordering", "")
     if ordering and ordering not in ORDERINGS:
-        raise BadRequest(f"ordering: choose one of {', '.join(ORDERINGS)}.")
+        raise BadRequest(_("ordering: choose one of %(known)s.") % {"known": ", ".join(ORDERINGS)})
     return ProjectFilter(request.GET, Project.objects.published().ordered_by(ordering).for_list())
 
 

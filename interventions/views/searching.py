@@ -3,6 +3,7 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from clusters.asked import without
 from clusters.caching import public_page
@@ -13,18 +14,18 @@ from clusters.search import grouped, matching, suggestions
 
 # Kinds in the order in which their results stand, with their words.
 KINDS = {
-    "projects": "Projects",
-    "clusters": "Clusters",
-    "accounts": "Accounts: who says what",
-    "factors": "Factors",
-    "frameworks": "Frameworks",
-    "outcomes": "Outcomes",
-    "events": "Events",
-    "donors": "Donors",
-    "stakeholders": "Stakeholders",
-    "publications": "Literature",
-    "stakeholder-groups": "Groups of stakeholders",
-    "outcome-dimensions": "Dimensions of outcomes",
+    "projects": _("Projects"),
+    "clusters": _("Clusters"),
+    "accounts": _("Accounts: who says what"),
+    "factors": _("Factors"),
+    "frameworks": _("Frameworks"),
+    "outcomes": _("Outcomes"),
+    "events": _("Events"),
+    "donors": _("Donors"),
+    "stakeholders": _("Stakeholders"),
+    "publications": _("Literature"),
+    "stakeholder-groups": _("Groups of stakeholders"),
+    "outcome-dimensions": _("Dimensions of outcomes"),
 }
 PAGE_SIZE = 50
 
@@ -35,7 +36,10 @@ def search(request: HttpRequest) -> HttpResponse:
     check_parameters(request, {"q", "kind", "page"})
     words, kind = _words(request), request.GET.get("kind", "")
     if kind and kind not in KINDS:
-        raise BadRequest(f"kind: there is no “{kind}”. Known: {', '.join(KINDS)}.")
+        raise BadRequest(
+            _("kind: there is no “%(kind)s”. Known: %(known)s.")
+            % {"kind": kind, "known": ", ".join(KINDS)}
+        )
     context: dict[str, Any] = {
         "q": words,
         "kind": kind,
@@ -68,5 +72,5 @@ def suggest(request: HttpRequest) -> HttpResponse:
 def _words(request: HttpRequest) -> str:
     words = request.GET.get("q", "").replace("\x00", "").strip()
     if len(words) > LONGEST_QUERY:
-        raise BadRequest(f"q: {LONGEST_QUERY} letters at most.")
+        raise BadRequest(_("q: %(number)s letters at most.") % {"number": LONGEST_QUERY})
     return words

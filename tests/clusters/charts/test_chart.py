@@ -1,6 +1,6 @@
 import pytest
 
-from clusters.charts.chart import Cell, plural, table, wrapped
+from clusters.charts.chart import Cell, table, wrapped
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,3 @@ def test_a_table_has_a_cell_for_every_value():
     assert table(("a", 1, 0.5, None, Cell("b", "/b/"))) == (
         (Cell("a"), Cell("1"), Cell("0.5"), Cell(""), Cell("b", "/b/")),
     )
-
-
-def test_numbers_agree_with_their_nouns():
-    assert [plural(number, "body", "bodies") for number in (0, 1, 2000)] == [
-        "0 bodies",
-        "1 body",
-        "2,000 bodies",
-    ]
