@@ -17,7 +17,7 @@ from clusters.search import roots_matching
 
 # Parameters of lists that are not filters: of pages, and of the API.
 PAGE_PARAMETERS = frozenset({"page", "page_size", "ordering"})
-API_PARAMETERS = frozenset({"page", "page_size", "ordering", "format", "fields"})
+API_PARAMETERS = frozenset({"page", "page_size", "cursor", "ordering", "format", "fields"})
 LONGEST_QUERY = 200
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from clusters.api.base import endpoint, serializer_for
+from clusters.api.base import endpoint
+from clusters.api.serializers import extend
 from interventions.analysis.status import RULE, activity_status
-from interventions.filters import ProjectFilter
+from interventions.filters import DonorFilter, ProjectFilter
 from interventions.models import (
     Account,
     Coding,
@@ -45,14 +46,12 @@ class DerivedField(serializers.Field):
         return {"status": {"code": code, "label": label}, "rule": RULE}
 
 
+extend(Project, derived=DerivedField(read_only=True, source="*"))
+
 ENDPOINTS = {
-    "donors": endpoint(Donor),
+    "donors": endpoint(Donor, filterset_class=DonorFilter),
     "donor-norms": endpoint(DonorNorm),
-    "projects": endpoint(
-        Project,
-        filterset_class=ProjectFilter,
-        serializer_class=serializer_for(Project, derived=DerivedField(read_only=True, source="*")),
-    ),
+    "projects": endpoint(Project, filterset_class=ProjectFilter),
     "project-links": endpoint(ProjectLink),
     "fundings": endpoint(Funding),
     "participations": endpoint(Participation),

@@ -10,6 +10,7 @@ from clusters.actions.publishing import (
     one_at_a_time,
     reasons_against,
     record_change,
+    tell,
 )
 from clusters.casefiles.document import document_of
 from clusters.models import ChangeAction, Root, User
@@ -27,6 +28,7 @@ def logged_change(root: Root | None, *, by: User | None, reason: str) -> Iterato
             yield
             return
         one_at_a_time()
+        tell()
         stored = type(root).objects.select_for_update(of=("self",)).get(pk=root.pk)
         before = document_of(stored, public=True)
         yield

@@ -1,6 +1,7 @@
 """Publish, change and withdraw: what the public sees, and the log that says so."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import pghistory
@@ -12,6 +13,7 @@ from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import Change, ChangeAction, CitationUse, Publication, Root, State, User
 from clusters.models.base import root_path
 from clusters.search import index
+from clusters.signals import public_changed
 
 # Names and bookkeeping of the casebook itself, which assert nothing about the world.
 NEVER_ASSERTED = frozenset({"slug", "key", "language"})
@@ -33,6 +35,7 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
     where a value has no citation or a record names an unpublished one.
     """
     one_at_a_time()
+    tell()
     wanted = list(records)
     for record in wanted:
         record.refresh_from_db()
@@ -77,6 +80,7 @@ def withdraw(*, record: Root, by: User | None, reason: str) -> Change:
     to it.
     """
     one_at_a_time()
+    tell()
     record.refresh_from_db()
     reasons = []
     if not record.is_published:
@@ -250,6 +254,11 @@ def one_at_a_time() -> None:
     """Make public acts queue until the transaction ends, so that each sees what the last did."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clusters_change'))")
+
+
+def tell() -> None:
+    """Say that something public changed, once it is committed; nobody's failure undoes it."""
+    transaction.on_commit(partial(public_changed.send, sender=Change), robust=True)
 
 
 def _context(by: User | None, reason: str) -> Any:

@@ -1,153 +1,31 @@
 """One kind of endpoint for every kind of record: list and detail of what is published."""
 
-import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import django_filters
+import orjson
 from django.db import models
-from django.db.models import F
 from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import serializers, viewsets
+from rest_framework import viewsets
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.filters import OrderingFilter
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from clusters.api import fields as api_fields
-from clusters.casefiles.shape import Field, shape_of
+from clusters.api import documents
+from clusters.api.paging import Column, Page, Pages, link_header, page_of
+from clusters.api.serializers import serializer_for
+from clusters.casefiles.shape import shape_of
 from clusters.filters import StrictFilterSet
 from clusters.lookup import find_published
-from clusters.models import Root
+from clusters.models import PublicDocument, Root
+from clusters.models.base import name_path, root_model, root_path
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
 NAME = "[-a-zA-Z0-9_]+"
-
-
-class Pagination(PageNumberPagination):
-    """`page` and `page_size`, 50 rows a page, 200 at most."""
-
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
-
-    def get_page_size(self, request: Request) -> int | None:
-        asked = request.query_params.get("page_size")
-        if asked is not None and not (
-            re.fullmatch(r"[0-9]{1,3}", asked) and 1 <= int(asked) <= self.max_page_size
-        ):
-            raise ValidationError({"page_size": f"Ask for 1 to {self.max_page_size} rows."})
-        return super().get_page_size(request)
-
-
-class RecordOrdering(OrderingFilter):
-    """`ordering=-actual_start`: unknown values come last, and ties keep the order of entry."""
-
-    def get_ordering(self, request: Request, queryset: Any, view: Any) -> list[Any]:
-        asked = [part.strip() for part in request.query_params.get("ordering", "").split(",")]
-        known = view.ordering_columns()
-        ordering: list[Any] = []
-        for part in filter(None, asked):
-            name = part.removeprefix("-")
-            if name not in known:
-                raise ValidationError(
-                    {"ordering": f"One cannot order by “{name}”. Known: {', '.join(known)}."}
-                )
-            column = F(known[name])
-            ordering.append(
-                column.desc(nulls_last=True) if part[0] == "-" else column.asc(nulls_last=True)
-            )
-        return [*(ordering or queryset.query.order_by or queryset.model._meta.ordering), "pk"]
-
-
-class RecordSerializer(serializers.Serializer[Any]):
-    """A record as the API shows it, read off the same shape as its case file.
-
-    What the public never sees has no field here at all.
-    """
-
-    class Meta:
-        model: type[models.Model]
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        model: Any = self.Meta.model
-        shape = shape_of(model)
-        found: dict[str, serializers.Field] = {"url": api_fields.UrlField()}
-        if parent := getattr(model, "parent_field", None):
-            found["id"] = serializers.SerializerMethodField()
-            found[parent] = api_fields.LinkField()
-        for spec in shape.fields:
-            if spec.name not in model.private:
-                found[spec.name] = _field(spec)
-        if issubclass(model, Root):
-            found["version"] = serializers.IntegerField(read_only=True)
-        found |= dict(super().get_fields())
-        if shape.citations is not None:
-            found["citations"] = api_fields.CitationsField()
-        return self._asked_for(found)
-
-    def get_id(self, instance: Any) -> str:
-        return api_fields.reference(instance)
-
-    def _asked_for(self, found: dict[str, serializers.Field]) -> dict[str, serializers.Field]:
-        """Keep what `fields=` names, and what identifies a record."""
-        request = self.context.get("request")
-        asked = request.query_params.get("fields") if request is not None else None
-        if not asked:
-            return found
-        wanted = [name.strip() for name in asked.split(",")]
-        if unknown := [name for name in wanted if name not in found]:
-            raise ValidationError(
-                {"fields": f"There is no field “{unknown[0]}”. Known: {', '.join(found)}."}
-            )
-        always = {"url", "id", "slug"}
-        return {name: field for name, field in found.items() if name in always or name in wanted}
-
-
-def _field(spec: Field) -> serializers.Field:
-    column = spec.field
-    if spec.kind == "date":
-        return api_fields.UncertainDateField(spec.name)
-    if spec.kind == "reference":
-        return api_fields.LinkField()
-    if spec.kind == "references":
-        return api_fields.LinkListField()
-    if spec.kind == "json":
-        return serializers.JSONField(read_only=True)
-    if spec.kind == "list":
-        if column.base_field.choices:
-            return api_fields.CodedListField(dict(column.base_field.flatchoices))
-        return serializers.ListField(child=serializers.CharField(), read_only=True)
-    if isinstance(column, models.DecimalField):
-        return serializers.FloatField(read_only=True)
-    if isinstance(column, models.BooleanField):
-        return serializers.BooleanField(read_only=True)
-    if isinstance(column, models.IntegerField):
-        return serializers.IntegerField(read_only=True)
-    if column.choices:
-        return api_fields.CodedField(dict(column.flatchoices))
-    return serializers.CharField(read_only=True)
-
-
-def to_join(model: Any) -> list[str]:
-    """Return the foreign keys whose rows a record's answer names, with what names those."""
-    names = [spec.name for spec in shape_of(model).fields if spec.kind == "reference"]
-    names = [name for name in names if name not in model.private]
-    if hasattr(model, "parent_field"):
-        names.append(model.parent_field)
-    further = []
-    for name in names:
-        target: Any = model._meta.get_field(name).related_model
-        further += [f"{name}__{column}" for column in getattr(target, "named_by", ())]
-        if hasattr(target, "parent_field"):
-            further.append(f"{name}__{target.parent_field}")
-    return [*names, *further]
-
-
-def serializer_for(model: type[models.Model], **extra: Any) -> type[RecordSerializer]:
-    """Declare the serializer of a model; `extra` adds fields, such as `derived`."""
-    meta = type("Meta", (), {"model": model})
-    return type(f"{model.__name__}Serializer", (RecordSerializer,), {"Meta": meta, **extra})
+# What names a record, and stands in every answer.
+ALWAYS = ("url", "id", "slug")
 
 
 def filterset_for(model: type[models.Model]) -> type[StrictFilterSet]:
@@ -179,24 +57,100 @@ def filterset_for(model: type[models.Model]) -> type[StrictFilterSet]:
 
 
 class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
-    """List and detail of one kind of record. Subclasses name the model, and more where needed."""
+    """List and detail of one kind of record. Subclasses name the model, and more where needed.
+
+    A list gives each record's own fields; a record at its own address has its parts as well.
+    """
 
     model: ClassVar[type[models.Model]]
     filterset_class: Any = None
-    pagination_class = Pagination
-    filter_backends = [DjangoFilterBackend, RecordOrdering]
+    filter_backends = [DjangoFilterBackend]
+    pagination_class = Pages
     lookup_field = "slug"
     lookup_value_regex = NAME
 
     def get_queryset(self) -> Any:
         manager: Any = self.model._default_manager
-        shape = shape_of(self.model)
-        related = to_join(self.model)
-        many = [spec.name for spec in shape.fields if spec.kind == "references"]
-        if shape.citations is not None:
-            many.append("citations__citation__publication")
-        queryset = manager.published().prefetch_related(*many)
-        return queryset.select_related(*related) if related else queryset
+        return manager.published()
+
+    def get_serializer_class(self) -> Any:
+        return serializer_for(self.model, has_parts=self.action == "retrieve")
+
+    @property
+    def known_fields(self) -> list[str]:
+        return list(self.get_serializer_class()().fields)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        wanted = self.wanted_fields()
+        page = page_of(
+            request,
+            self.filter_queryset(self.get_queryset()),
+            self.columns(),
+            ["pk"] if self.is_root else [f"{root_path(self.model)}__pk", *name_path(self.model)],
+        )
+        records = [orjson.Fragment(sparse(one, wanted)) for one in self.records(page)]
+        answer = {
+            "count": page.count,
+            "count_is_exact": page.is_exact,
+            "next": page.next,
+            "previous": page.previous,
+            "results": records,
+        }
+        headers = {"Link": links} if (links := link_header(page)) else {}
+        return Response(answer, headers=headers)
+
+    def records(self, page: Page) -> "Sequence[bytes]":
+        """Return the records of a page as JSON, in its order."""
+        answers = documents.read(root_model(self.model), {row[0] for row in page.rows})
+        if self.is_root:
+            return [answers[row[0]].record for row in page.rows]
+        below = shape_of(self.model).children
+        by_id = {
+            part["id"]: {name: value for name, value in part.items() if name not in below}
+            for part in documents.parts_of(self.model, answers.values())
+        }
+        return [orjson.dumps(by_id["/".join(row[1:])]) for row in page.rows]
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        wanted = self.wanted_fields()
+        for name in request.query_params:
+            if name not in ("fields", "format"):
+                raise ValidationError({name: "A record takes no parameter but “fields”."})
+        name = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
+        slug, _, keys = name.partition("/")
+        answer = self.answer(slug, name)
+        if not keys:
+            return Response(orjson.Fragment(sparse(answer.whole, wanted)))
+        for part in documents.parts_of(self.model, [answer]):
+            if part["id"] == name:
+                return Response(orjson.Fragment(sparse(orjson.dumps(part), wanted)))
+        raise self.none_called(name)
+
+    def answer(self, slug: str, name: str) -> documents.Answer:
+        """Return the written answer of the root with this slug, or find out what became of it."""
+        model: Any = root_model(self.model)
+        row = (
+            PublicDocument.objects.filter(
+                kind=model._meta.model_name, slug=slug, code=documents.writer_version()
+            )
+            .exclude(record="")
+            .values_list("record", "parts")
+            .first()
+        )
+        if row is not None:
+            return documents.Answer(row[0].encode(), row[1].encode(), [])
+        try:
+            found = find_published(model.objects.published(), slug)
+        except Http404:
+            raise self.none_called(name) from None
+        return documents.make(model, [found.pk])[found.pk]
+
+    def none_called(self, name: str) -> NotFound:
+        return NotFound(f"There is no published {self.model._meta.verbose_name} “{name}”.")
+
+    @property
+    def is_root(self) -> bool:
+        return issubclass(self.model, Root)
 
     @classmethod
     def ordering_columns(cls) -> dict[str, str]:
@@ -209,28 +163,44 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
                 columns[spec.name] = spec.name
         return columns
 
-    def get_object(self) -> Any:
-        for name in self.request.query_params:
-            if name not in ("fields", "format"):
-                raise ValidationError({name: "A record takes no parameter but “fields”."})
-        name = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-        try:
-            if not hasattr(self.model, "parent_field"):
-                return find_published(self.get_queryset(), name)
-            root, _, key = name.partition("/")
-            parent = self.model.parent_field
-            roots: Any = self.model._meta.get_field(parent).related_model
-            found = find_published(roots.objects.published(), root)
-            return self.get_queryset().get(**{parent: found, "key": key})
-        except (Http404, self.model.DoesNotExist):  # type: ignore[attr-defined]
-            raise NotFound(
-                f"There is no published {self.model._meta.verbose_name} “{name}”."
-            ) from None
+    def columns(self) -> Sequence[Column]:
+        """Return what `ordering=` asks for; nothing else than the order of entry without it."""
+        asked = self.request.query_params.get("ordering", "")
+        known = self.ordering_columns()
+        found = []
+        for part in filter(None, (part.strip() for part in asked.split(","))):
+            name = part.removeprefix("-")
+            if name not in known:
+                raise ValidationError(
+                    {"ordering": f"One cannot order by “{name}”. Known: {', '.join(known)}."}
+                )
+            found.append(Column(known[name], part[0] == "-"))
+        return found
+
+    def wanted_fields(self) -> "frozenset[str] | None":
+        """Return what `fields=` asks for, or None for everything. Raises ValidationError."""
+        asked = self.request.query_params.get("fields")
+        if not asked:
+            return None
+        known = self.known_fields
+        wanted = [name.strip() for name in asked.split(",")]
+        if unknown := [name for name in wanted if name not in known]:
+            raise ValidationError(
+                {"fields": f"There is no field “{unknown[0]}”. Known: {', '.join(known)}."}
+            )
+        return frozenset([*ALWAYS, *wanted])
+
+
+def sparse(record: bytes, wanted: frozenset[str] | None) -> bytes:
+    """Keep what is wanted of a record, which is everything where nothing is named."""
+    if wanted is None:
+        return record
+    return orjson.dumps({k: v for k, v in orjson.loads(record).items() if k in wanted})
 
 
 def endpoint(model: type[models.Model], **attributes: Any) -> type[RecordViewSet]:
     """Declare the endpoint of a model."""
-    is_child = hasattr(model, "parent_field")
+    depth = root_path(model).count("__") + 2 if hasattr(model, "parent_field") else 1
     return type(
         f"{model.__name__}ViewSet",
         (RecordViewSet,),
@@ -238,9 +208,8 @@ def endpoint(model: type[models.Model], **attributes: Any) -> type[RecordViewSet
             "__doc__": model.__doc__,
             "model": model,
             "queryset": model._default_manager.none(),
-            "serializer_class": serializer_for(model),
             "filterset_class": filterset_for(model),
-            "lookup_value_regex": f"{NAME}/{NAME}" if is_child else NAME,
+            "lookup_value_regex": "/".join([NAME] * depth),
             **attributes,
         },
     )

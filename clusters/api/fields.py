@@ -1,5 +1,9 @@
-"""How values look in answers: codes with labels, dates with bounds, links, citations."""
+"""How values look in answers: codes with labels, dates with bounds, links, citations.
 
+Addresses begin with `BASE`, in place of the site's own, which an answer gets as it leaves.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -8,6 +12,9 @@ from rest_framework import serializers
 
 from clusters.casefiles.document import reference
 from clusters.models.fields import EDTF
+
+# A name that no site can have (RFC 2606); whoever answers puts the site's address in its place.
+BASE = "https://casebook.invalid"
 
 CODED = {
     "type": "object",
@@ -98,7 +105,7 @@ class LinkField(serializers.Field):
         super().__init__(read_only=True, **kwargs)
 
     def to_representation(self, value: Any) -> dict[str, str]:
-        return link(value, self.context.get("request"))
+        return link(value, self.context)
 
 
 @extend_schema_field({"type": "array", "items": LINK})
@@ -106,8 +113,7 @@ class LinkListField(LinkField):
     """Links to several records."""
 
     def to_representation(self, value: Any) -> Any:
-        request = self.context.get("request")
-        return [link(one, request) for one in value.all()]
+        return [link(one, self.context) for one in value.all()]
 
 
 @extend_schema_field({"type": "array", "items": CITATION})
@@ -118,7 +124,8 @@ class CitationsField(serializers.Field):
         super().__init__(read_only=True, **kwargs)
 
     def to_representation(self, value: Any) -> Any:
-        request = self.context.get("request")
+        uses = list(value.all())
+        depend(self.context, *(use.citation.publication for use in uses))
         return [
             {
                 "publication": use.citation.publication.slug,
@@ -126,12 +133,10 @@ class CitationsField(serializers.Field):
                 "locator": use.citation.locator,
                 "field": use.field,
                 "stance": use.stance,
-                "url": absolute(
-                    request,
-                    f"{use.citation.publication.get_absolute_url()}#place-{use.citation_id}",
-                ),
+                "url": f"{BASE}{use.citation.publication.get_absolute_url()}"
+                f"#place-{use.citation_id}",
             }
-            for use in value.all()
+            for use in uses
         ]
 
 
@@ -143,21 +148,45 @@ class UrlField(serializers.Field):
         super().__init__(read_only=True, source="*", **kwargs)
 
     def to_representation(self, instance: Any) -> str:
-        return absolute(self.context.get("request"), api_path(instance))
+        return f"{BASE}{api_path(instance)}"
 
 
-def link(record: Any, request: Any) -> dict[str, str]:
-    if not hasattr(record, "slug") and not hasattr(record, "key"):
-        return {"id": str(record), "title": str(record)}
+@extend_schema_field({"type": "string", "description": "Slug of the root, then keys."})
+class IdField(serializers.Field):
+    """What names a part of a record: `soccer-village/early-exit`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, instance: Any) -> str:
+        return reference(instance)
+
+
+def link(record: Any, context: Mapping[str, Any]) -> dict[str, str]:
+    """Return id, title and, of what has an address of its own, the address."""
+    depend(context, record)
     found = {"id": reference(record), "title": str(getattr(record, "public_name", record))}
     if hasattr(record, "version") or hasattr(record, "parent_field"):
-        found["url"] = absolute(request, api_path(record))
+        found["url"] = f"{BASE}{api_path(record)}"
     return found
+
+
+def depend(context: Mapping[str, Any], *records: Any) -> None:
+    """Note whose names stand in an answer, as `PublicDocument.depends_on` has it."""
+    noted = context.get("depends_on")
+    if noted is None:
+        return
+    for record in records:
+        if hasattr(record, "parent_field"):
+            root = record
+            while hasattr(root, "parent_field"):
+                root = root.parent
+            noted.add(f"{root._meta.model_name}*:{root.pk}")
+        else:
+            noted.add(f"{record._meta.model_name}:{record.pk}")
+            for column in getattr(record, "named_by", ()):
+                depend(context, getattr(record, column))
 
 
 def api_path(record: Any) -> str:
     return reverse(f"api-{record._meta.model_name}-detail", args=[reference(record)])
-
-
-def absolute(request: Any, path: str) -> str:
-    return request.build_absolute_uri(path) if request is not None else path

@@ -11,7 +11,13 @@ import pghistory
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
-from clusters.actions.publishing import NotAllowed, publish, reasons_against, record_change
+from clusters.actions.publishing import (
+    NotAllowed,
+    publish,
+    reasons_against,
+    record_change,
+    tell,
+)
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, differences, merge, value_at, with_value
 from clusters.casefiles.reader import CaseFile, Problem, read_folder
@@ -268,6 +274,7 @@ class _Loader:
                 raise NotAllowed(reasons)
         except NotAllowed as error:
             raise CaseFilesRefused([self.not_published(why) for why in error.reasons]) from None
+        tell()
         for case_file, record in roots:
             if record in changed:
                 record_change(

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from clusters.models.triggers import KeepSlugs, KeepVersion, RaiseRootVersion
+from clusters.models.triggers import KeepDocuments, KeepSlugs, KeepVersion, RaiseRootVersion
 
 SLUG = RegexValidator(
     r"\A[a-z0-9]+(-[a-z0-9]+)*\Z",
@@ -85,7 +85,7 @@ class Root(models.Model):
                 violation_error_message="Another record has this slug.",
             ),
         ]
-        triggers: ClassVar[list[Any]] = [KeepVersion(), KeepSlugs()]
+        triggers: ClassVar[list[Any]] = [KeepVersion(), KeepSlugs(), KeepDocuments()]
 
     def __str__(self) -> str:
         return self.slug
@@ -152,3 +152,18 @@ def root_path(model: type[models.Model]) -> str:
         parts.append(parent_field)
         current = current._meta.get_field(parent_field).related_model
     return "__".join(parts)
+
+
+def root_model(model: type[models.Model]) -> Any:
+    """Return the kind of root that records of this model are part of, or are."""
+    current: Any = model
+    while (parent_field := getattr(current, "parent_field", None)) is not None:
+        current = current._meta.get_field(parent_field).related_model
+    return current
+
+
+def name_path(model: type[models.Model]) -> list[str]:
+    """Return the lookups whose values, joined by slashes, name a child: root slug, then keys."""
+    path = root_path(model).split("__")
+    keys = ["__".join([*path[:depth], "key"]) for depth in range(len(path) - 1, -1, -1)]
+    return ["__".join([*path, "slug"]), *keys]

@@ -1,6 +1,6 @@
 """Who signs in, and who codes and edits."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group, Permission, UserManager
@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 
 from clusters.models.base import SlugField
 from clusters.models.history import tracked
+from clusters.models.triggers import EmptyDocuments
 
 
 class EmailUserManager(UserManager["User"]):
@@ -124,6 +125,7 @@ class Contributor(models.Model):
 
     class Meta:
         ordering = ["slug"]
+        triggers: ClassVar[list[Any]] = [EmptyDocuments()]
 
     def __str__(self) -> str:
         return self.public_name

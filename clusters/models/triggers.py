@@ -64,6 +64,65 @@ class RaiseRootVersion(pgtrigger.Trigger):
             END IF;
             UPDATE {target._meta.db_table} SET version_transaction = txid_current()
             WHERE id IN ({ids}) AND version_transaction IS DISTINCT FROM txid_current();
+            -- Not left to the root's own trigger, which runs once in a transaction.
+            UPDATE clusters_publicdocument SET record = ''
+            WHERE kind = '{target._meta.model_name}' AND root_id IN ({ids}) AND record <> '';
+            UPDATE clusters_publicdocument SET record = ''
+            WHERE record <> '' AND depends_on && ARRAY(
+                SELECT ('{target._meta.model_name}*:' || id)::varchar
+                FROM {target._meta.db_table} WHERE id IN ({ids})
+            );
+            RETURN NULL;
+        """
+
+
+class KeepDocuments(pgtrigger.Trigger):
+    """Keep a row for the document of each published root, emptied by whatever makes it wrong.
+
+    Documents of other records that show this one's name or slug are emptied with it.
+    """
+
+    name = "keep_documents"
+    when = pgtrigger.After
+    operation = EVERY_CHANGE
+
+    def get_func(self, model: Any) -> str:
+        kind = model._meta.model_name
+        return f"""
+            IF TG_OP = 'DELETE' OR NEW.state <> 'published' THEN
+                DELETE FROM clusters_publicdocument
+                WHERE kind = '{kind}' AND root_id = coalesce(NEW.id, OLD.id);
+            ELSE
+                INSERT INTO clusters_publicdocument
+                    (kind, root_id, slug, record, parts, depends_on, code)
+                VALUES ('{kind}', NEW.id, NEW.slug, '', '', ARRAY[]::varchar[], '')
+                ON CONFLICT (kind, root_id) DO UPDATE SET record = '', slug = EXCLUDED.slug;
+            END IF;
+            IF TG_OP = 'UPDATE' THEN
+                UPDATE clusters_publicdocument SET record = ''
+                WHERE record <> '' AND depends_on && ARRAY['{kind}*:' || NEW.id]::varchar[];
+                IF to_jsonb(NEW) - ARRAY['version', 'version_transaction']
+                    IS DISTINCT FROM to_jsonb(OLD) - ARRAY['version', 'version_transaction'] THEN
+                    UPDATE clusters_publicdocument SET record = ''
+                    WHERE record <> '' AND depends_on && ARRAY['{kind}:' || NEW.id]::varchar[];
+                END IF;
+            END IF;
+            RETURN NULL;
+        """
+
+
+class EmptyDocuments(pgtrigger.Trigger):
+    """Empty the documents that show the name of a record which is no root."""
+
+    name = "empty_documents"
+    when = pgtrigger.After
+    operation = pgtrigger.Update
+
+    def get_func(self, model: Any) -> str:
+        return f"""
+            UPDATE clusters_publicdocument SET record = ''
+            WHERE record <> ''
+                AND depends_on && ARRAY['{model._meta.model_name}:' || NEW.id]::varchar[];
             RETURN NULL;
         """
 
