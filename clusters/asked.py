@@ -31,35 +31,33 @@ def without(query: QueryDict, names: Iterable[str]) -> str:
 
 
 def asked(filterset: Any) -> list[Asked]:
-    """Return the filters that are set, in words, in the order of the filterset."""
+    """Return the filters that a valid filterset has set, in words, in its order."""
     data = filterset.data
     return [
         Asked(
             name,
             data[name],
             _label(filterset, name),
-            _words(field, field.to_python(data[name]) if _is_coded(field) else data[name]),
+            in_words(filterset, name),
             without(data, [name]),
         )
-        for name, field in filterset.form.fields.items()
+        for name in filterset.form.fields
         if data.get(name)
     ]
 
 
-def _is_coded(field: Any) -> bool:
-    return hasattr(field, "choices") and not hasattr(field, "queryset")
+def in_words(filterset: Any, name: str) -> str:
+    """What a filter asks for: labels of codes and names of records, any of which will do."""
+    value = filterset.form.cleaned_data[name]
+    labels = dict(getattr(filterset.form.fields[name], "choices", ()) or ())
+    if not isinstance(value, list):
+        given = filterset.data[name]
+        return str(labels.get(given, given))
+    said = [str(labels.get(one, one)) for one in value if one is not None]
+    return _(" or ").join(said)
 
 
 def _label(filterset: Any, name: str) -> str:
     positive = name.removesuffix("__not")
     label = str(filterset.form.fields[positive].label)
     return label if positive == name else _("%(label)s, not") % {"label": label}
-
-
-def _words(field: Any, value: str) -> str:
-    """The label of a choice; what is no choice stands as it was given."""
-    if hasattr(field, "queryset"):
-        found = field.queryset.filter(**{field.to_field_name or "pk": value}).first()
-        return value if found is None else str(found)
-    labels = {str(code): str(label) for code, label in getattr(field, "choices", [])}
-    return labels.get(str(value), str(value))

@@ -1,17 +1,22 @@
 """Filters that page, API and export share. Every filter has a twin that negates it."""
 
 import copy
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
 from django import forms
+from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from clusters.casefiles.shape import shape_of
 from clusters.models import Cluster, Publication, Review, Stakeholder, StakeholderGroup
+from clusters.models.base import name_path
 from clusters.models.literature import PublicationQuerySet
 from clusters.search import roots_matching
 
@@ -19,33 +24,173 @@ from clusters.search import roots_matching
 PAGE_PARAMETERS = frozenset({"page", "page_size", "ordering"})
 API_PARAMETERS = frozenset({"page", "page_size", "cursor", "ordering", "format", "fields"})
 LONGEST_QUERY = 200
+# How many known values a refusal names.
+MOST_NAMED = 40
 
 
 class StrictForm(forms.Form):
     """Refuses parameters that nothing reads, and a second value for one that takes one."""
 
     other_parameters: frozenset[str] = frozenset()
+    known: Iterable[str] = ()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for name in self.data:
             if name not in self.fields and name not in self.other_parameters:
                 message = _("There is no filter “%(name)s”. Known: %(known)s.")
-                self.add_error(None, message % {"name": name, "known": ", ".join(self.fields)})
+                self.add_error(None, message % {"name": name, "known": ", ".join(self.known)})
             elif isinstance(self.data, QueryDict) and len(self.data.getlist(name)) > 1:
                 message = _("“%(name)s” stands here twice; it takes one value.")
                 self.add_error(None, message % {"name": name})
         return cleaned
 
 
-class StrictFilterSet(django_filters.FilterSet):
-    """A filterset in which `country__not=PK` leaves out what `country=PK` finds."""
+class KnownField:
+    """Refuses a value that is not known, and says which are."""
 
+    def refuse(self, value: Any, known: Iterable[Any]) -> None:
+        message = _("“%(value)s” is not known here. Known: %(known)s.")
+        names = [str(one) for one in itertools.islice(known, MOST_NAMED + 1)]
+        named = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+        raise forms.ValidationError(message, params={"value": value, "known": named})
+
+
+class CodeField(KnownField, django_filters.fields.ChoiceField):
+    """A code of a list, in the case of letters that the list has."""
+
+    def validate(self, value: Any) -> None:
+        forms.Field.validate(self, value)
+        if value and not self.valid_value(value):
+            codes = (code for code, _label in self.choices if code)
+            self.refuse(value, (code for code in codes if isinstance(code, str | int)))
+
+
+class SeveralField(django_filters.fields.BaseCSVField):
+    """Values with commas between them; what is empty is left out."""
+
+    def clean(self, value: Any) -> Any:
+        return [one for one in super().clean(value) or [] if one not in self.empty_values]
+
+
+class SeveralFilter(django_filters.BaseInFilter):
+    """Takes several values, any of which will do: `ending=completed,dissolved`."""
+
+    base_field_class = SeveralField
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"help_text": "", **options})
+
+
+class CodeFilter(SeveralFilter, django_filters.ChoiceFilter):
+    """Keeps records that have one of some codes."""
+
+    field_class = CodeField
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"empty_label": _("any"), **options})
+
+
+class CountryField(CodeField):
+    """Two letters of ISO 3166, in any case; anything else is refused."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value).upper()
+
+
+class CountryInput(forms.TextInput):
+    """Two letters to write: a list of 249 countries is longer to use."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__({"size": 4, "autocapitalize": "characters", **(attrs or {})})
+
+
+class CountryFilter(CodeFilter):
+    """Keeps records of some countries."""
+
+    field_class = CountryField
+
+    def __init__(self, **options: Any) -> None:
+        found = {"choices": list(countries), "widget": CountryInput}
+        super().__init__(**{"label": _("Country (ISO 3166 code)"), **found, **options})
+
+
+class RecordField(KnownField, django_filters.fields.ModelChoiceField):
+    """The slug of a published record."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            slugs = self.queryset.order_by(self.to_field_name)
+            return self.refuse(value, slugs.values_list(self.to_field_name, flat=True).iterator())
+
+
+class RecordFilter(SeveralFilter, django_filters.ModelChoiceFilter):
+    """Keeps records that point to one of some others, named by slug: `cluster=sialkot,kasur`."""
+
+    field_class = RecordField
+
+    def __init__(self, model: Any, **options: Any) -> None:
+        super().__init__(
+            **{
+                "queryset": lambda request: model._default_manager.published(),
+                "to_field_name": "slug",
+                "empty_label": _("any"),
+                **options,
+            }
+        )
+
+
+class PartField(KnownField, forms.CharField):
+    """What names a published part of a record: the slug of its root, then keys."""
+
+    def __init__(self, model: Any, **options: Any) -> None:
+        self.model = model
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        lookups = name_path(self.model)
+        names = text.split("/")
+        rows = self.model._default_manager.published()
+        if len(names) == len(lookups):
+            found = rows.filter(**dict(zip(lookups, names, strict=True))).first()
+            if found is not None:
+                return found
+        known = rows.order_by(*lookups).values_list(*lookups).iterator()
+        return self.refuse(text, ("/".join(one) for one in known))
+
+
+class PartFilter(SeveralFilter):
+    """Keeps records that point to one of some parts: `factor=framework/brief-funding`."""
+
+    field_class = PartField
+
+
+class StrictFilterSet(django_filters.FilterSet):
+    """A filterset with a twin of each filter that negates it, and with ranges.
+
+    `country__not=PK` leaves out what `country=PK` finds. Numbers and dates can be bounded by
+    `stated_months__gte=12`, `actual_end__lte=2009-12-31`; a vague date is within a bound if it
+    may be.
+    """
+
+    base_filters: Any
     # Parameters of its page that are not filters.
     page_parameters = PAGE_PARAMETERS
 
     class Meta:
         form = StrictForm
+
+    def __init__(self, data: Any = None, queryset: Any = None, **options: Any) -> None:
+        if options.get("request") is not None:
+            # No form is shown to a program: only what it asks for is made.
+            every = self.base_filters
+            self.base_filters = {name: every[name] for name in data or () if name in every}
+        super().__init__(data, queryset, **options)
 
     @classmethod
     def get_filters(cls) -> Any:
@@ -59,6 +204,8 @@ class StrictFilterSet(django_filters.FilterSet):
             else:
                 negated.exclude = True
             filters[f"{name}__not"] = negated
+        if cls._meta.model is not None:
+            filters |= ranges_of(cls._meta.model)
         return filters
 
     @classmethod
@@ -76,31 +223,34 @@ class StrictFilterSet(django_filters.FilterSet):
         fields = {name: found.field for name, found in self.filters.items()}
         # Only the API's backend hands the request on.
         others = self.page_parameters if self.request is None else API_PARAMETERS
+        known = type(self).base_filters
         return type(
-            f"{type(self).__name__}Form", (StrictForm,), {**fields, "other_parameters": others}
+            f"{type(self).__name__}Form",
+            (StrictForm,),
+            {**fields, "other_parameters": others, "known": known},
         )
 
 
-class CountryField(django_filters.fields.ChoiceField):
-    """Two letters of ISO 3166, in any case; anything else is refused."""
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(value).upper()
-
-
-class CountryFilter(django_filters.ChoiceFilter):
-    """Keeps records of one country; a list of 249 countries is longer to use than two letters."""
-
-    field_class = CountryField
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"maxlength": 2, "size": 4, "autocapitalize": "characters"})
-        found = {
-            "choices": list(countries),
-            "label": _("Country (ISO 3166 code)"),
-            "widget": widget,
-        }
-        super().__init__(**{**found, **options})
+def ranges_of(model: type[models.Model]) -> dict[str, django_filters.Filter]:
+    """Declare `__gte` and `__lte` for every number and date of a record."""
+    found: dict[str, django_filters.Filter] = {}
+    for spec in shape_of(model).fields:
+        name = spec.name
+        if spec.kind == "date":
+            bounds = {"gte": f"{name}_latest", "lte": f"{name}_earliest"}
+            kind = django_filters.DateFilter
+        elif spec.kind == "scalar" and isinstance(
+            spec.field, models.IntegerField | models.DecimalField
+        ):
+            bounds = {"gte": name, "lte": name}
+            kind = django_filters.NumberFilter
+        else:
+            continue
+        for lookup, column in bounds.items():
+            words = _("{name}, at least") if lookup == "gte" else _("{name}, at most")
+            label = format_lazy(words, name=spec.field.verbose_name)
+            found[f"{name}__{lookup}"] = kind(column, lookup, label=label)
+    return found
 
 
 class WordsFilter(django_filters.CharFilter):
@@ -141,12 +291,7 @@ class ClusterFilter(StrictFilterSet):
 
 class StakeholderFilter(StrictFilterSet):
     q = WordsFilter()
-    group = django_filters.ModelChoiceFilter(
-        to_field_name="slug",
-        queryset=lambda request: StakeholderGroup.objects.published(),
-        label=_("Group"),
-        empty_label=_("any"),
-    )
+    group = RecordFilter(StakeholderGroup, label=_("Group"))
     country = CountryFilter()
     is_pseudonym = yes_no(label=_("The name is a pseudonym"))
 
@@ -174,13 +319,8 @@ class PublicationFilter(StrictFilterSet):
         min_value=1,
         max_value=9999,
     )
-    cluster = django_filters.ModelChoiceFilter(
-        field_name="clusters",
-        to_field_name="slug",
-        queryset=lambda request: Cluster.objects.published(),
-        label=_("About the cluster"),
-        empty_label=_("any"),
-        distinct=True,
+    cluster = RecordFilter(
+        Cluster, field_name="clusters", label=_("About the cluster"), distinct=True
     )
     method = django_filters.CharFilter(
         lookup_expr="icontains", label=_("Word in its method"), max_length=LONGEST_QUERY

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Func, Q
 from django.utils.translation import gettext as _
 from django_countries import countries
 
-from clusters.asked import Asked, without
+from clusters.asked import Asked, in_words, without
 from interventions.filters import DONOR_TYPES, STATUSES, UNKNOWN_STATUS, UNSTATED_TYPE
 from interventions.models import Coding, Direction, Ending, Issue, Project
 from interventions.models.project_queries import DONORS_OF_PROJECTS
@@ -58,7 +58,7 @@ def facets(filterset: Any) -> list[Facet]:
             if number or value == chosen
         ]
         if chosen and not any(option.selected for option in options):
-            options.append(Option(chosen, chosen, 0, selected=True))
+            options.append(Option(chosen, in_words(filterset, name), 0, selected=True))
         found.append(Facet(name, str(filterset.filters[name].label), options))
     return found
 

@@ -8,7 +8,16 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clusters.filters import PAGE_PARAMETERS, CountryFilter, StrictFilterSet, WordsFilter, yes_no
+from clusters.filters import (
+    PAGE_PARAMETERS,
+    CodeFilter,
+    CountryFilter,
+    PartFilter,
+    RecordFilter,
+    StrictFilterSet,
+    WordsFilter,
+    yes_no,
+)
 from clusters.models import Cluster, Stakeholder
 from interventions.analysis.status import CLOSED, IMPLEMENTATION, NOT_KNOWN
 from interventions.models import (
@@ -30,18 +39,30 @@ UNSTATED_TYPE = "unknown"
 DONOR_TYPES = [*DonorType.choices, (UNSTATED_TYPE, _("Not stated"))]
 
 
+def stored_types(asked: list[str]) -> list[str]:
+    """Return the types as they are stored: empty where no source states one."""
+    return ["" if one == UNSTATED_TYPE else one for one in asked]
+
+
+class FactorFilter(PartFilter):
+    """Names factors of published frameworks as `framework/factor`, in a list to choose from."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"model": Factor, **options})
+
+
 class DonorFilter(StrictFilterSet):
     q = WordsFilter()
-    type = django_filters.ChoiceFilter(
-        method="filter_type", choices=DONOR_TYPES, label=_("Type"), empty_label=_("any")
-    )
+    type = CodeFilter(method="filter_type", choices=DONOR_TYPES, label=_("Type"))
 
     class Meta(StrictFilterSet.Meta):
         model = Donor
         fields: list[str] = []
 
-    def filter_type(self, queryset: QuerySet[Donor], name: str, value: str) -> QuerySet[Donor]:
-        return queryset.filter(organisation_type="" if value == UNSTATED_TYPE else value)
+    def filter_type(
+        self, queryset: QuerySet[Donor], name: str, value: list[str]
+    ) -> QuerySet[Donor]:
+        return queryset.filter(organisation_type__in=stored_types(value))
 
 
 class ProjectFilter(StrictFilterSet):
@@ -51,82 +72,45 @@ class ProjectFilter(StrictFilterSet):
 
     q = WordsFilter()
     country = CountryFilter(field_name="clusters__country", label=_("Country"), distinct=True)
-    cluster = django_filters.ModelChoiceFilter(
-        field_name="clusters",
-        to_field_name="slug",
-        queryset=lambda request: Cluster.objects.published(),
-        label=_("Cluster"),
-        empty_label=_("any"),
-        distinct=True,
-    )
-    donor = django_filters.ModelChoiceFilter(
+    cluster = RecordFilter(Cluster, field_name="clusters", label=_("Cluster"), distinct=True)
+    donor = RecordFilter(
+        Donor,
         method="filter_donor",
-        to_field_name="slug",
         queryset=lambda request: Donor.objects.published().select_related("stakeholder"),
         label=_("Donor that paid or took part"),
-        empty_label=_("any"),
     )
-    donor_type = django_filters.ChoiceFilter(
-        method="filter_donor_type",
-        choices=DONOR_TYPES,
-        label=_("Type of donor"),
-        empty_label=_("any"),
+    donor_type = CodeFilter(
+        method="filter_donor_type", choices=DONOR_TYPES, label=_("Type of donor")
     )
-    issue = django_filters.ChoiceFilter(
-        method="filter_issue", choices=Issue, label=_("Issue"), empty_label=_("any")
-    )
-    status = django_filters.ChoiceFilter(
-        method="filter_status", choices=STATUSES, label=_("Status"), empty_label=_("any")
-    )
-    ending = django_filters.ChoiceFilter(
-        choices=Ending, label=_("How it ended"), empty_label=_("any")
-    )
+    issue = CodeFilter(field_name="issues", lookup_expr="overlap", choices=Issue, label=_("Issue"))
+    status = CodeFilter(method="filter_status", choices=STATUSES, label=_("Status"))
+    ending = CodeFilter(choices=Ending, label=_("How it ended"))
     year_from = django_filters.NumberFilter(
         method="filter_year_from", label=_("Ran in or after"), min_value=1, max_value=9999
     )
     year_to = django_filters.NumberFilter(
         method="filter_year_to", label=_("Ran in or before"), min_value=1, max_value=9999
     )
-    factor_present = django_filters.ChoiceFilter(
-        method="filter_factor_present",
-        choices=lambda: Factor.objects.published().as_choices(),
-        label=_("Factor present"),
-        empty_label=_("any"),
-    )
-    factor_absent = django_filters.ChoiceFilter(
-        method="filter_factor_absent",
-        choices=lambda: Factor.objects.published().as_choices(),
-        label=_("Factor absent"),
-        empty_label=_("any"),
-    )
-    factor_unknown = django_filters.ChoiceFilter(
-        method="filter_factor_unknown",
-        choices=lambda: Factor.objects.published().as_choices(),
-        label=_("Factor not known"),
-        empty_label=_("any"),
-    )
-    outcome = django_filters.ChoiceFilter(
+    factor_present = FactorFilter(method="filter_factor_present", label=_("Factor present"))
+    factor_absent = FactorFilter(method="filter_factor_absent", label=_("Factor absent"))
+    factor_unknown = FactorFilter(method="filter_factor_unknown", label=_("Factor not known"))
+    outcome = CodeFilter(
         field_name="outcomes__direction",
         choices=Direction,
         label=_("An outcome is"),
-        empty_label=_("any"),
         distinct=True,
     )
-    dimension = django_filters.ModelChoiceFilter(
+    dimension = RecordFilter(
+        OutcomeDimension,
         field_name="outcomes__dimension",
-        to_field_name="slug",
-        queryset=lambda request: OutcomeDimension.objects.published(),
         label=_("An outcome concerns"),
-        empty_label=_("any"),
         distinct=True,
     )
     accounts_disagree = yes_no(method="filter_accounts_disagree", label=_("Accounts disagree"))
-    stakeholder = django_filters.ModelChoiceFilter(
+    stakeholder = RecordFilter(
+        Stakeholder,
         field_name="participations__stakeholder",
-        to_field_name="slug",
-        queryset=lambda request: Stakeholder.objects.published(),
         label=_("Who took part"),
-        empty_label=_("any"),
         distinct=True,
     )
     running_on = django_filters.DateFilter(
@@ -139,20 +123,21 @@ class ProjectFilter(StrictFilterSet):
         model = Project
         fields: list[str] = []
 
-    def filter_donor(self, queryset: ProjectQuerySet, name: str, value: Donor) -> ProjectQuerySet:
-        return queryset.of_donors([value])
+    def filter_donor(
+        self, queryset: ProjectQuerySet, name: str, value: list[Donor]
+    ) -> ProjectQuerySet:
+        return queryset.of_donors(value)
 
     def filter_donor_type(
-        self, queryset: ProjectQuerySet, name: str, value: str
+        self, queryset: ProjectQuerySet, name: str, value: list[str]
     ) -> ProjectQuerySet:
-        stored = "" if value == UNSTATED_TYPE else value
-        return queryset.of_donors(Donor.objects.published().filter(organisation_type=stored))
+        donors = Donor.objects.published().filter(organisation_type__in=stored_types(value))
+        return queryset.of_donors(donors)
 
-    def filter_issue(self, queryset: ProjectQuerySet, name: str, value: str) -> ProjectQuerySet:
-        return queryset.filter(issues__contains=[value])
-
-    def filter_status(self, queryset: ProjectQuerySet, name: str, value: str) -> ProjectQuerySet:
-        return queryset.with_status("" if value == UNKNOWN_STATUS else value)
+    def filter_status(
+        self, queryset: ProjectQuerySet, name: str, value: list[str]
+    ) -> ProjectQuerySet:
+        return queryset.with_status(*("" if one == UNKNOWN_STATUS else one for one in value))
 
     def filter_year_from(self, queryset: ProjectQuerySet, name: str, value: Any) -> ProjectQuerySet:
         return queryset.running_between(datetime.date(int(value), 1, 1), None)
@@ -161,19 +146,19 @@ class ProjectFilter(StrictFilterSet):
         return queryset.running_between(None, datetime.date(int(value), 12, 31))
 
     def filter_factor_present(
-        self, queryset: ProjectQuerySet, name: str, value: str
+        self, queryset: ProjectQuerySet, name: str, value: list[Factor]
     ) -> ProjectQuerySet:
-        return queryset.with_factor_present(*value.split("/"))
+        return queryset.with_factor_present(value)
 
     def filter_factor_absent(
-        self, queryset: ProjectQuerySet, name: str, value: str
+        self, queryset: ProjectQuerySet, name: str, value: list[Factor]
     ) -> ProjectQuerySet:
-        return queryset.with_factor_absent(*value.split("/"))
+        return queryset.with_factor_absent(value)
 
     def filter_factor_unknown(
-        self, queryset: ProjectQuerySet, name: str, value: str
+        self, queryset: ProjectQuerySet, name: str, value: list[Factor]
     ) -> ProjectQuerySet:
-        return queryset.with_factor_unknown(*value.split("/"))
+        return queryset.with_factor_unknown(value)
 
     def filter_accounts_disagree(
         self, queryset: ProjectQuerySet, name: str, value: bool

@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clusters.actions.publishing import withdraw
 from clusters.api import documents
-from clusters.models import Cluster
+from clusters.models import Cluster, Contributor
 from interventions.models import Project
 from tests import factories
 
@@ -165,6 +165,61 @@ def test_the_pages_filters_are_the_apis(client):
     assert slugs("?country__not=PK") == ["in"]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ending=completed", ["first"]),
+        ("ending=completed,dissolved", ["first", "second"]),
+        ("ending=dissolved,", ["second"]),
+        ("ending__not=completed,dissolved", ["third"]),
+        ("cluster=a,b", ["first", "second"]),
+        ("cluster__not=a,b", ["third"]),
+        ("issue=child_labour,environment", ["first", "second"]),
+        ("stated_months__gte=18", ["second", "third"]),
+        ("stated_months__lte=18", ["first", "second"]),
+        ("stated_months__gte=13&stated_months__lte=20", ["second"]),
+        # A vague date is within a bound if it may be; one that is not known is not.
+        ("actual_start__gte=2008-06-01", ["first", "second"]),
+        ("actual_start__lte=2008-06-01", ["first"]),
+        ("actual_start__gte=2009-06-01", ["second"]),
+    ],
+)
+def test_filters_take_several_values_and_ranges(client, query, found):
+    rows = [
+        ("first", "completed", 12, "2008", ["child_labour"]),
+        ("second", "dissolved", 18, "2009-07", ["environment", "labour_rights"]),
+        ("third", "", 36, "", []),
+    ]
+    clusters = [factories.make_cluster(slug=slug) for slug in ("a", "b")]
+    for number, (slug, ending, months, start, issues) in enumerate(rows):
+        project = factories.make_project(
+            slug=slug, ending=ending, stated_months=months, actual_start=start, issues=issues
+        )
+        project.clusters.add(*clusters[number : number + 1])
+        factories.make_public(project, *clusters[number : number + 1])
+
+    answer = client.get(f"{API}projects/?{query}").json()
+
+    assert [row["slug"] for row in answer["results"]] == found
+
+
+def test_parts_are_found_by_what_they_point_to(client):
+    framework = factories.make_framework(slug="frame")
+    project = factories.make_project(slug="village")
+    for key in ("early", "late"):
+        factor = factories.make_factor(framework, key=key)
+        factories.make_coding(project, key=key, factor=factor)
+    factories.make_public(framework, project)
+
+    def ids(query):
+        return [row["id"] for row in client.get(f"{API}codings/?{query}").json()["results"]]
+
+    assert ids("factor=frame/late") == ["village/late"]
+    assert ids("factor=frame/late,frame/early") == ["village/early", "village/late"]
+    assert ids("factor__not=frame/late") == ["village/early"]
+    assert ids("project=village&no_value=not_applicable") == []
+
+
 def test_fields_gives_what_was_asked_for_and_what_identifies(client):
     factories.make_public(factories.make_cluster(slug="kasur", name="Kasur"))
 
@@ -179,7 +234,18 @@ def test_fields_gives_what_was_asked_for_and_what_identifies(client):
     ("address", "status", "detail"),
     [
         ("projects/?county=PK", 400, "There is no filter “county”. Known: q, country,"),
-        ("projects/?ending=never", 400, "Select a valid choice."),
+        (
+            "projects/?ending=never",
+            400,
+            "“never” is not known here. Known: completed, ended_by_donor,",
+        ),
+        ("projects/?ending=completed,never", 400, "“never” is not known here."),
+        ("projects/?cluster=kasur", 400, "“kasur” is not known here. Known: sialkot."),
+        ("projects/?factor_present=none", 400, "“none” is not known here. Known: frame/early."),
+        ("projects/?stated_months__gte=long", 400, "Enter a number."),
+        ("projects/?actual_start__lte=2008", 400, "Enter a valid date."),
+        ("projects/?ending=completed&ending=unknown", 400, "“ending” stands here twice;"),
+        ("codings/?coder=ann", 400, "“ann” is not known here. Known: ben."),
         ("projects/?ordering=colour", 400, "One cannot order by “colour”. Known: slug,"),
         ("projects/?page_size=1000", 400, "Ask for 1 to 200 rows."),
         ("projects/?fields=colour", 400, "There is no field “colour”. Known: url,"),
@@ -190,7 +256,14 @@ def test_fields_gives_what_was_asked_for_and_what_identifies(client):
     ],
 )
 def test_errors_are_problem_documents_that_say_what_exists(client, address, status, detail):
-    factories.make_public(factories.make_project())
+    framework = factories.make_framework(slug="frame")
+    factor = factories.make_factor(framework, key="early")
+    project = factories.make_project()
+    coders = {slug: Contributor.objects.create(slug=slug) for slug in ("ann", "ben")}
+    factories.make_coding(project, factor=factor, coder=coders["ben"])
+    factories.make_coding(factories.make_project(), factor=factor, coder=coders["ann"])
+    factories.make_cluster(slug="kasur")
+    factories.make_public(framework, project, factories.make_cluster(slug="sialkot"))
 
     response = client.get(f"{API}{address}")
 

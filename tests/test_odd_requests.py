@@ -25,9 +25,13 @@ LISTS = {
     "/clusters/": ["q", "country", "isic__not"],
     "/stakeholders/": ["q", "group", "is_pseudonym"],
     "/literature/": ["q", "year_from", "year_to__not", "reviewed", "page"],
-    "/api/v1/projects/": ["q", "ordering", "page", "page_size", "fields", "cluster__not"],
-    "/api/v1/publications/": ["year_from", "year_to"],
-    "/api/v1/statistics/": ["cluster", "indicator"],
+    "/api/v1/projects/": [
+        *("q", "ordering", "page", "page_size", "cursor", "fields", "cluster__not", "ending"),
+        *("stated_months__gte", "actual_end__lte", "factor_unknown__not", "running_on"),
+    ],
+    "/api/v1/publications/": ["year_from", "year_to", "issued__gte"],
+    "/api/v1/statistics/": ["cluster", "indicator", "value__lte"],
+    "/api/v1/codings/": ["factor", "coder", "project__not", "degree__gte"],
 }
 DETAILS = [
     "/projects/{}/",

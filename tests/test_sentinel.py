@@ -57,7 +57,14 @@ NEVER_PUBLIC = {
     "Alias",
     "Correction",
 }
-PUBLIC_BY_NATURE = {"Change", "Citation", "Contributor", "SearchEntry", "SearchWord"}
+PUBLIC_BY_NATURE = {
+    "Change",
+    "Citation",
+    "Contributor",
+    "PublicDocument",
+    "SearchEntry",
+    "SearchWord",
+}
 
 
 class Hidden:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import django_filters
 import orjson
 from django.db import models
 from django.http import Http404
@@ -17,7 +16,7 @@ from clusters.api import documents
 from clusters.api.paging import Column, Page, Pages, link_header, page_of
 from clusters.api.serializers import serializer_for
 from clusters.casefiles.shape import shape_of
-from clusters.filters import StrictFilterSet
+from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 from clusters.lookup import find_published
 from clusters.models import PublicDocument, Root
 from clusters.models.base import name_path, root_model, root_path
@@ -29,31 +28,39 @@ ALWAYS = ("url", "id", "slug")
 
 
 def filterset_for(model: type[models.Model]) -> type[StrictFilterSet]:
-    """Declare filters for what a record points to (by slug) and for its coded values."""
+    """Declare filters for what a record points to, its codes, its numbers and its dates."""
     parent = getattr(model, "parent_field", None)
     filters: dict[str, Any] = {}
     for column in model._meta.concrete_fields:
         name = column.name
-        if column.is_relation and (name == parent or shape_of(model).field(name)):
-            target: Any = column.related_model
-            if hasattr(target, "parent_field"):
-                above = target.parent_field
-                filters[name] = django_filters.CharFilter(
-                    field_name=f"{name}__key", label=f"{name} (key)"
-                )
-                filters[above] = django_filters.CharFilter(
-                    field_name=f"{name}__{above}__slug", label=f"{above} (slug)"
-                )
-            else:
-                filters[name] = django_filters.CharFilter(
-                    field_name=f"{name}__slug", label=f"{name} (slug)"
-                )
-        elif (
-            isinstance(column, models.CharField) and column.choices and shape_of(model).field(name)
-        ):
-            filters[name] = django_filters.ChoiceFilter(choices=column.flatchoices)
+        if name != parent and not shape_of(model).field(name):
+            continue
+        if column.is_relation:
+            filters[name] = _filter_by(column)
+        elif isinstance(column, models.CharField) and column.choices:
+            filters[name] = CodeFilter(choices=column.flatchoices, label=column.verbose_name)
+    if hasattr(model, "parent_field"):
+        root = root_model(model)
+        filters.setdefault(
+            root._meta.model_name,
+            RecordFilter(root, field_name=root_path(model), label=root._meta.verbose_name),
+        )
     meta = type("Meta", (StrictFilterSet.Meta,), {"model": model, "fields": []})
     return type(f"{model.__name__}Filter", (StrictFilterSet,), {**filters, "Meta": meta})
+
+
+def _filter_by(column: Any) -> Any:
+    """Declare a filter by what a foreign key points to."""
+    target = column.related_model
+    options = {"model": target, "field_name": column.name, "label": column.verbose_name}
+    if hasattr(target, "parent_field"):
+        return PartFilter(**options)
+    if not issubclass(target, Root):  # is public only where something public points to it
+        records = column.model._default_manager
+        options["queryset"] = lambda request: target.objects.filter(
+            pk__in=records.published().values(column.name)
+        )
+    return RecordFilter(**options)
 
 
 class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):

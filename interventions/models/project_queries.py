@@ -1,5 +1,7 @@
 """What can be asked of projects: by time, donor, factor, disagreement, and in which order."""
 
+import functools
+import operator
 from typing import Any, Self
 
 from django.apps import apps
@@ -59,10 +61,10 @@ DONORS_OF_PROJECTS = """
 """
 
 
-def _coded(framework: str, key: str) -> Any:
-    """Agreed codings of one factor, from no holder's perspective in particular."""
+def _coded(factors: Any) -> Any:
+    """Agreed codings of some factors, from no holder's perspective in particular."""
     codings = apps.get_model("interventions", "Coding").objects.published()
-    return codings.agreed().overall().filter(factor__framework__slug=framework, factor__key=key)
+    return codings.agreed().overall().filter(factor__in=factors)
 
 
 class ProjectQuerySet(RootQuerySet):
@@ -125,12 +127,12 @@ class ProjectQuerySet(RootQuerySet):
             found = found.filter(models.Q(ran_from=None) | models.Q(ran_from__lte=last))
         return found
 
-    def with_status(self, code: str) -> Self:
+    def with_status(self, *codes: str) -> Self:
         """By status as `interventions.analysis.status` derives it; "" is not known."""
         closed = models.Q(ending__in=CLOSED_ENDINGS)
         running = models.Q(ending=RUNNING_ENDING, actual_start_earliest__isnull=False)
         by_code = {CLOSED[0]: closed, IMPLEMENTATION[0]: running, "": ~(closed | running)}
-        return self.filter(by_code[code])
+        return self.filter(functools.reduce(operator.or_, (by_code[code] for code in codes)))
 
     def of_donors(self, donors: Any) -> Self:
         """Projects that one of these donors paid for or took part in, itself or by its units."""
@@ -159,18 +161,24 @@ class ProjectQuerySet(RootQuerySet):
             models.F("degree").desc(nulls_last=True), *ties
         )
 
-    def with_factor_present(self, framework: str, key: str) -> Self:
-        """Projects whose agreed coding holds a factor more present than absent."""
-        return self.filter(pk__in=_coded(framework, key).filter(degree__gt=0.5).values("project"))
+    def with_factor_present(self, factors: Any) -> Self:
+        """Projects whose agreed coding holds one of these factors more present than absent."""
+        return self.filter(pk__in=_coded(factors).filter(degree__gt=0.5).values("project"))
 
-    def with_factor_absent(self, framework: str, key: str) -> Self:
-        """Projects whose agreed coding holds a factor more absent than present."""
-        return self.filter(pk__in=_coded(framework, key).filter(degree__lt=0.5).values("project"))
+    def with_factor_absent(self, factors: Any) -> Self:
+        """Projects whose agreed coding holds one of these factors more absent than present."""
+        return self.filter(pk__in=_coded(factors).filter(degree__lt=0.5).values("project"))
 
-    def with_factor_unknown(self, framework: str, key: str) -> Self:
-        """Projects without an agreed degree of a factor: silent sources, or nobody has looked."""
-        known = _coded(framework, key).filter(degree__isnull=False)
-        return self.exclude(pk__in=known.values("project"))
+    def with_factor_unknown(self, factors: Any) -> Self:
+        """Projects without an agreed degree of one of these factors.
+
+        Sources may be silent, or nobody has looked.
+        """
+        unknown = models.Q()
+        for factor in factors:
+            known = _coded([factor]).filter(degree__isnull=False)
+            unknown |= ~models.Q(pk__in=known.values("project"))
+        return self.filter(unknown)
 
     def among(self, slugs: list[str]) -> list[Any]:
         """Those with these slugs, in the order of the slugs."""
