@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -31,15 +32,40 @@ def code_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def data_version() -> tuple[int, int, int]:
+class DataState(NamedTuple):
+    """What the public data is made of, and when that last changed."""
+
+    version: tuple[int, int, int]
+    changed: datetime | None
+
+
+def data_state() -> DataState:
     """The last public change, the last change to who is named as coder, and the last redaction."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce((SELECT max(number) FROM clusters_change), 0), "
-            "coalesce((SELECT max(pgh_id) FROM clusters_contributorhistoryevent), 0), "
-            "coalesce((SELECT max(id) FROM clusters_redaction), 0)"
+            """
+            SELECT coalesce(change.number, 0), coalesce(coder.pgh_id, 0),
+                coalesce(redaction.id, 0), greatest(change.at, coder.pgh_created_at, redaction.at)
+            FROM (SELECT) nothing
+            LEFT JOIN (
+                SELECT number, at FROM clusters_change ORDER BY number DESC LIMIT 1
+            ) change ON true
+            LEFT JOIN (
+                SELECT pgh_id, pgh_created_at FROM clusters_contributorhistoryevent
+                ORDER BY pgh_id DESC LIMIT 1
+            ) coder ON true
+            LEFT JOIN (
+                SELECT id, at FROM clusters_redaction ORDER BY id DESC LIMIT 1
+            ) redaction ON true
+            """
         )
-        return cursor.fetchone()  # type: ignore[no-any-return]
+        *version, changed = cursor.fetchone()
+    return DataState(tuple(version), changed)
+
+
+def data_version() -> tuple[int, int, int]:
+    """The numbers of `data_state` alone."""
+    return data_state().version
 
 
 def page_tag(request: HttpRequest, **kwargs: Any) -> str:

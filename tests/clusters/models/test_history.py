@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from clusters.models import (
     Change,
     Cluster,
+    PublicDocument,
     Redaction,
     SearchEntry,
     SearchWord,

@@ -1,0 +1,115 @@
+"""Answers that caches may keep: strong tags, 304, and content coding.
+
+A tag is made of data, code, address, format and coding, so that it is known before the answer is.
+"""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any
+
+import brotli
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.http import http_date
+from rest_framework.request import Request
+
+from clusters.caching import code_version, data_state
+
+# Less than this grows when it is packed.
+LEAST_BYTES = 400
+BROTLI_QUALITY = 4
+
+
+def kept_by_caches(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare a method of a view that answers GET the same for everybody."""
+
+    @wraps(method)
+    def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        state = data_state()
+        tag = tag_of(request, state.version)
+        modified = int(state.changed.timestamp()) if state.changed else None
+        response = get_conditional_response(request._request, etag=tag, last_modified=modified)
+        if response is None:
+            response = method(view, request, *args, **kwargs)
+        response["ETag"] = tag
+        if modified is not None:
+            response["Last-Modified"] = http_date(modified)
+        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+        patch_vary_headers(response, ["Accept", "Accept-Encoding"])
+        return response
+
+    return answer
+
+
+def tag_of(request: Request, version: tuple[int, ...]) -> str:
+    """Return the strong ETag of an answer; the last part is its coding."""
+    media_type = getattr(request, "accepted_media_type", "")
+    named = f"{request.get_host()} {request.get_full_path()} {media_type}"
+    address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    coding = coding_of(request._request)
+    data = "-".join(map(str, version))
+    return f'"{data}-{code_version()}-{address}{f"-{coding}" if coding else ""}"'
+
+
+def coding_of(request: HttpRequest) -> str:
+    """Return the content coding that the client takes and we would rather send: br, gzip or none.
+
+    A coding with q=0 is refused by the client (RFC 9110).
+    """
+    taken = {}
+    for part in request.headers.get("Accept-Encoding", "").lower().split(","):
+        name, _, quality = part.strip().partition(";")
+        value = quality.strip().removeprefix("q=") or "1"
+        taken[name.strip()] = value.strip("0.") != "" or value.startswith("1")
+    for name in ("br", "gzip"):
+        if taken.get(name, taken.get("*", False)):
+            return name
+    return ""
+
+
+class ApiEncodingMiddleware:
+    """Packs what the API answers, once its tag names the coding; streams are packed as they go."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: Any = self.get_response(request)
+        tag = response.headers.get("ETag", "")
+        coding = tag.strip('"').rpartition("-")[2]
+        if not request.path.startswith("/api/") or coding not in ("br", "gzip"):
+            return response
+        if response.status_code == 304 or response.has_header("Content-Encoding"):
+            return response
+        if response.streaming:
+            response.streaming_content = packed(response.streaming_content, coding)
+        else:
+            response.content = pack(response.content, coding)
+            response["Content-Length"] = str(len(response.content))
+        response["Content-Encoding"] = coding
+        return response
+
+
+def pack(content: bytes, coding: str) -> bytes:
+    """Pack a whole answer; the same bytes always give the same bytes."""
+    if coding == "br":
+        return brotli.compress(content, quality=BROTLI_QUALITY)
+    return gzip.compress(content, compresslevel=6, mtime=0)
+
+
+def packed(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """Pack a stream piece by piece."""
+    if coding == "br":
+        brotli_packer = brotli.Compressor(quality=BROTLI_QUALITY)
+        for chunk in chunks:
+            yield brotli_packer.process(chunk)
+        yield brotli_packer.finish()
+        return
+    packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    for chunk in chunks:
+        yield packer.compress(chunk)
+    yield packer.flush()
