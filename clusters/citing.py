@@ -33,6 +33,13 @@ RIS_TYPES = {
 }
 
 
+class RisWriter(rispy.RisWriter):  # type: ignore[misc]
+    """Writes records alone: the number that rispy puts before each is not part of RIS."""
+
+    def set_header(self, count: int) -> str:
+        return ""
+
+
 @dataclass(frozen=True)
 class Reference:
     """What a reference says; empty parts are left out. `key` names it in BibTeX."""
@@ -103,7 +110,8 @@ class Reference:
             "urls": [self.url] if self.url else [],
             "notes": [self.note] if self.note else [],
         }
-        return str(rispy.dumps([{name: value for name, value in values.items() if value}]))
+        record = {name: value for name, value in values.items() if value}
+        return str(rispy.dumps([record], implementation=RisWriter))
 
 
 def record_reference(record: Root, version: int, change: Change | None, address: str) -> Reference:

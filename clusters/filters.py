@@ -24,6 +24,8 @@ from clusters.search import roots_matching
 PAGE_PARAMETERS = frozenset({"page", "page_size", "ordering"})
 API_PARAMETERS = frozenset({"page", "page_size", "cursor", "ordering", "format", "fields"})
 LONGEST_QUERY = 200
+# Endings of the names of filters that bound the same thing from both sides.
+RANGES = (("_from", "_to"), ("__gte", "__lte"))
 # How many known values a refusal names.
 MOST_NAMED = 40
 
@@ -43,7 +45,18 @@ class StrictForm(forms.Form):
             elif isinstance(self.data, QueryDict) and len(self.data.getlist(name)) > 1:
                 message = _("“%(name)s” stands here twice; it takes one value.")
                 self.add_error(None, message % {"name": name})
+        self._check_ranges(cleaned)
         return cleaned
+
+    def _check_ranges(self, cleaned: dict[str, Any]) -> None:
+        """Refuse a range that ends before it begins: nothing can be in it."""
+        for first, last in RANGES:
+            for name in cleaned:
+                stem = name.removesuffix(first)
+                start, end = cleaned[name], cleaned.get(f"{stem}{last}")
+                if stem != name and start is not None and end is not None and start > end:
+                    message = _("“%(first)s” is after “%(last)s”: nothing can be between them.")
+                    self.add_error(None, message % {"first": name, "last": f"{stem}{last}"})
 
 
 class KnownField:

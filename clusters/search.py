@@ -7,6 +7,7 @@ holds what the public change log says is public and nothing else.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 
 from django.contrib.postgres.search import (
@@ -28,7 +29,10 @@ from clusters.models.search import CONFIGURATION
 START, STOP = "\ue000", "\ue001"
 NOT_TEXT = frozenset({"slug", "key", "language", "citations", "edtf", "url", "doi", "country"})
 # How like a known word a mistyped one must be, from 0 to 1 of shared runs of three letters.
-LIKENESS = 0.3
+LIKENESS = 0.15
+MOST_LIKE = 50
+# How much of two words must be the same letters in the same order.
+SAME_ORDER = 0.7
 SHORTEST_WORD = 4
 PER_KIND = 5
 # American and British spellings of words that this field uses: pattern, and the other spelling.
@@ -181,7 +185,8 @@ def parts_of(words: str) -> list[tuple[str, bool]]:
     [('lahore', False), ('child labour', True)]
     """
     parts = []
-    for phrase, word in re.findall(r'"([^"]*)"?|([^\s"]+)', words):
+    straight = re.sub("[“”„«»]", '"', words)
+    for phrase, word in re.findall(r'"([^"]*)"?|([^\s"]+)', straight):
         text = phrase or word
         if re.search(r"\w", text):
             parts.append((text, bool(phrase)))
@@ -268,13 +273,20 @@ def _known_word(word: str) -> str:
         cursor.execute(
             "SELECT set_config('pg_trgm.similarity_threshold', %s, false)", [str(LIKENESS)]
         )
-    best = (
+    known = (
         SearchWord.objects.filter(word__trigram_similar=folded)
         .annotate(likeness=TrigramSimilarity("word", folded))
         .order_by("-likeness", "-records", "word")
-        .first()
+        .values_list("word", flat=True)[:MOST_LIKE]
     )
-    return word if best is None else best.word
+    # Two letters that changed places leave few runs of three; the order of letters tells then.
+    likely = [
+        (SequenceMatcher(None, folded, one).ratio(), one)
+        for one in known
+        if abs(len(one) - len(folded)) <= max(1, len(folded) // 4)
+    ]
+    best = max(likely, key=lambda found: found[0], default=(0.0, word))
+    return best[1] if best[0] >= SAME_ORDER else word
 
 
 def roots_matching(kind: str, words: str) -> Any:

@@ -1,19 +1,24 @@
 """Filters of projects and what hangs on them, shared by page, chart, API and export."""
 
 import datetime
-from typing import Any
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clusters.filters import (
     PAGE_PARAMETERS,
     CodeFilter,
     CountryFilter,
+    PartField,
     PartFilter,
     RecordFilter,
+    SeveralFilter,
     StrictFilterSet,
     WordsFilter,
     yes_no,
@@ -21,6 +26,7 @@ from clusters.filters import (
 from clusters.models import Cluster, Stakeholder
 from interventions.analysis.status import CLOSED, IMPLEMENTATION, NOT_KNOWN
 from interventions.models import (
+    DEGREES,
     Direction,
     Donor,
     DonorType,
@@ -46,6 +52,38 @@ def stored_types(asked: list[str]) -> list[str]:
 
 class FactorFilter(PartFilter):
     """Names factors of published frameworks as `framework/factor`, in a list to choose from."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"model": Factor, **options})
+
+
+class DegreeField(PartField):
+    """A factor and one of the degrees: `framework/factor/0.67`."""
+
+    def clean(self, value: Any) -> Any:
+        name, _slash, degree = forms.CharField.clean(self, value).rpartition("/")
+        if not name and not degree:
+            return None
+        known = {f"{float(number):g}": number for number in DEGREES}
+        if degree not in known:
+            self.refuse(value, [f"{name or 'framework/factor'}/{one}" for one in known])
+        return FactorDegree(super().clean(name), known[degree])
+
+
+class FactorDegree(NamedTuple):
+    """One factor at one degree, as a list says it."""
+
+    factor: Factor
+    degree: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.factor}, {float(self.degree):g}"
+
+
+class DegreeFilter(SeveralFilter):
+    """Keeps projects whose agreed coding gives a factor exactly this degree."""
+
+    field_class = DegreeField
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"model": Factor, **options})
@@ -91,8 +129,12 @@ class ProjectFilter(StrictFilterSet):
     year_to = django_filters.NumberFilter(
         method="filter_year_to", label=_("Ran in or before"), min_value=1, max_value=9999
     )
-    factor_present = FactorFilter(method="filter_factor_present", label=_("Factor present"))
-    factor_absent = FactorFilter(method="filter_factor_absent", label=_("Factor absent"))
+    factor_present = FactorFilter(
+        method="filter_factor_present", label=_("Factor present (0.67 or 1)")
+    )
+    factor_absent = FactorFilter(
+        method="filter_factor_absent", label=_("Factor absent (0 or 0.33)")
+    )
     factor_unknown = FactorFilter(method="filter_factor_unknown", label=_("Factor not known"))
     outcome = CodeFilter(
         field_name="outcomes__direction",
@@ -105,6 +147,12 @@ class ProjectFilter(StrictFilterSet):
         field_name="outcomes__dimension",
         label=_("An outcome concerns"),
         distinct=True,
+    )
+    factor_degree = DegreeFilter(
+        method="filter_factor_degree", label=_("Agreed degree of a factor")
+    )
+    came_of_it = CodeFilter(
+        method="filter_came_of_it", choices=Direction, label=_("All outcomes together are")
     )
     accounts_disagree = yes_no(method="filter_accounts_disagree", label=_("Accounts disagree"))
     stakeholder = RecordFilter(
@@ -159,6 +207,17 @@ class ProjectFilter(StrictFilterSet):
         self, queryset: ProjectQuerySet, name: str, value: list[Factor]
     ) -> ProjectQuerySet:
         return queryset.with_factor_unknown(value)
+
+    def filter_factor_degree(
+        self, queryset: ProjectQuerySet, name: str, value: list[tuple[Factor, Decimal]]
+    ) -> ProjectQuerySet:
+        found = [queryset.with_degree(*one).order_by().values("pk") for one in value]
+        return queryset.filter(reduce(or_, (Q(pk__in=one) for one in found)))
+
+    def filter_came_of_it(
+        self, queryset: ProjectQuerySet, name: str, value: list[str]
+    ) -> ProjectQuerySet:
+        return queryset.with_outcome(*value)
 
     def filter_accounts_disagree(
         self, queryset: ProjectQuerySet, name: str, value: bool

@@ -247,7 +247,8 @@ def evidence_on(framework: Framework, *, by_fieldwork: bool) -> list[Evidence]:
     named = Coalesce(fieldwork, slug, output_field=CharField()) if by_fieldwork else slug
     counts: dict[tuple[str, str], dict[str, int]] = {}
     codings = CodingCitation.objects.filter(
-        target__in=Coding.objects.published().agreed().overall(),
+        # A coding without a degree says that the work is silent: that is no evidence.
+        target__in=Coding.objects.published().agreed().overall().filter(degree__isnull=False),
         target__factor__framework=framework,
     ).annotate(factor=F("target__factor__key"))
     accounts = AccountCitation.objects.filter(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from clusters.words import PROJECTS, counted, gettext_lazy
 from clusters.words import gettext as _
-from clusters.words import gettext_lazy
 from interventions.analysis.disagreement import DISAGREEMENTS
 
 # What a cell can be when it holds no degree, with its mark and its words.
@@ -147,9 +147,10 @@ class Matrix:
         """One sentence for those who cannot see the chart, with its denominators."""
         cells = [cell for row in self.rows for cell in row.cells]
         return _(
-            "%(projects)s projects by %(factors)s factors: %(known)s of %(cells)s cells have a "
-            "degree; in %(contested)s of %(projects)s projects accounts disagree."
+            "%(counted)s by %(factors)s factors: %(known)s of %(cells)s cells have a "
+            "degree; accounts disagree in %(contested)s of %(projects)s."
         ) % {
+            "counted": counted(len(self.rows), PROJECTS),
             "projects": len(self.rows),
             "factors": len(self.columns),
             "known": sum(cell.degree is not None for cell in cells),

@@ -104,7 +104,7 @@ def _figure(
                 y=rows,
                 z=[[cell and cell.total for cell in line] for line in grid],
                 zmin=0,
-                colorscale=[[0, PALETTE["zero"]], [1, PALETTE["unknown"]]],
+                colorscale=[[0, PALETTE["zero"]], [1, PALETTE["line"]]],
                 showscale=False,
                 xgap=4,
                 ygap=4,

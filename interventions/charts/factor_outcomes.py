@@ -23,7 +23,7 @@ COLOURS = {
     "unknown": "line",
 }
 
-type Links = Callable[[str, str], str]
+type Links = Callable[..., str]
 
 
 def factor_outcomes(
@@ -31,7 +31,8 @@ def factor_outcomes(
 ) -> Chart:
     """Draw one bar for each factor and presence that occurs.
 
-    `links` gives, for a factor's key and a presence, the address of the projects behind a bar.
+    `links` gives, for a factor's key, a presence and perhaps a direction, the address of the
+    projects behind a bar or a part of it.
     """
     drawn = [count for count in counts if count.total]
     known = [_said(count) for count in drawn if count.presence != "unknown"]
@@ -58,13 +59,18 @@ def factor_outcomes(
                 (
                     count.name,
                     RULES[count.presence],
-                    *(count.counts[direction] for direction in DIRECTIONS),
+                    *(_part(count, direction, links) for direction in DIRECTIONS),
                     Cell(str(count.total), links(count.factor, count.presence)),
                 )
                 for count in counts
             )
         ),
     )
+
+
+def _part(count: OutcomeCount, direction: str, links: Links) -> Cell:
+    number = count.counts[direction]
+    return Cell(str(number), links(count.factor, count.presence, direction) if number else "")
 
 
 def _said(count: OutcomeCount) -> str:
@@ -157,7 +163,7 @@ def _bars(
         x=[count.counts[direction] for count in drawn],
         width=0.8,
         marker=marker,
-        customdata=[links(count.factor, count.presence) for count in drawn],
+        customdata=[_part(count, direction, links).url for count in drawn],
         hovertext=[
             f"<b>{count.name}</b> {RULES[count.presence]}<br>"
             + _("%(direction)s: %(number)s of %(projects)s")

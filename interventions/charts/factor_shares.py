@@ -1,5 +1,7 @@
 """How often each factor was present, over many projects: degrees and what is not known, with n."""
 
+from collections.abc import Callable
+
 import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, table, wrapped
@@ -13,8 +15,14 @@ ROW_HEIGHT = 40
 SCALES = {"enabling": "teal", "hindering": "rust"}
 
 
-def factor_shares(shares: list[FactorShare], *, projects: int, source: str) -> Chart:
-    """Draw one bar a factor: projects by agreed degree, then those without one."""
+type Links = Callable[[str, float | None], str]
+
+
+def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, source: str) -> Chart:
+    """Draw one bar a factor: projects by agreed degree, then those without one.
+
+    `links` gives, for a factor's key and a degree or None, the address of the projects behind.
+    """
     return Chart(
         name="factor-shares",
         title=_("How often each factor was present, absent or not known"),
@@ -33,7 +41,7 @@ def factor_shares(shares: list[FactorShare], *, projects: int, source: str) -> C
             }
             for share in shares
         ),
-        figure=_figure(shares) if projects > 1 and shares else None,
+        figure=_figure(shares, links) if projects > 1 and shares else None,
         head=(
             _("Factor"),
             *(_in_words(degree) for degree in reversed(DEGREE_WORDS)),
@@ -45,8 +53,11 @@ def factor_shares(shares: list[FactorShare], *, projects: int, source: str) -> C
             *(
                 (
                     Cell(share.column.name, share.column.url),
-                    *(share.degrees.get(degree, 0) for degree in reversed(DEGREE_WORDS)),
-                    share.unknown,
+                    *(
+                        _part(share, degree, share.degrees.get(degree, 0), links)
+                        for degree in reversed(DEGREE_WORDS)
+                    ),
+                    _part(share, None, share.unknown, links),
                     share.known,
                     share.total,
                 )
@@ -54,6 +65,10 @@ def factor_shares(shares: list[FactorShare], *, projects: int, source: str) -> C
             )
         ),
     )
+
+
+def _part(share: FactorShare, degree: float | None, number: int, links: Links) -> Cell:
+    return Cell(str(number), links(share.column.key, degree) if number else "")
 
 
 def _fill(column: Column, degree: float) -> str:
@@ -75,7 +90,7 @@ def _hover(share: FactorShare, degree: str, number: int) -> str:
     return f"<b>{share.column.name}</b><br>{words}"
 
 
-def _figure(shares: list[FactorShare]) -> go.Figure:
+def _figure(shares: list[FactorShare], links: Links) -> go.Figure:
     rows = list(range(len(shares)))
     shown = [share.column for share in shares]
     traces = []
@@ -93,7 +108,10 @@ def _figure(shares: list[FactorShare]) -> go.Figure:
                     ],
                     "line": {"width": 1, "color": PALETTE["ink-2"]},
                 },
-                customdata=[column.url for column in shown],
+                customdata=[
+                    _part(share, degree, share.degrees.get(degree, 0), links).url
+                    for share in shares
+                ],
                 hovertext=[
                     _hover(share, _in_words(degree), share.degrees.get(degree, 0))
                     for share in shares
@@ -109,7 +127,7 @@ def _figure(shares: list[FactorShare]) -> go.Figure:
             x=[share.unknown for share in shares],
             width=0.7,
             marker={"color": PALETTE["paper"], "line": {"width": 1, "color": PALETTE["line"]}},
-            customdata=[column.url for column in shown],
+            customdata=[_part(share, None, share.unknown, links).url for share in shares],
             hovertext=[_hover(share, _("no agreed degree"), share.unknown) for share in shares],
             hovertemplate="%{hovertext}<extra></extra>",
             name=_("no degree"),

@@ -180,6 +180,29 @@ class ProjectQuerySet(RootQuerySet):
             unknown |= ~models.Q(pk__in=known.values("project"))
         return self.filter(unknown)
 
+    def with_outcome(self, *directions: str) -> Self:
+        """By the direction of all outcomes together, as `summarise_outcomes` sums them up."""
+
+        def has(direction: str) -> Any:
+            outcomes = apps.get_model("interventions", "Outcome").objects
+            return models.Exists(
+                outcomes.filter(project=models.OuterRef("pk"), direction=direction)
+            )
+
+        mixed = models.Q(has("mixed")) | models.Q(has("good"), has("bad"))
+        by_direction = {"mixed": mixed}
+        before = mixed
+        for direction in ("good", "bad", "none"):
+            by_direction[direction] = models.Q(has(direction)) & ~before
+            before |= models.Q(has(direction))
+        by_direction["unknown"] = ~before
+        wanted = (by_direction[direction] for direction in directions)
+        return self.filter(functools.reduce(operator.or_, wanted))
+
+    def with_degree(self, factor: Any, degree: Any) -> Self:
+        """Projects whose agreed coding gives a factor exactly this degree."""
+        return self.filter(pk__in=_coded([factor]).filter(degree=degree).values("project"))
+
     def among(self, slugs: list[str]) -> list[Any]:
         """Those with these slugs, in the order of the slugs."""
         found = {project.slug: project for project in self.filter(slug__in=slugs)}

@@ -84,14 +84,25 @@ def draw_matrix(projects: Any, query: QueryDict) -> Chart:
 def draw_shares(projects: Any, query: QueryDict) -> Chart:
     framework = framework_of(query)
     shares = shares_for(projects, framework, columns_of(framework))
-    return factor_shares(shares, projects=projects.count(), source=source_line())
+
+    def links(factor: str, degree: float | None) -> str:
+        kept = query.copy()
+        for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
+            kept.pop(name, None)
+        if degree is None:
+            kept["factor_unknown"] = f"{framework.slug}/{factor}"
+        else:
+            kept["factor_degree"] = f"{framework.slug}/{factor}/{degree:g}"
+        return f"{reverse('projects')}?{kept.urlencode()}"
+
+    return factor_shares(shares, projects=projects.count(), links=links, source=source_line())
 
 
 def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
     framework = framework_of(query)
     matrix = matrix_of(projects, framework)
 
-    def links(factor: str, presence: str) -> str:
+    def links(factor: str, presence: str, direction: str = "") -> str:
         kept = query.copy()
         for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
             kept.pop(name, None)
@@ -99,6 +110,10 @@ def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
         if query.get(f"factor_{presence}", wanted) != wanted:
             return ""  # the list takes one factor there, and another one stands there already
         kept[f"factor_{presence}"] = wanted
+        if direction:
+            if query.get("came_of_it", direction) != direction:
+                return ""
+            kept["came_of_it"] = direction
         return f"{reverse('projects')}?{kept.urlencode()}"
 
     return factor_outcomes(

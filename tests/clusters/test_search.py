@@ -72,6 +72,20 @@ def test_a_mistyped_word_is_replaced_by_the_public_word_most_like_it():
     assert [entry.title for entry in found] == ["Sialkot"]
 
 
+@pytest.mark.parametrize("typed", ["chlid", "chidl", "hcild", "childd"])
+def test_letters_that_changed_places_are_forgiven(typed):
+    make(name="Sialkot", summary="Child labour in stitching")
+
+    assert titles(typed) == ["Sialkot"]
+
+
+def test_curly_quotes_make_a_phrase_as_straight_ones_do():
+    make(name="One", summary="Labour of a child")
+    make(name="Two", summary="Child labour")
+
+    assert titles("“child labour”") == titles('"child labour"') == ["Two"]
+
+
 def test_what_no_word_is_like_is_not_corrected():
     make(name="Sialkot")
 

@@ -1,12 +1,14 @@
 """The list of projects: filters with live counts, orders, views, comparison."""
 
 import csv
+import html
 import io
 import re
 
 import pytest
 
 from clusters.models import Stakeholder
+from interventions.analysis.matrix import summarise_outcomes
 from interventions.models import Donor, Funding, Participation, Project
 from interventions.models.findings import Account
 from tests import factories
@@ -91,6 +93,11 @@ def three():
         (f"?factor_absent={FRAMEWORK}/helps", ["Two"]),
         (f"?factor_unknown={FRAMEWORK}/helps", ["Three"]),
         ("?outcome=good", ["One"]),
+        ("?came_of_it=good", ["One"]),
+        ("?came_of_it=unknown,bad", ["Two", "Three"]),
+        (f"?factor_degree={FRAMEWORK}/helps/1", ["One"]),
+        (f"?factor_degree={FRAMEWORK}/helps/0.67", []),
+        (f"?factor_degree={FRAMEWORK}/helps/0,{FRAMEWORK}/helps/1", ["One", "Two"]),
         ("?dimension=work", ["One"]),
         ("?accounts_disagree=true", ["One"]),
         ("?accounts_disagree=false", ["Two", "Three"]),
@@ -128,6 +135,41 @@ def test_donors_whose_type_no_source_states_can_be_asked_for(client, three):
     assert shown(client, "?donor_type__not=unknown") == ["One", "Three"]
     page = client.get("/donors/?type=unknown").content.decode()
     assert re.findall(r'row"><a href="/donors/([^/]+)/"', page) == ["nobody"]
+
+
+@pytest.mark.parametrize(
+    "directions",
+    ["", "good", "bad", "none", "mixed", "unknown", "good bad", "bad none", "good mixed"],
+)
+def test_the_list_sums_outcomes_up_as_the_matrix_does(client, directions):
+    project = factories.make_project(title="It")
+    dimension = factories.make_dimension()
+    for direction in directions.split():
+        factories.make_outcome(project, dimension=dimension, direction=direction)
+    factories.make_public(dimension, project)
+    summed = summarise_outcomes([(one, "") for one in directions.split()]).direction
+
+    for direction in ("good", "bad", "none", "mixed", "unknown"):
+        expected = ["It"] if direction == summed else []
+        assert shown(client, f"?came_of_it={direction}") == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("?year_from=2010&year_to=2005", "“year_from” is after “year_to”"),
+        ("?stated_months__gte=5&stated_months__lte=4", "“stated_months__gte” is after"),
+        (f"?factor_degree={FRAMEWORK}/helps/2", "Known: donor-financed"),
+    ],
+)
+def test_a_range_that_ends_before_it_begins_and_a_degree_that_is_none_are_refused(
+    client, three, query, says
+):
+    response = client.get(f"/projects/{query}")
+
+    assert response.status_code == 400
+    assert says in html.unescape(response.content.decode())
+    assert client.get("/projects/?year_from=2005&year_to=2005").status_code == 200
 
 
 def test_counts_say_what_a_choice_would_leave_of_the_other_filters(client, three):

@@ -87,5 +87,5 @@ def test_the_summary_names_its_denominators():
     )
 
     assert matrix.summary == (
-        "2 projects by 1 factors: 1 of 2 cells have a degree; in 1 of 2 projects accounts disagree."
+        "2 projects by 1 factors: 1 of 2 cells have a degree; accounts disagree in 1 of 2."
     )

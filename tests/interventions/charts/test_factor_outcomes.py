@@ -10,9 +10,10 @@ COUNTS = [
 
 
 def chart(counts=COUNTS):
-    return factor_outcomes(
-        counts, projects=4, links=lambda factor, presence: f"/{factor}/{presence}/", source="S"
-    )
+    def links(factor, presence, direction=""):
+        return f"/{factor}/{presence}/{direction}"
+
+    return factor_outcomes(counts, projects=4, links=links, source="S")
 
 
 def test_bars_stack_to_the_denominator_and_lead_to_the_projects_behind_them():
@@ -21,8 +22,10 @@ def test_bars_stack_to_the_denominator_and_lead_to_the_projects_behind_them():
     heights = [sum(trace.x[number] for trace in figure.data) for number in range(2)]
     assert heights == [2, 2]
     assert {trace.name: list(trace.x) for trace in figure.data} == {"good": [0, 1], "bad": [2, 1]}
-    for trace in figure.data:
-        assert list(trace.customdata) == ["/brief/present/", "/brief/unknown/"]
+    assert {trace.name: list(trace.customdata) for trace in figure.data} == {
+        "good": ["", "/brief/unknown/good"],
+        "bad": ["/brief/present/bad", "/brief/unknown/bad"],
+    }
     assert list(figure.layout.yaxis.ticktext) == ["present, n = 2", "not known, n = 2"]
 
 
@@ -34,7 +37,10 @@ def test_the_table_also_has_what_occurs_in_no_project():
         ["absent (0 or 0.33)", "0", "0", "0", "0", "0", "0"],
         ["not known", "1", "0", "1", "0", "0", "2"],
     ]
-    assert chart().rows[0][-1].url == "/brief/present/"
+    assert [cell.url for cell in chart().rows[0][2:]] == [
+        *("", "", "/brief/present/bad", "", ""),
+        "/brief/present/",
+    ]
 
 
 def test_directions_can_be_told_apart_without_colour():

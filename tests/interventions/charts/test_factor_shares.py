@@ -13,7 +13,12 @@ def test_shares_keep_their_denominators():
 
 
 def test_bars_and_table_say_the_same():
-    chart = factor_shares(shares_of((FACTOR,), CODINGS, 5), projects=5, source="S")
+    chart = factor_shares(
+        shares_of((FACTOR,), CODINGS, 5),
+        projects=5,
+        links=lambda factor, degree: f"/{factor}/{degree}",
+        source="S",
+    )
 
     assert {trace.name: list(trace.x) for trace in chart.figure.data} == {
         "1": [2],
@@ -25,3 +30,12 @@ def test_bars_and_table_say_the_same():
     assert [[str(cell) for cell in row[1:]] for row in chart.rows] == [
         ["2", "0", "1", "0", "2", "3", "5"]
     ]
+    marks = {trace.name: trace.customdata[0] for trace in chart.figure.data}
+    assert marks == {
+        "1": "/brief/1.0",
+        "0.67": "",
+        "0.33": "/brief/0.33",
+        "0": "",
+        "no degree": "/brief/None",
+    }
+    assert [cell.url for cell in chart.rows[0][1:6]] == list(marks.values())
