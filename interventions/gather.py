@@ -62,6 +62,7 @@ def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[
             event.when_latest,  # type: ignore[attr-defined]
             event.get_absolute_url(),
             event.kind,
+            lasted="/" in event.when,
         )
         for event in events
     ]
@@ -76,9 +77,15 @@ def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[
                 project.get_absolute_url(),
                 PROJECT,
                 (dates.planned_start_earliest, dates.planned_end_latest),
+                surely_of(dates.actual_start_latest, dates.actual_end_earliest),
             )
         )
     return found
+
+
+def surely_of(begun: Any, not_ended: Any) -> tuple[Any, Any] | None:
+    """The time between two days, where the first is known to come before the second."""
+    return (begun, not_ended) if begun and not_ended and begun < not_ended else None
 
 
 def donors_of(projects: list[Project]) -> dict[int, set[int]]:

@@ -1,11 +1,16 @@
 """What the page of a project shows: its parts, and who says what by holder, reason and factor."""
 
 from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
+from django.utils.translation import gettext_lazy as _
 
+from clusters.models import Event
 from clusters.models.citations import CITED
+from clusters.models.fields import EDTF
 from interventions.matrix import holder_of
 from interventions.models import (
     Account,
@@ -18,6 +23,13 @@ from interventions.models import (
     Reply,
     Role,
 )
+
+OWN_DATES = {
+    "planned_start": _("The project is to start"),
+    "actual_start": _("The project starts"),
+    "planned_end": _("The project is to end"),
+    "actual_end": _("The project ends"),
+}
 
 
 def with_everything() -> Any:
@@ -33,7 +45,13 @@ def with_everything() -> Any:
             "fundings",
             Funding.objects.select_related(
                 "provider__stakeholder", "provider_project", "receiver"
-            ).prefetch_related(CITED),
+            ).prefetch_related(
+                CITED,
+                Prefetch(
+                    "provider_project__fundings",
+                    Funding.objects.select_related("provider__stakeholder"),
+                ),
+            ),
         ),
         Prefetch(
             "participations",
@@ -54,6 +72,47 @@ def with_everything() -> Any:
             .order_by("factor__framework", "factor__position", "coder", "key"),
         ),
     )
+
+
+@dataclass(frozen=True)
+class Dated:
+    """One line of what happened by date: of the project itself, or around it in its cluster."""
+
+    day: date
+    words: str
+    title: str
+    field: str = ""
+    event: Event | None = None
+
+    @property
+    def url(self) -> str:
+        return self.event.get_absolute_url() if self.event else ""
+
+
+def dates_of(project: Project) -> list[Dated]:
+    """The project's own dates, and the events of its clusters while it ran, in order.
+
+    Without an actual start nothing can be said to have happened meanwhile.
+    """
+    found = []
+    for field, title in OWN_DATES.items():
+        day, when = getattr(project, f"{field}_earliest"), EDTF(getattr(project, field))
+        if day is not None:
+            found.append(Dated(day, when.words, str(title), field=field))
+    start = project.actual_start_earliest  # type: ignore[attr-defined]
+    end = project.actual_end_latest  # type: ignore[attr-defined]
+    if start is not None:
+        meanwhile = Event.objects.filter(
+            Q(when_latest=None) | Q(when_latest__gte=start),
+            cluster__in=project.clusters.all(),
+            when_earliest__isnull=False,
+        )
+        if end is not None:
+            meanwhile = meanwhile.filter(when_earliest__lte=end)
+        for event in meanwhile.select_related("cluster").prefetch_related(CITED):
+            words = EDTF(event.when).words
+            found.append(Dated(event.when_earliest, words, event.title, event=event))  # type: ignore[attr-defined]
+    return sorted(found, key=lambda one: (one.day, one.event is not None, one.title))
 
 
 def siblings_of(project: Project) -> list[Project]:

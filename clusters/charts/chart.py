@@ -37,6 +37,8 @@ class Chart:
     figure: go.Figure | None
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    # What its fills and signs mean, in words, for where no legend of the page stands beside it.
+    key: str = ""
     # Wants the whole width of a page: filters then stand above it.
     wide: bool = False
     # Where it stands by itself, with its filters.

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,7 +32,10 @@ SHOCKS = ngettext_lazy("%(n)s shock", "%(n)s shocks", "count")
 class Happening:
     """An event or a project on the time axis. Open ends are None.
 
-    Of a project, `planned` holds the first and the last planned day, where a plan is known.
+    Of a project, `planned` holds the first and the last planned day, where a plan is known, and
+    `surely` the time in which it ran for certain: from the last day on which it may have begun to
+    the first on which it may have ended. `lasted` says of an event that it filled its time, rather
+    than that its day in it is not known.
     """
 
     title: str
@@ -41,6 +45,8 @@ class Happening:
     url: str
     kind: str  # challenge, shock, step or project
     planned: tuple[datetime.date | None, datetime.date | None] = (None, None)
+    surely: tuple[datetime.date, datetime.date] | None = None
+    lasted: bool = False
 
     @property
     def days(self) -> list[datetime.date]:
@@ -54,9 +60,10 @@ def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str)
         name="cluster-timeline",
         title=_("What happened in and around %(cluster)s, by year") % {"cluster": cluster},
         reading=_(
-            "Thin bars: events, as long as their date is uncertain; points: events dated to the "
-            "month or closer; shaded: shocks dated to a year or closer. Thick bars: projects as "
-            "they ran, outlines: as planned. Dots: the source leaves an end open."
+            "Points: events dated to the month or closer. Thin bars: grey where an event fell on "
+            "some day of that time, dark where it lasted. Lettered bands: shocks dated to a year "
+            "or closer. Thick bars: projects, dark while they surely ran, pale while they may "
+            "have; outlines: as planned. Dots: the source leaves an end open."
         )
         + f" {_drawn(dated, len(happenings) - len(dated))}",
         source=source,
@@ -111,6 +118,8 @@ def _last(dated: Sequence[Happening]) -> datetime.date:
 
 def _figure(dated: Sequence[Happening]) -> go.Figure:
     first, last = _first(dated), _last(dated)
+    shocks = [one for one in dated if _is_short_shock(one)]
+    letters = {id(one): ascii_uppercase[number % 26] for number, one in enumerate(shocks)}
     traces = [
         trace for number, one in enumerate(dated) for trace in _bars(one, number, first, last)
     ]
@@ -133,19 +142,20 @@ def _figure(dated: Sequence[Happening]) -> go.Figure:
             },
             yaxis={
                 "tickvals": list(range(len(dated))),
-                "ticktext": [_label(one) for one in dated],
+                "ticktext": [_label(one, letters.get(id(one), "")) for one in dated],
                 "range": [len(dated) - 0.4, -0.6],
                 "showgrid": False,
                 "zeroline": False,
                 "fixedrange": True,
             },
-            shapes=[_span(one, first, last) for one in dated if _is_short_shock(one)],
+            shapes=[_span(one, first, last) for one in shocks],
+            annotations=[_letter(one, letters[id(one)], first) for one in shocks],
         ),
     )
 
 
-def _label(one: Happening) -> str:
-    title = wrapped(one.title, 56)
+def _label(one: Happening, letter: str) -> str:
+    title = wrapped(f"{letter} · {one.title}" if letter else one.title, 56)
     return f"<b>{title}</b>" if one.kind == PROJECT else title
 
 
@@ -169,8 +179,23 @@ def _span(one: Happening, first: datetime.date, last: datetime.date) -> dict[str
         "y0": 0,
         "y1": 1,
         "fillcolor": PALETTE["zero"],
-        "line": {"width": 0},
+        # Bands that overlap are told apart by their edges.
+        "line": {"width": 1, "color": PALETTE["unknown"], "dash": "dot"},
         "layer": "below",
+    }
+
+
+def _letter(one: Happening, letter: str, first: datetime.date) -> dict[str, Any]:
+    """The letter of a shock, where its band begins."""
+    return {
+        "x": (one.earliest or first).isoformat(),
+        "y": 0,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "xanchor": "left",
+        "text": f"<b>{letter}</b>",
+        "showarrow": False,
+        "font": {"size": 12, "color": PALETTE["ink"]},
     }
 
 
@@ -206,7 +231,7 @@ def _bars(
                 # Dots where the source leaves an end open.
                 "dash": "solid" if one.earliest and one.latest else "dot",
                 "width": 12 if one.kind == PROJECT else 5,
-                "color": PALETTE["ink" if one.kind == PROJECT else "unknown"],
+                "color": PALETTE[_colour(one)],
             },
             marker={
                 "size": 9,
@@ -218,4 +243,23 @@ def _bars(
             name=one.title,
         )
     )
+    if one.surely:
+        traces.append(
+            go.Scatter(
+                x=[day.isoformat() for day in one.surely],
+                y=[number, number],
+                mode="lines",
+                line={"width": 12, "color": PALETTE["ink"]},
+                customdata=[one.url] * 2,
+                hovertemplate=f"<b>{one.title}</b><br>{one.words}<extra></extra>",
+                name=_("%(project)s, surely") % {"project": one.title},
+            )
+        )
     return traces
+
+
+def _colour(one: Happening) -> str:
+    """Dark is what is sure: an event that lasted, and a project with both ends open to no doubt."""
+    if one.kind == PROJECT:
+        return "ink" if not (one.earliest and one.latest) else "unknown"
+    return "ink" if one.lasted else "unknown"

@@ -97,6 +97,21 @@ def highwire(work: Any) -> SafeString:
     return format_html_join("\n", '<meta name="citation_{}" content="{}">', rows)
 
 
+@register.simple_tag
+def highwire_record(reference: Any) -> SafeString:
+    """The same tags for a record of the casebook, from how it is cited."""
+    rows = [
+        ("title", reference.title),
+        *(("author", name) for name in reference.authors),
+        ("publication_date", reference.date or reference.year),
+        ("publisher", reference.publisher),
+        ("public_url", reference.url),
+    ]
+    return format_html_join(
+        "\n", '<meta name="citation_{}" content="{}">', (row for row in rows if row[1])
+    )
+
+
 @register.filter
 def authors(names: list[dict[str, str]]) -> str:
     """Write CSL names out: Fayyaz, A., Lund-Thomsen, P., & Lindgreen, A."""

@@ -32,6 +32,10 @@ def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, sou
         )
         % {"projects": counted(projects, PROJECTS)},
         source=source,
+        key=_(
+            "The darker, the more present; teal favours collective action, rust stands in its way. "
+            "White: no agreed degree."
+        ),
         summary="; ".join(
             _("%(factor)s: present in %(present)s of %(known)s with a degree")
             % {

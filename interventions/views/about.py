@@ -14,7 +14,7 @@ from clusters.caching import data_version, public_page
 from clusters.casefiles.shape import Shape, shapes
 from clusters.models import Change, Contributor
 from clusters.parameters import check_parameters
-from interventions.models import DEGREES, Coding, Framework, NoValue, OutcomeDimension
+from interventions.models import DEGREES, Coding, Factor, Framework, NoValue, OutcomeDimension
 
 
 @public_page
@@ -111,9 +111,21 @@ class PageSitemap(Sitemap):  # type: ignore[type-arg]
         return reverse(item)
 
 
+class FactorSitemap(Sitemap):  # type: ignore[type-arg]
+    """Factors have pages of their own, though they are parts of a framework."""
+
+    limit = 5000
+
+    def items(self) -> Any:
+        return Factor.objects.published().select_related("framework").order_by("pk")
+
+    def location(self, item: Any) -> str:
+        return str(item.get_absolute_url())
+
+
 def sitemaps() -> dict[str, Any]:
     """One map for the pages and one for each kind of record with pages."""
-    found: dict[str, Any] = {"pages": PageSitemap()}
+    found: dict[str, Any] = {"pages": PageSitemap(), "factors": FactorSitemap()}
     for shape in shapes().values():
         model: Any = shape.model
         if hasattr(model, "get_absolute_url") and "?" not in _sample_address(model):

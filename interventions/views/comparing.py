@@ -14,7 +14,7 @@ from interventions.charts.project_length import Length
 from interventions.gather import lengths_of
 from interventions.matrix import disagreement_of, matrix_of, what_differs
 from interventions.models import Ending, Framework, Project
-from interventions.project_page import with_everything
+from interventions.project_page import main_reasons, with_everything
 
 
 @public_page
@@ -94,7 +94,10 @@ def comparison_of(projects: list[Any]) -> list[Line]:
     lines += lines_of(_("What came of it"), _outcomes(projects))
     lines += lines_of(
         _("Accounts"),
-        [(_("Accounts disagree on"), [_disagreement(project) for project in projects])],
+        [
+            (_("Main reasons for how it ended"), [_main_reasons(project) for project in projects]),
+            (_("Accounts disagree on"), [_disagreement(project) for project in projects]),
+        ],
     )
     return lines
 
@@ -169,6 +172,16 @@ def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
             sides.append(Side(words, url) if words else Side(_("nothing recorded"), is_known=False))
         rows.append((str(dimension), sides))
     return rows
+
+
+def _main_reasons(project: Any) -> Side:
+    accounts = list(project.accounts.all())
+    if not accounts:
+        return Side(_("no account recorded"), is_known=False)
+    named = [f"{subject} ({'; '.join(holders)})" for subject, holders in main_reasons(accounts)]
+    if not named:
+        return Side(_("none named"), is_known=False)
+    return Side("; ".join(named), f"{project.get_absolute_url()}#accounts")
 
 
 def _disagreement(project: Any) -> Side:

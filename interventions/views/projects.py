@@ -22,6 +22,7 @@ from interventions.models.project_queries import ORDERINGS
 from interventions.project_page import (
     by_factor,
     by_holder,
+    dates_of,
     main_reasons,
     parts_taken,
     reasons_by_holder,
@@ -164,6 +165,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "parts_taken": [(_("Run by"), ran), (_("Who took part"), others)],
         "intended": [one for one in project.outcomes.all() if one.intended != "no"],
         "unintended": [one for one in project.outcomes.all() if one.intended == "no"],
+        "dates": dates_of(project),
         "siblings": siblings_of(project),
         "sources": sources_of(project),
         "api_url": reverse("api-project-detail", args=[project.slug]),

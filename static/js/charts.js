@@ -51,7 +51,8 @@
     const { data, layout } = JSON.parse(source(figure));
     const words = (selector) => figure.querySelector(selector).textContent.trim();
     const width = 1160;
-    const lines = words("figcaption p").match(/.{1,150}(\s|$)/g) || [];
+    const said = [...figure.querySelectorAll("figcaption p")].map((one) => one.textContent.trim()).join(" ");
+    const lines = said.match(/.{1,150}(\s|$)/g) || [];
     const top = 56 + 18 * lines.length;
     const margin = { ...layout.margin, t: (layout.margin.t || 0) + top, b: (layout.margin.b || 0) + 32 };
     const height = layout.height + top + 32;
@@ -87,5 +88,5 @@
   dark.addEventListener("change", () => all(draw));
   window.addEventListener("beforeprint", () => { onPaper = true; all(lay); });
   window.addEventListener("afterprint", () => { onPaper = false; all(draw); });
-  window.matchMedia("(min-width: 821px)").addEventListener("change", () => all(draw));
+  window.matchMedia("(min-width: 1121px)").addEventListener("change", () => all(draw));
 })();

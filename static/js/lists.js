@@ -37,11 +37,23 @@
     }
   });
 
+  // Who filters stays where they were: in the same field, or, where that is gone, at the count.
+  let focused = "";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "list") return;
+    focused = document.activeElement?.id || "";
+    if (open === null && sheet()) open = sheet().open;
+  });
+
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id !== "list") return;
+    fold();
+    if (document.activeElement === document.body) {
+      const place = (focused && document.getElementById(focused)) || document.querySelector("[data-announce]");
+      place?.focus({ preventScroll: true });
+    }
     const count = document.querySelector("[data-announce]");
     if (count) document.getElementById("announce").textContent = count.textContent.trim();
-    fold();
   });
 
   // On a phone the sheet begins folded; a swap leaves it as the reader left it.

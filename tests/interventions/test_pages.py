@@ -123,7 +123,7 @@ def test_a_page_costs_the_same_for_one_row_and_for_three(
         ("/charts/", 2),
         ("/about/", 4),
         ("/about/codebook/", 4),
-        ("/sitemap.xml", 13),
+        ("/sitemap.xml", 15),
     ],
 )
 def test_a_list_costs_the_same_for_one_record_and_for_three(
@@ -312,3 +312,45 @@ def test_informants_of_two_groups_who_share_a_word_are_two_holders(client):
 
     assert "Accounts disagree on: Factor." in page
     assert page.count("<h3>a manager</h3>") == 2
+
+
+def test_a_projects_dates_stand_among_the_events_of_its_cluster_while_it_ran(client):
+    cluster, elsewhere = factories.make_cluster(), factories.make_cluster()
+    project = factories.make_project(
+        slug="village", planned_start="2007", actual_start="2008-03", actual_end="2009-10"
+    )
+    project.clusters.add(cluster)
+    for where, when, title in (
+        (cluster, "2006", "Long before"),
+        (cluster, "2007/..", "Unrest"),
+        (cluster, "2008-05", "A bomb"),
+        (cluster, "2010", "Long after"),
+        (cluster, "", "Some day"),
+        (elsewhere, "2008-05", "Elsewhere"),
+    ):
+        factories.make_event(where, title=title, when=when)
+    factories.make_public(project, cluster, elsewhere)
+
+    page = client.get("/projects/village/").content.decode()
+    section = re.search(r'<section id="dates">.*?</section>', page, re.S)[0]
+    lines = [
+        " ".join(re.sub("<[^>]+>", " ", line).split("→")[0].split())
+        for line in re.findall(r"<li>.*?</li>", section, re.S)
+    ]
+
+    assert lines == [
+        "2007 The project is to start",
+        "from 2007 Unrest",
+        "March 2008 The project starts",
+        "May 2008 A bomb",
+        "October 2009 The project ends",
+    ]
+
+
+def test_a_project_without_a_date_has_no_list_of_dates(client):
+    project = factories.make_project(slug="village")
+    project.clusters.add(cluster := factories.make_cluster())
+    factories.make_event(cluster, title="A bomb", when="2008")
+    factories.make_public(project, cluster)
+
+    assert 'id="dates"' not in client.get("/projects/village/").content.decode()
