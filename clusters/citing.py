@@ -1,5 +1,6 @@
-"""How to cite a record of the casebook, or a work: as text, BibTeX and RIS."""
+"""How to cite a record of the casebook, or a work: as text, BibTeX, RIS and CSL-JSON."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,3 +157,24 @@ def work_reference(work: Publication) -> Reference:
         url=work.url,
         note="" if work.title else _("Title not in the sources that the casebook has read."),
     )
+
+
+def csl_of(work: Publication) -> dict[str, Any]:
+    """The work as CSL-JSON, the form that reference managers share; what is unknown is left out."""
+    issued = EDTF(work.issued)
+    parts = [int(part) for part in re.findall(r"\d+", issued)[:3]] if issued[:4].isdigit() else []
+    values = {
+        "title": work.title,
+        "author": work.authors,
+        "issued": {"date-parts": [parts]} if parts and "/" not in issued else {},
+        "container-title": work.container_title,
+        "volume": work.volume,
+        "issue": work.issue,
+        "page": work.page.replace("–", "-"),
+        "publisher": work.publisher,
+        "DOI": work.doi,
+        "URL": work.url,
+        "language": work.language,
+    }
+    known = {name: value for name, value in values.items() if value}
+    return {"id": work.slug, "type": work.csl_type, **known}

@@ -3,10 +3,12 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
-from clusters.api.base import endpoint
+from clusters.api.base import RecordViewSet, endpoint
+from clusters.api.fields import FlatField
+from clusters.api.files import TidyRenderer
 from clusters.api.serializers import extend
+from clusters.api.tables import TableColumn
 from interventions.analysis.status import RULE, activity_status
 from interventions.filters import DonorFilter, ProjectFilter
 from interventions.models import (
@@ -38,8 +40,10 @@ STATUS = {
 
 
 @extend_schema_field(STATUS)
-class DerivedField(serializers.Field):
+class DerivedField(FlatField):
     """What the casebook computed of a project, with the rule's name."""
+
+    paths = ("status.code", "status.label", "rule")
 
     def to_representation(self, project: Any) -> dict[str, Any]:
         code, label = activity_status(project.ending, has_start=bool(project.actual_start))
@@ -48,10 +52,41 @@ class DerivedField(serializers.Field):
 
 extend(Project, derived=DerivedField(read_only=True, source="*"))
 
+
+def factor_columns(view: Any) -> list[TableColumn]:
+    """A column for each published factor: its agreed degree, or the reason why there is none."""
+    factors = Factor.objects.published().select_related("framework")
+    return [
+        TableColumn(
+            name := f"{factor.framework.slug}/{factor.key}",
+            "any",
+            lambda record, name=name: _agreed(record, name),  # type: ignore[misc]
+            f"{factor.name}: agreed degree from 0 (absent) to 1, or why there is none.",
+        )
+        for factor in factors.order_by("framework__slug", "position", "key")
+    ]
+
+
+def _agreed(record: dict[str, Any], factor: str) -> Any:
+    for coding in record["codings"]:
+        is_agreed = coding["coder"] is None
+        is_overall = coding["perspective_group"] is None and coding["perspective_holder"] is None
+        if is_agreed and is_overall and coding["factor"] and coding["factor"]["id"] == factor:
+            return coding["degree"] if coding["no_value"] is None else coding["no_value"]["code"]
+    return None
+
+
 ENDPOINTS = {
     "donors": endpoint(Donor, filterset_class=DonorFilter),
     "donor-norms": endpoint(DonorNorm),
-    "projects": endpoint(Project, filterset_class=ProjectFilter),
+    "projects": endpoint(
+        Project,
+        filterset_class=ProjectFilter,
+        renderer_classes=[*RecordViewSet.renderer_classes, TidyRenderer],
+        is_wide=True,
+        long_model=Coding,
+        further_columns=factor_columns,
+    ),
     "project-links": endpoint(ProjectLink),
     "fundings": endpoint(Funding),
     "participations": endpoint(Participation),

@@ -14,8 +14,18 @@ from rest_framework.response import Response
 
 from clusters.api import documents
 from clusters.api.caching import kept_by_caches
+from clusters.api.files import (
+    CSVRenderer,
+    FileRenderer,
+    JSONLinesRenderer,
+    Negotiation,
+    XLSXRenderer,
+    file_of,
+)
 from clusters.api.paging import Column, Page, Pages, link_header, page_of
+from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
+from clusters.api.tables import TableColumn
 from clusters.casefiles.shape import shape_of
 from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 from clusters.lookup import find_published
@@ -74,11 +84,25 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
     filterset_class: Any = None
     filter_backends = [DjangoFilterBackend]
     pagination_class = Pages
+    content_negotiation_class = Negotiation
+    renderer_classes = [JSONRenderer, CSVRenderer, XLSXRenderer, JSONLinesRenderer]
+    # Whether a row of its table reads the parts of its record, too.
+    is_wide = False
+    # The parts of which its tidy table has a row each.
+    long_model: ClassVar[type[models.Model]]
     lookup_field = "slug"
     lookup_value_regex = NAME
 
     def perform_authentication(self, request: Request) -> None:
         """Nobody is asked who they are before it matters: what is public is so for everybody."""
+
+    def get_renderers(self) -> Any:
+        """Files hold lists; one record is JSON."""
+        return [JSONRenderer()] if self.action == "retrieve" else super().get_renderers()
+
+    def further_columns(self) -> "Sequence[TableColumn]":
+        """Return columns that its table has besides the fields of a record."""
+        return ()
 
     def get_queryset(self) -> Any:
         manager: Any = self.model._default_manager
@@ -92,11 +116,14 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
         return list(self.get_serializer_class()().fields)
 
     @kept_by_caches
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        queryset = self.filter_queryset(self.get_queryset())
+        if isinstance(request.accepted_renderer, FileRenderer):
+            return file_of(self, request, queryset)
         wanted = self.wanted_fields()
         page = page_of(
             request,
-            self.filter_queryset(self.get_queryset()),
+            queryset,
             self.columns(),
             ["pk"] if self.is_root else [f"{root_path(self.model)}__pk", *name_path(self.model)],
         )

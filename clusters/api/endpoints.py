@@ -1,6 +1,7 @@
 """The endpoints of places, bodies and literature."""
 
-from clusters.api.base import endpoint
+from clusters.api.base import RecordViewSet, endpoint
+from clusters.api.files import BibTeXRenderer, CSLJSONRenderer, GeoJSONRenderer, RISRenderer
 from clusters.filters import ClusterFilter, PublicationFilter, StakeholderFilter
 from clusters.models import (
     Cluster,
@@ -14,12 +15,23 @@ from clusters.models import (
 )
 
 ENDPOINTS = {
-    "clusters": endpoint(Cluster, filterset_class=ClusterFilter),
+    "clusters": endpoint(
+        Cluster,
+        filterset_class=ClusterFilter,
+        renderer_classes=[*RecordViewSet.renderer_classes, GeoJSONRenderer],
+    ),
     "statistics": endpoint(Statistic),
     "events": endpoint(Event),
     "stakeholder-groups": endpoint(StakeholderGroup),
     "stakeholders": endpoint(Stakeholder, filterset_class=StakeholderFilter),
-    "publications": endpoint(Publication, filterset_class=PublicationFilter),
+    "publications": endpoint(
+        Publication,
+        filterset_class=PublicationFilter,
+        renderer_classes=[
+            *RecordViewSet.renderer_classes,
+            *(BibTeXRenderer, RISRenderer, CSLJSONRenderer),
+        ],
+    ),
     "reviews": endpoint(Review),
     "study-samples": endpoint(StudySample),
 }

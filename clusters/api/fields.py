@@ -4,7 +4,7 @@ Addresses begin with `BASE`, in place of the site's own, which an answer gets as
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
@@ -138,6 +138,12 @@ class CitationsField(serializers.Field):
             }
             for use in uses
         ]
+
+
+class FlatField(serializers.Field):
+    """An object of known parts; `paths` are those that a table has a column for, by dots."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
 
 
 @extend_schema_field({"type": "string", "format": "uri"})

@@ -406,3 +406,28 @@ def test_on_paper_a_chart_is_light_whatever_the_screen_is(page):
 
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     expect(background).to_have_css("background-color", "rgb(27, 26, 24)")
+
+
+def test_filtering_beside_a_wide_chart_keeps_the_sheet_open_and_the_focus(page):
+    page.goto("/projects/?view=factor-matrix")
+    page.locator("details.filter-sheet > summary").click()
+    page.locator("#id_issue").focus()
+    page.keyboard.press("ArrowDown")
+
+    expect(page).to_have_url(re.compile("issue="))
+    expect(page.locator("#id_issue")).to_be_focused()
+    expect(page.locator("details.filter-sheet")).to_have_attribute("open", "")
+
+    page.locator(".asked a").first.click()
+    expect(page).not_to_have_url(re.compile("issue="))
+    expect(page.locator("details.filter-sheet")).to_have_attribute("open", "")
+    expect(page.locator("[data-announce]")).to_be_focused()
+
+
+@pytest.mark.parametrize(("width", "is_drawn"), [(1000, False), (1280, True)])
+def test_a_wide_chart_gives_way_to_its_table_before_its_labels_meet(page, width, is_drawn):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/charts/factor-matrix/")
+
+    expect(page.locator(".drawing")).to_be_visible(visible=is_drawn)
+    expect(page.locator(".table-body")).to_be_visible(visible=not is_drawn)

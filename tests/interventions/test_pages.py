@@ -334,8 +334,8 @@ def test_a_projects_dates_stand_among_the_events_of_its_cluster_while_it_ran(cli
     page = client.get("/projects/village/").content.decode()
     section = re.search(r'<section id="dates">.*?</section>', page, re.S)[0]
     lines = [
-        " ".join(re.sub("<[^>]+>", " ", line).split("→")[0].split())
-        for line in re.findall(r"<li>.*?</li>", section, re.S)
+        " ".join(re.sub("<[^>]+>", " ", line).split())
+        for line in re.findall(r"<p>.*?</p>", section, re.S)
     ]
 
     assert lines == [

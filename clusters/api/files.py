@@ -1,0 +1,380 @@
+"""Lists as files: every row that the filters leave, streamed, each file saying where it is from.
+
+The same data and address give the same bytes: nothing in a file says when it was made, only of
+which state of the data it is.
+"""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import batched
+from typing import Any, ClassVar
+
+import bibtexparser
+import orjson
+import xlsxwriter
+from bibtexparser.model import ExplicitComment
+from django.http import StreamingHttpResponse
+from rest_framework.exceptions import ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+
+from clusters.api import documents
+from clusters.api.fields import BASE
+from clusters.api.renderers import JSONRenderer
+from clusters.api.serializers import serializer_for
+from clusters.api.tables import TableColumn, columns_of, row_of
+from clusters.caching import data_state
+from clusters.casefiles.shape import shape_of
+from clusters.citing import CASEBOOK, csl_of, work_reference
+from clusters.models import Publication
+from clusters.models.base import name_path, root_model, root_path
+from clusters.tables import harmless
+
+LICENCE = "CC BY 4.0"
+BATCH = 500
+# Rows that a sheet can hold, its head included.
+MOST_SHEET_ROWS = 1_048_576
+CHUNK = 64 * 1024
+
+
+class Negotiation(DefaultContentNegotiation):
+    """Refuses a format that is not known, and says which are."""
+
+    def filter_renderers(self, renderers: Any, format: str) -> Any:
+        found = [renderer for renderer in renderers if renderer.format == format]
+        if not found:
+            known = ", ".join(renderer.format for renderer in renderers)
+            raise ValidationError({"format": f"“{format}” is not known here. Known: {known}."})
+        return found
+
+
+@dataclass(frozen=True)
+class Source:
+    """What every file says of itself."""
+
+    address: str
+    site: str
+    number: int
+    changed: datetime | None
+
+    @classmethod
+    def of(cls, request: Request) -> "Source":
+        state = data_state()
+        site = request.build_absolute_uri("/").rstrip("/")
+        return cls(request.build_absolute_uri(), site, state.version[0], state.changed)
+
+    def __str__(self) -> str:
+        day = f" ({self.changed:%Y-%m-%d})" if self.changed else ""
+        return f"{CASEBOOK}, data version {self.number}{day}, {LICENCE}, {self.address}"
+
+    def at_home(self, text: str) -> str:
+        """Put the site's own address into what was written ahead."""
+        return text.replace(BASE, self.site)
+
+
+class FileRenderer(JSONRenderer):
+    """A format of whole lists. What is refused is still told as JSON."""
+
+    suffix: ClassVar[str]
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
+        """Yield the file piece by piece."""
+        raise NotImplementedError
+
+
+def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse:
+    """Answer with all rows of a list as one file. Raises ValidationError for paging."""
+    for name in ("page", "page_size", "cursor", "fields"):
+        if name in request.query_params:
+            raise ValidationError({name: "A file holds every row, with all fields."})
+    renderer: Any = request.accepted_renderer
+    source = Source.of(request)
+    response = StreamingHttpResponse(
+        renderer.lines(view, queryset, source), content_type=renderer.content_type
+    )
+    name = f"casebook-{shape_of(view.model).folder}-{source.number}.{renderer.suffix}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def answers_of(view: Any, queryset: Any) -> Iterator[documents.Answer]:
+    """Yield the answer of each root of a list, in its order."""
+    ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
+    for numbers in batched(ordered.values_list("pk", flat=True).iterator(BATCH), BATCH):
+        found = documents.read(view.model, numbers)
+        yield from (found[number] for number in numbers if number in found)
+
+
+def records_of(view: Any, queryset: Any, *, whole: bool = False) -> Iterator[bytes]:
+    """Yield each record of a list as JSON; of a root with its parts, if they are wanted."""
+    if view.is_root:
+        for answer in answers_of(view, queryset):
+            yield answer.whole if whole else answer.record
+        return
+    model = view.model
+    ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
+    rows = ordered.values_list(f"{root_path(model)}__pk", *name_path(model)).iterator(BATCH)
+    for some in batched(rows, BATCH):
+        answers = documents.read(root_model(model), {row[0] for row in some})
+        below = shape_of(model).children
+        by_id = {part["id"]: part for part in documents.parts_of(model, answers.values())}
+        for row in some:
+            part = by_id.get("/".join(row[1:]))
+            if part is not None:
+                yield orjson.dumps({k: v for k, v in part.items() if k not in below})
+
+
+class JSONLinesRenderer(FileRenderer):
+    """One record a line."""
+
+    media_type = "application/jsonl"
+    content_type = "application/jsonl; charset=utf-8"
+    format = suffix = "jsonl"
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        ending = b',"source":' + orjson.dumps(str(source)) + b"}\n"
+        base, site = BASE.encode(), source.site.encode()
+        for some in batched(records_of(view, queryset), BATCH):
+            yield b"".join(record[:-1] + ending for record in some).replace(base, site)
+
+
+class CSVRenderer(FileRenderer):
+    """One row a record; of a project also its agreed coding of every factor."""
+
+    media_type = "text/csv"
+    content_type = "text/csv; charset=utf-8"
+    format = suffix = "csv"
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        columns = table_columns(view)
+        rows = (orjson.loads(one) for one in records_of(view, queryset, whole=view.is_wide))
+        yield from csv_lines(columns, rows, source)
+
+
+class TidyRenderer(FileRenderer):
+    """One row for each coding of the projects of a list: tidy data, for statistics."""
+
+    media_type = "application/vnd.casebook.tidy+csv"
+    content_type = "text/csv; charset=utf-8"
+    format = "tidy"
+    suffix = "tidy.csv"
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        columns = columns_of(serializer_for(view.long_model)())
+        yield from csv_lines(
+            columns, documents.parts_of(view.long_model, answers_of(view, queryset)), source
+        )
+
+
+def table_columns(view: Any) -> list[TableColumn]:
+    """Return the columns of a kind of record, and those that its endpoint adds."""
+    return [*columns_of(serializer_for(view.model)()), *view.further_columns()]
+
+
+def csv_lines(
+    columns: list[TableColumn], records: Iterable[dict[str, Any]], source: Source
+) -> Iterator[bytes]:
+    """Write records as CSV (UTF-8 with its mark, so that Excel reads it right)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    out.write("\ufeff")
+    writer.writerow([*(column.name for column in columns), "source"])
+    said = str(source)
+    for some in batched(records, BATCH):
+        for record in some:
+            writer.writerow([*(as_text(one) for one in row_of(columns, record)), said])
+        yield source.at_home(out.getvalue()).encode()
+        out.seek(0)
+        out.truncate()
+    if out.tell():
+        yield source.at_home(out.getvalue()).encode()
+
+
+def as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:.15g}"
+    return harmless(value)
+
+
+class XLSXRenderer(FileRenderer):
+    """A workbook: the list, a sheet for each kind of part, the codebook, and where it is from."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    content_type = media_type
+    format = suffix = "xlsx"
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
+        # Written as a whole before the first byte leaves, so that it can still be refused.
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+        write_workbook(file, view, queryset, source)
+        return Chunks(file)
+
+
+class Chunks:
+    """A file as a response sends it: read piece by piece, and closed with the response."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+        self.file.seek(0)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.file.read(CHUNK), b"")
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def write_workbook(file: Any, view: Any, queryset: Any, source: Source) -> None:
+    """Write a list, and the parts of its records, into a workbook."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(file, options)
+    created = source.changed or datetime(1980, 1, 1, tzinfo=UTC)
+    book.set_properties({"comments": str(source), "created": created.replace(tzinfo=None)})
+    bold = book.add_format({"bold": True})
+    shape = shape_of(view.model)
+    parts = {
+        name: columns_of(serializer_for(child.model)()) for name, child in shape.children.items()
+    }
+    tables = {shape.folder: table_columns(view), **parts}
+    sheets = {
+        name: Sheet(book.add_worksheet(name), columns, bold) for name, columns in tables.items()
+    }
+    for text in records_of(view, queryset, whole=view.is_root):
+        record = orjson.loads(source.at_home(text.decode()))
+        sheets[shape.folder].add(record)
+        for name in parts:
+            for part in record.get(name, ()):
+                sheets[name].add(part)
+    _add_codebook(book.add_worksheet("codebook"), tables, bold)
+    about = book.add_worksheet("about")
+    about.write_row(0, 0, ["source", str(source)])
+    about.write_row(1, 0, ["licence", "https://creativecommons.org/licenses/by/4.0/"])
+    book.close()
+
+
+class Sheet:
+    """A table in a workbook, written from top to bottom."""
+
+    def __init__(self, sheet: Any, columns: list[TableColumn], bold: Any) -> None:
+        self.sheet, self.columns, self.rows = sheet, columns, 0
+        sheet.freeze_panes(1, 0)
+        self._write([column.name for column in columns], bold)
+
+    def add(self, record: dict[str, Any]) -> None:
+        self._write(row_of(self.columns, record))
+
+    def _write(self, values: list[Any], style: Any = None) -> None:
+        if self.rows >= MOST_SHEET_ROWS:
+            raise ValidationError(
+                {"format": "A sheet holds a million rows, and these are more: take csv or jsonl."}
+            )
+        for number, value in enumerate(values):
+            if value is not None:
+                shown = harmless(value) if isinstance(value, str) else value
+                self.sheet.write(self.rows, number, shown, style)
+        self.rows += 1
+
+
+def _add_codebook(sheet: Any, tables: dict[str, list[TableColumn]], bold: Any) -> None:
+    sheet.write_row(0, 0, ["table", "column", "type", "about", "codes"], bold)
+    number = 1
+    for table, columns in tables.items():
+        for column in columns:
+            codes = "; ".join(f"{code}: {label}" for code, label in column.choices)
+            sheet.write_row(number, 0, [table, column.name, column.type, column.about, codes])
+            number += 1
+
+
+class GeoJSONRenderer(FileRenderer):
+    """Clusters as points; what has none stands without a geometry."""
+
+    media_type = "application/geo+json"
+    content_type = media_type
+    format = suffix = "geojson"
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        columns = table_columns(view)
+        start = b'{"type":"FeatureCollection","source":' + orjson.dumps(str(source))
+        yield start + b',"features":['
+        for number, text in enumerate(records_of(view, queryset)):
+            record = orjson.loads(source.at_home(text.decode()))
+            feature = {
+                "type": "Feature",
+                "id": record["slug"],
+                "geometry": _point(record),
+                "properties": dict(
+                    zip([one.name for one in columns], row_of(columns, record), strict=True)
+                ),
+            }
+            yield (b"," if number else b"") + orjson.dumps(feature)
+        yield b"]}"
+
+
+def _point(record: dict[str, Any]) -> dict[str, Any] | None:
+    if record["latitude"] is None or record["longitude"] is None:
+        return None
+    return {"type": "Point", "coordinates": [record["longitude"], record["latitude"]]}
+
+
+class ReferencesRenderer(FileRenderer):
+    """Works as references, as they are cited."""
+
+    @staticmethod
+    def write(work: Publication) -> str:
+        """Return one work as a reference."""
+        raise NotImplementedError
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
+        for some in batched(ordered.iterator(BATCH), BATCH):
+            yield "".join(map(self.write, some)).encode()
+
+
+class BibTeXRenderer(ReferencesRenderer):
+    media_type = "application/x-bibtex"
+    content_type = f"{media_type}; charset=utf-8"
+    format = "bibtex"
+    suffix = "bib"
+
+    @staticmethod
+    def write(work: Publication) -> str:
+        return f"{work_reference(work).bibtex}\n"
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        yield bibtexparser.write_string(
+            bibtexparser.Library([ExplicitComment(str(source))])
+        ).encode()
+        yield from super().lines(view, queryset, source)
+
+
+class RISRenderer(ReferencesRenderer):
+    media_type = "application/x-research-info-systems"
+    content_type = f"{media_type}; charset=utf-8"
+    format = suffix = "ris"
+
+    @staticmethod
+    def write(work: Publication) -> str:
+        return work_reference(work).ris
+
+
+class CSLJSONRenderer(ReferencesRenderer):
+    media_type = "application/vnd.citationstyles.csl+json"
+    content_type = media_type
+    format = "csljson"
+    suffix = "csl.json"
+
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
+        yield b"["
+        for number, work in enumerate(ordered.iterator(BATCH)):
+            item = {**csl_of(work), "source": str(source)}
+            yield (b"," if number else b"") + orjson.dumps(item)
+        yield b"]"
