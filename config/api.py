@@ -6,7 +6,9 @@ from rest_framework.routers import DefaultRouter
 
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.api.problems import not_found
-from interventions.api import ENDPOINTS as INTERVENTIONS
+from clusters.api.views import ChangesView, SearchView
+from interventions.api.records import ENDPOINTS as INTERVENTIONS
+from interventions.api.views import ChartListView, ChartView, CodebookView
 
 
 class DocumentationView(SpectacularSwaggerSplitView):
@@ -23,6 +25,11 @@ for prefix, viewset in {**CLUSTERS, **INTERVENTIONS}.items():
 
 urlpatterns = [
     path("v1/", include(router.urls)),
+    path("v1/changes/", ChangesView.as_view(), name="api-changes"),
+    path("v1/search/", SearchView.as_view(), name="api-search"),
+    path("v1/charts/", ChartListView.as_view(), name="api-charts"),
+    path("v1/charts/<slug:name>/", ChartView.as_view(), name="api-chart"),
+    path("v1/codebook/", CodebookView.as_view(), name="api-codebook"),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/docs/", DocumentationView.as_view(), name="api-docs"),
     re_path(r"^(?P<rest>.*)$", not_found),

@@ -6,4 +6,4 @@ class InterventionsConfig(AppConfig):
     verbose_name = "Interventions"
 
     def ready(self) -> None:
-        from interventions import api  # noqa: F401 - says what records carry besides their fields
+        from interventions.api import records  # noqa: F401 - what records carry besides fields

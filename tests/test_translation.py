@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import trans_real
 
 from clusters.charts.timeline import KINDS as HAPPENINGS
+from clusters.codebook import FIELD_WORDS
 from clusters.dates import in_words
 from clusters.models import Cluster
 from clusters.templatetags.casebook import authors, months
@@ -25,7 +26,6 @@ from interventions.analysis.matrix import DEGREE_WORDS, DIRECTION_WORDS, GROUPS
 from interventions.analysis.outcomes import PRESENCE, RULES
 from interventions.models import Factor, Project
 from interventions.project_page import with_everything
-from interventions.views.about import FIELD_WORDS
 from interventions.views.charts import CHARTS, chart_of
 from interventions.views.comparing import comparison_of
 from interventions.views.projects import ORDER_WORDS, VIEWS

@@ -7,7 +7,9 @@ import orjson
 from django.db import models
 from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +28,7 @@ from clusters.api.paging import Column, Page, Pages, link_header, page_of
 from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn
+from clusters.api.views import VERSION, history_of
 from clusters.casefiles.shape import shape_of
 from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 from clusters.lookup import find_published
@@ -98,7 +101,7 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
 
     def get_renderers(self) -> Any:
         """Files hold lists; one record is JSON."""
-        return [JSONRenderer()] if self.action == "retrieve" else super().get_renderers()
+        return super().get_renderers() if self.action == "list" else [JSONRenderer()]
 
     def further_columns(self) -> "Sequence[TableColumn]":
         """Return columns that its table has besides the fields of a record."""
@@ -231,6 +234,33 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
         return frozenset([*ALWAYS, *wanted])
 
 
+class RootViewSet(RecordViewSet):
+    """Roots are published, changed and withdrawn as one, and so have a history."""
+
+    @extend_schema(
+        responses={
+            200: {
+                "type": "object",
+                "properties": {"results": {"type": "array", "items": VERSION}},
+            }
+        },
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None, filter_backends=[])
+    @kept_by_caches
+    def history(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Every public version, first to last: when, why, and what it changed."""
+        for name in request.query_params:
+            if name != "format":
+                raise ValidationError({name: "A history takes no parameter."})
+        slug = self.kwargs[self.lookup_field]
+        try:
+            found = find_published(self.get_queryset(), slug)
+        except Http404:
+            raise self.none_called(slug) from None
+        return Response({"results": history_of(shape_of(self.model).folder, found.pk)})
+
+
 def sparse(record: bytes, wanted: frozenset[str] | None) -> bytes:
     """Keep what is wanted of a record, which is everything where nothing is named."""
     if wanted is None:
@@ -240,10 +270,11 @@ def sparse(record: bytes, wanted: frozenset[str] | None) -> bytes:
 
 def endpoint(model: type[models.Model], **attributes: Any) -> type[RecordViewSet]:
     """Declare the endpoint of a model."""
-    depth = root_path(model).count("__") + 2 if hasattr(model, "parent_field") else 1
+    is_child = hasattr(model, "parent_field")
+    depth = root_path(model).count("__") + 2 if is_child else 1
     return type(
         f"{model.__name__}ViewSet",
-        (RecordViewSet,),
+        (RecordViewSet if is_child else RootViewSet,),
         {
             "__doc__": model.__doc__,
             "model": model,

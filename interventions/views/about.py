@@ -7,11 +7,10 @@ from django.contrib.sitemaps.views import sitemap as sitemap_view
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import strip_tags
-from django.utils.translation import gettext_lazy as _
 
 from clusters.caching import data_version, public_page
-from clusters.casefiles.shape import Shape, shapes
+from clusters.casefiles.shape import shapes
+from clusters.codebook import codebook as codebook_of
 from clusters.models import Change, Contributor
 from clusters.parameters import check_parameters
 from interventions.models import DEGREES, Coding, Factor, Framework, NoValue, OutcomeDimension
@@ -36,53 +35,13 @@ def codebook(request: HttpRequest) -> HttpResponse:
     """Every field of every record and every factor, read off the models and the frameworks."""
     check_parameters(request, set())
     context = {
-        "kinds": [_kind(shape) for shape in shapes().values()],
+        "kinds": codebook_of(),
         "frameworks": Framework.objects.published().prefetch_related("factors"),
         "dimensions": OutcomeDimension.objects.published(),
         "degrees": DEGREES.items(),
         "reasons": NoValue.choices,
     }
     return render(request, "interventions/codebook.html", context)
-
-
-def _kind(shape: Shape, path: str = "") -> dict[str, Any]:
-    model: Any = shape.model
-    return {
-        "name": str(model._meta.verbose_name),
-        "anchor": f"{path}{shape.folder}",
-        "words": (model.__doc__ or "").strip().split("\n")[0],
-        "fields": [
-            {
-                "name": field.name,
-                "words": str(field.field.verbose_name),
-                "help": strip_tags(str(getattr(field.field, "help_text", ""))),
-                "kind": FIELD_WORDS.get(field.kind, _("text or number")),
-                "required": field.required,
-                "choices": _choices(field.field),
-            }
-            for field in shape.fields
-            if field.name not in getattr(model, "private", ())
-        ],
-        "parts": [_kind(child, f"{path}{shape.folder}-") for child in shape.children.values()],
-    }
-
-
-FIELD_WORDS = {
-    "date": _("uncertain date (EDTF)"),
-    "list": _("list"),
-    "json": _("structured"),
-    "reference": _("another record"),
-    "references": _("other records"),
-}
-
-
-def _choices(column: Any) -> list[tuple[Any, Any]]:
-    choices = getattr(column, "flatchoices", None) or getattr(
-        getattr(column, "base_field", None), "flatchoices", None
-    )
-    found = [] if choices is None else [(code, label) for code, label in choices if code != ""]
-    # Countries are ISO 3166: a list of 249 rows says less than its name.
-    return found if len(found) < 40 else []
 
 
 class RecordSitemap(Sitemap):  # type: ignore[type-arg]

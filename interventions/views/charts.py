@@ -262,7 +262,7 @@ def chart(request: HttpRequest, name: str) -> HttpResponse:
     query = request.GET
     check_word(request, "format", "csv")
     check_word(request, "embed", "1")
-    rows, set_filters = _rows(request, entry)
+    rows, set_filters = rows_of(request, entry)
     found = chart_of(name, rows, query)
     if query.get("format") == "csv":
         return csv_response(name, found.head, [[str(cell) for cell in row] for row in found.rows])
@@ -281,7 +281,8 @@ def chart(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "interventions/chart.html", context)
 
 
-def _rows(request: HttpRequest, entry: Entry) -> tuple[Any, list[Asked]]:
+def rows_of(request: HttpRequest, entry: Entry) -> tuple[Any, list[Asked]]:
+    """The records that a chart draws, and what was asked for. Raises BadRequest."""
     query = request.GET
     filterset: Any
     if entry.of == "projects":

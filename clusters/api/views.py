@@ -1,0 +1,225 @@
+"""What the API answers besides records: public changes, search, and the codebook."""
+
+import re
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clusters.api.caching import kept_by_caches
+from clusters.api.fields import BASE
+from clusters.api.paging import MOST_ROWS, PAGE_SIZE, page_size
+from clusters.casefiles.merge import differences
+from clusters.filters import LONGEST_QUERY
+from clusters.models import Change
+from clusters.search import START, STOP, matching
+
+MOST_FOUND = 10_000
+TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
+ADDRESS = {"type": "string", "format": "uri"}
+CHANGE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "number": NUMBER,
+        "at": {"type": "string", "format": "date-time"},
+        "action": {"type": "string", "enum": ["published", "changed", "withdrawn"]},
+        "kind": TEXT,
+        "slug": TEXT,
+        "title": TEXT,
+        "version": NUMBER,
+        "reason": TEXT,
+        "url": ADDRESS,
+    },
+}
+DIFFERENCE = {
+    "type": "object",
+    "properties": {"field": TEXT, "before": {}, "after": {}},
+}
+
+
+VERSION = {
+    "type": "object",
+    "properties": {
+        **CHANGE["properties"],
+        "differences": {"type": "array", "items": DIFFERENCE},
+        "version_url": ADDRESS,
+    },
+}
+
+
+class PublicView(APIView):
+    """Answers everybody the same, and only to parameters that it reads."""
+
+    parameters: frozenset[str] = frozenset()
+
+    def perform_authentication(self, request: Request) -> None:
+        """Nobody is asked who they are: what is public is so for everybody."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for name, values in request.query_params.lists():
+            if name not in self.parameters | {"format"}:
+                known = ", ".join(sorted(self.parameters)) or "none"
+                raise ValidationError({name: f"There is no such parameter here. Known: {known}."})
+            if any("\x00" in value for value in values):
+                raise ValidationError({name: "It holds a NUL, which no text has."})
+
+
+def whole_number(query: Any, name: str, default: int) -> int:
+    """Read a parameter that is a number of at most 15 digits. Raises ValidationError."""
+    asked = query.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,15}", asked):
+        raise ValidationError({name: "Give a whole number."})
+    return int(asked)
+
+
+def change_of(change: Change) -> dict[str, Any]:
+    """Return one line of the public change log."""
+    return {
+        "number": change.number,
+        "at": change.at.isoformat(),
+        "action": change.action,
+        "kind": change.kind,
+        "slug": change.slug,
+        "title": change.title,
+        "version": change.version,
+        "reason": change.reason,
+        "url": f"{BASE}{change.get_absolute_url()}",
+    }
+
+
+class ChangesView(PublicView):
+    """The public change log, in order and without gaps, for whoever keeps a copy."""
+
+    parameters = frozenset({"since", "page_size"})
+
+    @extend_schema(
+        operation_id="changes_list",
+        parameters=[
+            OpenApiParameter("since", int, description="Changes after this number; 0 is all."),
+            OpenApiParameter("page_size", int, description=f"{PAGE_SIZE}; {MOST_ROWS} at most."),
+        ],
+        responses={
+            200: {
+                "type": "object",
+                "required": ["last", "next", "results"],
+                "properties": {
+                    "last": {**NUMBER, "description": "The number of the last change there is."},
+                    "next": {"type": ["string", "null"], "format": "uri"},
+                    "results": {"type": "array", "items": CHANGE},
+                },
+            }
+        },
+    )
+    @kept_by_caches
+    def get(self, request: Request) -> Response:
+        since = whole_number(request.query_params, "since", 0)
+        size = page_size(request.query_params)
+        changes = Change.objects.filter(number__gt=since).defer("before", "after")
+        found = list(changes.order_by("number")[: size + 1])
+        following = None
+        if len(found) > size:
+            address = request.build_absolute_uri(request.path)
+            following = f"{address}?since={found[size - 1].number}&page_size={size}"
+        return Response(
+            {
+                "last": Change.objects.data_version(),
+                "next": following,
+                "results": [change_of(one) for one in found[:size]],
+            }
+        )
+
+
+def history_of(kind: str, object_id: int) -> list[dict[str, Any]]:
+    """Return every public version of a record, first to last, each with what it changed."""
+    found = []
+    for change in Change.objects.filter(kind=kind, object_id=object_id).order_by("number"):
+        address = reverse("version", args=[kind, change.slug, change.version])
+        found.append(
+            {
+                **change_of(change),
+                "differences": [
+                    {"field": ".".join(one.where), "before": one.before, "after": one.after}
+                    for one in differences(change.before or {}, change.after or {})
+                ]
+                if change.before is not None and change.after is not None
+                else [],
+                "version_url": f"{BASE}{address}",
+            }
+        )
+    return found
+
+
+class SearchView(PublicView):
+    """Full-text search over everything published, best first."""
+
+    parameters = frozenset({"q", "kind", "page", "page_size"})
+
+    @extend_schema(
+        operation_id="search",
+        parameters=[
+            OpenApiParameter("q", str, required=True, description="Words, or “quoted phrases”."),
+            OpenApiParameter("kind", str, description="One kind of record, such as projects."),
+            OpenApiParameter("page", int),
+            OpenApiParameter("page_size", int),
+        ],
+        responses={
+            200: {
+                "type": "object",
+                "required": ["q", "corrected", "count", "results"],
+                "properties": {
+                    "q": TEXT,
+                    "corrected": {**TEXT, "description": "What was searched for in its place."},
+                    "count": NUMBER,
+                    "results": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "kind": TEXT,
+                                "title": TEXT,
+                                "context": TEXT,
+                                "snippet": {**TEXT, "description": "Hits between ** and **."},
+                                "url": ADDRESS,
+                            },
+                        },
+                    },
+                },
+            }
+        },
+    )
+    @kept_by_caches
+    def get(self, request: Request) -> Response:
+        words = request.query_params.get("q", "").strip()
+        if not words or len(words) > LONGEST_QUERY:
+            raise ValidationError({"q": f"Give 1 to {LONGEST_QUERY} letters."})
+        number = whole_number(request.query_params, "page", 1)
+        size = page_size(request.query_params)
+        if number < 1 or number * size > MOST_FOUND:
+            raise ValidationError({"page": f"Only the best {MOST_FOUND:,} are ranked."})
+        found, corrected = matching(words)
+        if kind := request.query_params.get("kind"):
+            found = found.filter(kind=kind)
+        rows: Any = found[(number - 1) * size : number * size]
+        return Response(
+            {
+                "q": words,
+                "corrected": corrected,
+                "count": found.order_by().count(),
+                "results": [
+                    {
+                        "kind": row.kind,
+                        "title": row.title,
+                        "context": row.context,
+                        "snippet": row.snippet.replace(START, "**").replace(STOP, "**"),
+                        "url": f"{BASE}{row.url}",
+                    }
+                    for row in rows
+                ],
+            }
+        )

@@ -1,0 +1,1 @@
+"""The API of what was tried and what came of it."""

@@ -1,0 +1,171 @@
+"""What the API answers of charts and of the codebook."""
+
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clusters.api.caching import kept_by_caches
+from clusters.api.fields import BASE
+from clusters.api.views import ADDRESS, TEXT, PublicView
+from clusters.charts.chart import Cell
+from clusters.codebook import codebook
+from interventions.models import Framework, OutcomeDimension
+from interventions.views.charts import CHARTS, chart_of, rows_of
+
+CELL = {"type": "object", "properties": {"text": TEXT, "url": ADDRESS}}
+CHART = {
+    "type": "object",
+    "required": ["name", "title", "reading", "source", "summary", "columns", "rows", "figure"],
+    "properties": {
+        "name": TEXT,
+        "title": TEXT,
+        "reading": {**TEXT, "description": "Unit and denominator."},
+        "key": {**TEXT, "description": "What its fills and signs mean."},
+        "source": TEXT,
+        "summary": {**TEXT, "description": "The same, said in words."},
+        "url": ADDRESS,
+        "columns": {"type": "array", "items": TEXT},
+        "rows": {"type": "array", "items": {"type": "array", "items": CELL}},
+        "figure": {
+            "type": ["object", "null"],
+            "description": "Plotly’s data and layout; null where one number is no chart.",
+        },
+    },
+}
+
+
+class ChartListView(PublicView):
+    """Every chart, with the filters that it takes."""
+
+    @extend_schema(
+        operation_id="charts_list",
+        responses={
+            200: {
+                "type": "object",
+                "properties": {
+                    "results": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {"name": TEXT, "title": TEXT, "of": TEXT, "url": ADDRESS},
+                        },
+                    }
+                },
+            }
+        },
+    )
+    @kept_by_caches
+    def get(self, request: Request) -> Response:
+        return Response(
+            {
+                "results": [
+                    {
+                        "name": name,
+                        "title": str(entry.words),
+                        "of": entry.of,
+                        "url": f"{BASE}{reverse('api-chart', args=[name])}",
+                    }
+                    for name, entry in CHARTS.items()
+                ]
+            }
+        )
+
+
+class ChartView(PublicView):
+    """One chart of what the filters leave: its figure, and the rows of its table.
+
+    A chart of projects takes the filters of projects, the map those of clusters, the timeline
+    `cluster`, the evidence map `framework` and `works`.
+    """
+
+    @extend_schema(
+        operation_id="charts_read",
+        parameters=[OpenApiParameter("name", str, "path", enum=list(CHARTS))],
+        responses={200: CHART},
+    )
+    @kept_by_caches
+    def get(self, request: Request, name: str) -> Response:
+        entry = CHARTS.get(name)
+        if entry is None:
+            raise NotFound(f"There is no chart “{name}”. Known: {', '.join(CHARTS)}.")
+        for parameter in ("embed", "format"):
+            if request.query_params.get(parameter, "json") != "json":
+                raise BadRequest(f"{parameter}: a chart is JSON here.")
+        rows, _asked = rows_of(request._request, entry)
+        try:
+            chart = chart_of(name, rows, request.query_params)
+        except Http404 as error:
+            raise NotFound(str(error)) from None
+        return Response(
+            {
+                "name": chart.name,
+                "title": chart.title,
+                "reading": chart.reading,
+                "key": chart.key,
+                "source": chart.source,
+                "summary": chart.summary,
+                "url": f"{BASE}{chart.address}",
+                "columns": list(chart.head),
+                "rows": [[_cell(cell) for cell in row] for row in chart.rows],
+                "figure": chart.json,
+            }
+        )
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """The chart itself says which parameters it takes."""
+        super(PublicView, self).initial(request, *args, **kwargs)
+
+
+def _cell(cell: Cell) -> dict[str, str]:
+    return {"text": cell.text, "url": f"{BASE}{cell.url}" if cell.url else ""}
+
+
+class CodebookView(PublicView):
+    """What values mean: every field of every record with its codes, every factor, every scale."""
+
+    @extend_schema(
+        operation_id="codebook",
+        responses={
+            200: {
+                "type": "object",
+                "properties": {
+                    name: {"type": "array", "items": {"type": "object"}}
+                    for name in ("kinds", "frameworks", "dimensions")
+                },
+            }
+        },
+    )
+    @kept_by_caches
+    def get(self, request: Request) -> Response:
+        frameworks = Framework.objects.published().prefetch_related("factors").order_by("pk")
+        return Response(
+            {
+                "kinds": codebook(),
+                "frameworks": [
+                    {
+                        "slug": framework.slug,
+                        "name": framework.name,
+                        "factors": [
+                            {
+                                "id": f"{framework.slug}/{factor.key}",
+                                "name": factor.name,
+                                "polarity": factor.polarity,
+                                "definition": factor.definition,
+                            }
+                            for factor in framework.factors.all()
+                        ],
+                    }
+                    for framework in frameworks
+                ],
+                "dimensions": [
+                    {"slug": one.slug, "name": one.name}
+                    for one in OutcomeDimension.objects.published().order_by("pk")
+                ],
+            }
+        )
