@@ -18,7 +18,6 @@ urlpatterns = [
     path("clusters/", places.cluster_list, name="clusters"),
     path("clusters/<slug:slug>/", places.cluster_detail, name="cluster"),
     path("projects/", projects.project_list, name="projects"),
-    path("projects.csv", projects.project_csv, name="projects-csv"),
     path("projects/compare/", comparing.compare, name="compare"),
     path("projects/<slug:slug>/", projects.project_detail, name="project"),
     path(

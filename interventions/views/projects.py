@@ -4,13 +4,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from clusters.asked import without
 from clusters.caching import public_page
 from clusters.charts.style import PALETTE
 from clusters.lookup import find_published
 from clusters.paging import page_of
 from clusters.parameters import check_parameters
-from clusters.tables import csv_response
 from clusters.views.records import about_record
 from interventions.analysis.status import activity_status
 from interventions.facets import facets, loosened, without_any
@@ -74,8 +72,6 @@ def project_list(request: HttpRequest) -> HttpResponse:
         "order_words": ORDER_WORDS,
         "ordering": request.GET.get("ordering", ""),
         "all_rows": without_any(filterset),
-        "csv_query": without(request.GET, ["view", "page_size"]),
-        "api_query": without(request.GET, ["view"]),
         # Filters without a box of their own stay; so do all where a wrong one leaves no boxes.
         "kept": [
             (name, value)
@@ -93,46 +89,6 @@ def list_filter(request: HttpRequest) -> ProjectFilter:
     if ordering and ordering not in ORDERINGS:
         raise BadRequest(_("ordering: choose one of %(known)s.") % {"known": ", ".join(ORDERINGS)})
     return ProjectFilter(request.GET, Project.objects.published().ordered_by(ordering).for_list())
-
-
-@public_page
-def project_csv(request: HttpRequest) -> HttpResponse:
-    """What the list shows, all pages of it, one row a project."""
-    filterset = list_filter(request)
-    if not filterset.is_valid():
-        raise BadRequest(str(filterset.form.errors.as_text()))
-    head = (
-        "slug",
-        "title",
-        "clusters",
-        "countries",
-        "start",
-        "end",
-        "dated by plan",
-        "stated months",
-        "ending",
-        "status",
-        "outcomes",
-        "address",
-    )
-    rows = [
-        (
-            project.slug,
-            project.title,
-            "; ".join(cluster.name for cluster in project.clusters.all()),
-            "; ".join(sorted({str(cluster.country) for cluster in project.clusters.all()})),
-            str(project.planned_start if project.is_dated_by_plan else project.actual_start),
-            str(project.planned_end if project.is_dated_by_plan else project.actual_end),
-            "yes" if project.is_dated_by_plan else "no",
-            "" if project.stated_months is None else str(project.stated_months),
-            project.get_ending_display(),
-            activity_status(project.ending, has_start=bool(project.actual_start))[1],
-            "; ".join(f"{one.title} ({one.direction})" for one in project.found),
-            request.build_absolute_uri(project.get_absolute_url()),
-        )
-        for project in filterset.qs
-    ]
-    return csv_response("projects", head, rows)
 
 
 @public_page

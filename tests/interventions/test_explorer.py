@@ -241,12 +241,37 @@ def test_the_same_rule_of_disagreement_in_python_and_in_the_database(count):
     assert 0 < len(found) < Project.objects.count()
 
 
-def test_the_list_can_be_taken_away_as_csv_with_the_same_rows(client, three):
-    response = client.get("/projects.csv?country=PK&ordering=title")
+LISTS = {
+    "/projects/": "?country=PK&ordering=title",
+    "/clusters/": "?country=PK",
+    "/donors/": "?type=40",
+    "/stakeholders/": "?q=agency",
+    "/literature/": "?year_from=1990",
+}
 
-    rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
-    assert [row["title"] for row in rows] == shown(client, "?country=PK&ordering=title")
-    assert rows[1] | {"title": "Two", "dated by plan": "yes", "start": "2010"} == rows[1]
+
+@pytest.mark.parametrize(("address", "query"), LISTS.items())
+def test_each_list_can_be_taken_away_with_exactly_its_records(client, seeded, address, query):
+    page = client.get(f"{address}{query}").content.decode()
+    links = {
+        words: html.unescape(link)
+        for link, words in re.findall(r'<a href="(/api/v1/[^"]*)">(CSV|JSON)</a>', page)
+    }
+
+    rows = client.get(f"{links['JSON']}&page_size=200").json()["results"]
+    text = b"".join(client.get(links["CSV"]).streaming_content).decode("utf-8-sig")
+    slugs = [row["slug"] for row in rows]
+
+    assert [row["slug"] for row in csv.DictReader(io.StringIO(text))] == slugs
+    shown_too = client.get(f"{address}{query}&page_size=200").content.decode()
+    results = shown_too.split('id="results"')[1]
+    assert set(slugs) <= set(re.findall(rf'href="{address}([-a-z0-9]+)/"', results))
+
+
+def test_a_wrong_filter_offers_nothing_to_take_away(client, seeded):
+    page = client.get("/projects/?country=XX").content.decode()
+
+    assert "format=csv" not in page
 
 
 def test_a_planned_end_is_never_shown_as_a_fact(client):
@@ -289,78 +314,3 @@ def test_negative_numbers_are_no_formulas():
         "'@a",
         "a",
     ]
-
-
-def test_cells_that_look_like_formulas_are_made_harmless(client):
-    factories.make_public(factories.make_project(title="=1+1"))
-
-    assert "\n" + "project" in client.get("/projects.csv").content.decode().replace("\r", "")
-    assert ",'=1+1," in client.get("/projects.csv").content.decode()
-
-
-@pytest.mark.parametrize("number", [2, 3])
-def test_a_comparison_costs_the_same_for_two_projects_and_for_three(
-    client, number, django_assert_num_queries
-):
-    framework, dimension = factories.make_framework(), factories.make_dimension()
-    factor, group = factories.make_factor(framework), factories.make_group()
-    projects = [factories.make_project() for _ in range(number)]
-    for project in projects:
-        factories.make_outcome(project, dimension=dimension)
-        factories.make_account(project, factor=factor, holder_group=group)
-        factories.make_coding(project, factor=factor, agreement="consensus")
-    factories.make_public(framework, dimension, group, *projects)
-    query = "&".join(f"project={project.slug}" for project in projects)
-
-    with django_assert_num_queries(32):
-        page = client.get(f"/projects/compare/?{query}").content.decode()
-
-    head = page.split("<thead>")[1].split("</thead>")[0]
-    assert head.count('href="/projects/') == number
-
-
-def test_a_comparison_aligns_rows_and_marks_those_that_differ(client, three):
-    response = client.get("/projects/compare/?project=one&project=two&format=csv")
-
-    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
-    assert rows[0] == ["group", "row", "One", "Two", "differs"]
-    by_name = {row[1]: row[2:] for row in rows[1:]}
-    assert by_name["Where"] == ["Here", "Here", "no"]
-    assert by_name["Start, in fact"] == ["2003", "not stated", "known for some"]
-    assert by_name["It helps"] == ["fully present (1)", "absent (0)", "yes"]
-    page = client.get("/projects/compare/?project=one&project=two").content.decode()
-    assert page.count('<tr class="differs">') == sum(row[-1] == "yes" for row in rows)
-
-
-def test_a_comparison_can_leave_out_what_does_not_differ(client, three):
-    address = "/projects/compare/?project=one&project=two&rows=differing"
-
-    response = client.get(f"{address}&format=csv")
-
-    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
-    assert "It helps" in [row[1] for row in rows]
-    assert {row[-1] for row in rows[1:]} == {"yes"}
-    page = client.get(address).content.decode()
-    assert page.count('<th scope="row">') == len(rows) - 1
-    assert client.get("/projects/compare/?rows=other").status_code == 400
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ("", "Choose 2 to 6 projects"),
-        ("?project=one", "Choose 2 to 6 projects"),
-        ("?project=one&project=one", "Choose 2 to 6 projects"),
-    ],
-)
-def test_too_few_to_compare_are_asked_for_more(client, three, query, words):
-    assert words in client.get(f"/projects/compare/{query}").content.decode()
-
-
-def test_too_many_to_compare_are_refused(client):
-    query = "&".join(f"project=p{number}" for number in range(7))
-
-    response = client.get(f"/projects/compare/?{query}")
-
-    assert response.status_code == 400
-    assert "6 at most can be compared; 7 are named" in response.content.decode()

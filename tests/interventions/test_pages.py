@@ -119,7 +119,6 @@ def test_a_page_costs_the_same_for_one_row_and_for_three(
         ("/charts/evidence-map/", 8),
         ("/charts/evidence-map/?works=independent", 8),
         ("/projects/compare/", 2),
-        ("/projects.csv", 4),
         ("/charts/", 2),
         ("/about/", 4),
         ("/about/codebook/", 4),

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         self.load_seed()
         if not SearchEntry.objects.exists():  # a database from before there was a search
             call_command("rebuild_search", stdout=StringIO())
+        call_command("write_documents", stdout=StringIO())
         self.stdout.write(f"\nCluster Casebook: http://localhost:{port}/")
         self.make_first_administrator(port)
         if options["prepare_only"]:
