@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
+from clusters.api.dataset import DatasetView
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.api.problems import not_found
 from clusters.api.views import ChangesView, SearchView
@@ -27,6 +28,7 @@ urlpatterns = [
     path("v1/", include(router.urls)),
     path("v1/changes/", ChangesView.as_view(), name="api-changes"),
     path("v1/search/", SearchView.as_view(), name="api-search"),
+    path("v1/dataset.zip", DatasetView.as_view(), name="api-dataset"),
     path("v1/charts/", ChartListView.as_view(), name="api-charts"),
     path("v1/charts/<slug:name>/", ChartView.as_view(), name="api-chart"),
     path("v1/codebook/", CodebookView.as_view(), name="api-codebook"),

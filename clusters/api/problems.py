@@ -21,6 +21,7 @@ TYPES = {
     406: "not-acceptable",
     410: "withdrawn",
     429: "too-many-requests",
+    503: "try-again",
 }
 
 

@@ -1,0 +1,266 @@
+"""The whole data set as one file: a Frictionless Data Package, streamed.
+
+A table for each kind of record and of part, with its schema, keys and foreign keys, and the
+codebook. All tables are of one state of the data, and no table is ever in memory as a whole.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import batched, chain
+from operator import itemgetter
+from stat import S_IFREG
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from stream_zip import ZIP_AUTO, stream_zip
+
+from clusters.api import documents
+from clusters.api.caching import kept_by_caches
+from clusters.api.files import BATCH, Source, as_text
+from clusters.api.renderers import JSONRenderer
+from clusters.api.serializers import serializer_for
+from clusters.api.tables import TableColumn, columns_of, row_of
+from clusters.api.views import PublicView
+from clusters.caching import data_state
+from clusters.casefiles.shape import Shape, shape_of
+from clusters.citing import CASEBOOK
+from clusters.codebook import codebook
+from clusters.models import Root
+
+LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
+# Zip files know no time before.
+EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+MODE = S_IFREG | 0o644
+# Larger than any table may become, so that a member may turn out longer than four gigabytes.
+LARGEST = 2**40
+
+
+CITATIONS = [
+    TableColumn(name, "string", itemgetter(name), about)
+    for name, about in {
+        "table": "The table of the record that rests on it.",
+        "record": "Its slug or id.",
+        "field": "The column that it is for; empty for all of it.",
+        "stance": "supports, disputes or context.",
+        "publication": "Slug of the publication.",
+        "locator_type": "How the place is found.",
+        "locator": "The place.",
+        "url": "The place here.",
+    }.items()
+]
+
+
+class MovedOn(APIException):
+    """Something was published between the question and the answer."""
+
+    status_code = 503
+    default_detail = "The data changed while the file was begun: ask again."
+
+
+class DatasetView(PublicView):
+    """Everything published, in one file."""
+
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="dataset", responses={(200, "application/zip"): OpenApiTypes.BINARY}
+    )
+    @kept_by_caches
+    def get(self, request: Request) -> StreamingHttpResponse:
+        source = Source.of(request)
+        stream = package(source)
+        # Begun before the answer is, so that what is promised of it is of the state it holds.
+        content = chain([next(stream)], stream)
+        response = StreamingHttpResponse(content, content_type="application/zip")
+        name = f"casebook-{source.number}.zip"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+def package(source: Source) -> Iterator[bytes]:
+    """Yield the zip file piece by piece; the same data give the same bytes.
+
+    Raises MovedOn where the data are not any more as `source` says.
+    """
+    member = (source.changed or EARLIEST, MODE, ZIP_AUTO(LARGEST))
+
+    def members() -> Iterator[tuple[str, datetime, int, Any, Iterable[bytes]]]:
+        for name, content in (
+            ("datapackage.json", descriptor(source)),
+            ("codebook.json", {"kinds": codebook()}),
+        ):
+            text = orjson.dumps(content, default=str, option=orjson.OPT_INDENT_2)
+            yield name, *member, (text,)
+        for root, shape in tables():
+            columns = columns_of(serializer_for(shape.model)())
+            rows = (row_of(columns, record) for record in records(root, shape))
+            yield f"{shape.folder}.csv", *member, table(columns, rows, source)
+        yield "citations.csv", *member, table(CITATIONS, citations(), source)
+
+    with one_state():
+        if data_state().version[0] != source.number:
+            raise MovedOn
+        yield from stream_zip(members())
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """Read everything as of one moment, whatever is written meanwhile."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def tables() -> Iterator[tuple[type[Root], Shape]]:
+    """Yield every table with the kind of root whose documents hold its rows."""
+
+    def below(root: type[Root], shape: Shape) -> Iterator[tuple[type[Root], Shape]]:
+        yield root, shape
+        for child in shape.children.values():
+            yield from below(root, child)
+
+    for root in documents.roots():
+        yield from below(root, shape_of(root))
+
+
+def table(
+    columns: Iterable[TableColumn], rows: Iterable[list[Any]], source: Source
+) -> Iterator[bytes]:
+    """Yield one table as CSV."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([column.name for column in columns])
+    for some in batched(rows, BATCH):
+        writer.writerows([as_text(one) for one in row] for row in some)
+        yield source.at_home(out.getvalue()).encode()
+        out.seek(0)
+        out.truncate()
+    if out.tell():
+        yield source.at_home(out.getvalue()).encode()
+
+
+def records(root: type[Root], shape: Shape) -> Iterator[dict[str, Any]]:
+    manager: Any = root._default_manager
+    numbers = manager.published().order_by("pk").values_list("pk", flat=True)
+    for some in batched(numbers.iterator(BATCH), BATCH):
+        found = documents.read(root, some)
+        answers = (found[number] for number in some if number in found)
+        if shape.model is root:
+            yield from (orjson.loads(answer.record) for answer in answers)
+        else:
+            yield from documents.parts_of(shape.model, answers)
+
+
+def citations() -> Iterator[list[Any]]:
+    """Yield a row for each place that something rests on, and what that is."""
+    for root, shape in tables():
+        if shape.citations is None:
+            continue
+        name = "slug" if shape.model is root else "id"
+        for record in records(root, shape):
+            for one in record["citations"]:
+                cited = {"table": shape.folder, "record": record[name], **one}
+                yield row_of(CITATIONS, cited)
+
+
+def descriptor(source: Source) -> dict[str, Any]:
+    """Return datapackage.json."""
+    return {
+        "profile": "tabular-data-package",
+        "name": "cluster-casebook",
+        "title": CASEBOOK,
+        "description": "What donor-financed CSR interventions did in industrial clusters of "
+        "developing countries, who says why, and where it is written.",
+        "homepage": source.site,
+        "version": str(source.number),
+        "created": (source.changed or EARLIEST).isoformat(),
+        "licenses": [LICENCE],
+        "sources": [{"title": str(source), "path": source.address}],
+        "resources": [*(resource(shape) for _root, shape in tables()), citation_resource()],
+    }
+
+
+def citation_resource() -> dict[str, Any]:
+    return {
+        **tabular("citations", "Where each value is written."),
+        "schema": {
+            "fields": [field(column) for column in CITATIONS],
+            "missingValues": [""],
+            "foreignKeys": [
+                {
+                    "fields": ["publication"],
+                    "reference": {"resource": "publications", "fields": ["slug"]},
+                }
+            ],
+        },
+    }
+
+
+def tabular(name: str, description: str) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "description": description,
+        "path": f"{name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+    }
+
+
+def resource(shape: Shape) -> dict[str, Any]:
+    """Describe one table: its columns, what names a row, and what it points to."""
+    columns = columns_of(serializer_for(shape.model)())
+    key = "slug" if issubclass(shape.model, Root) else "id"
+    return {
+        **tabular(shape.folder, (shape.model.__doc__ or "").strip().partition("\n")[0]),
+        "schema": {
+            "fields": [field(column) for column in columns],
+            "missingValues": [""],
+            "primaryKey": [key],
+            "foreignKeys": list(foreign_keys(shape, {column.name for column in columns})),
+        },
+    }
+
+
+def field(column: TableColumn) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": column.name, "type": column.type}
+    if column.about:
+        found["description"] = column.about
+    if column.choices and "; " not in column.about:
+        found["constraints"] = {"enum": [code for code, _label in column.choices]}
+    return found
+
+
+def foreign_keys(shape: Shape, columns: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield what the rows of a table point to, as far as that has a table here."""
+    model: Any = shape.model
+    names = [spec.name for spec in shape.fields if spec.kind == "reference"]
+    if parent := getattr(model, "parent_field", None):
+        names.append(parent)
+    known = {one.model for _root, one in tables()}
+    for name in names:
+        target = model._meta.get_field(name).related_model
+        if name in columns and target in known:
+            key = "slug" if issubclass(target, Root) else "id"
+            yield {
+                "fields": [name],
+                "reference": {"resource": shape_of(target).folder, "fields": [key]},
+            }
