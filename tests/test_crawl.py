@@ -36,8 +36,9 @@ def test_every_internal_link_answers_and_every_fragment_is_there(client, seeded)
             continue
         response = client.get(address)
         assert response.status_code == 200, f"{address} (linked from {from_page})"
+        content = b"".join(response.streaming_content) if response.streaming else response.content
         is_page = response["Content-Type"].startswith("text/html")
-        pages[address] = response.content.decode() if is_page else ""
+        pages[address] = content.decode() if is_page else ""
         waiting += [(found, address) for found in links_of(address, pages[address])]
 
     assert len(pages) > 250

@@ -1,13 +1,17 @@
 """Drafts are seen nowhere in public: a word in every text of every hidden row, and a crawl."""
 
+import io
 import re
+import zipfile
 
 import pytest
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.models import CitationUse, Root
+from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.views.charts import CHARTS
 from tests import factories
 
@@ -162,6 +166,12 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
     seen, waiting = {}, ["/", "/api/v1/", "/api/v1/schema/", "/robots.txt", "/sitemap.xml"]
     waiting += [f"/search/?q={SENTINEL}", f"/search/suggestions/?q={SENTINEL[:6]}"]
     waiting += [f"/charts/{name}/?format=csv" for name in CHARTS if name != "cluster-timeline"]
+    # Every list in every format, and every refusal that names what is known.
+    for name, endpoint in {**CLUSTERS, **INTERVENTIONS}.items():
+        formats = [renderer.format for renderer in endpoint.renderer_classes]
+        waiting += [f"/api/v1/{name}/?format={form}" for form in formats]
+        waiting += [f"/api/v1/{name}/?{one}=zz" for one in endpoint.filterset_class.base_filters]
+    waiting += ["/api/v1/dataset.zip", f"/api/v1/search/?q={SENTINEL[:6]}"]
     waiting += [f"/projects/{SENTINEL}-{it.project.pk}/", f"/api/v1/projects/{SENTINEL}/"]
     while waiting:
         address = waiting.pop()
@@ -170,7 +180,7 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
         response = client.get(address)
         seen[address] = response.status_code
         body = b"".join(response.streaming_content) if response.streaming else response.content
-        text = body.decode()
+        text = text_of(body)
         if address.startswith("/search/"):
             text = text.replace(f'value="{SENTINEL}"', "")  # what was asked for stands in the box
             text = text.replace(f"{SENTINEL} · Search", "")
@@ -183,6 +193,14 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
     assert len(seen) > 50
     named = {a: code for a, code in seen.items() if SENTINEL in a and not a.startswith("/search/")}
     assert set(named.values()) == {404}
+
+
+def text_of(body):
+    """The text of an answer; of a zip file, a workbook say, that of everything in it."""
+    if not body.startswith(b"PK"):
+        return body.decode()
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        return "\n".join(package.read(name).decode() for name in package.namelist())
 
 
 def links_in(address, text):

@@ -39,7 +39,18 @@ TEMPLATES = sorted(
 )
 # The same in every language.
 NAMES = {
-    *("Cluster Casebook", "CC BY 4.0", "ISIC", "BibTeX", "RIS", "CSV", "JSON", "PNG", "SVG"),
+    *(
+        "Cluster Casebook",
+        "CC BY 4.0",
+        "ISIC",
+        "BibTeX",
+        "RIS",
+        "CSV",
+        "XLSX",
+        "JSON",
+        "PNG",
+        "SVG",
+    ),
     *("Atom", "API", "doi", "UTC"),
 }
 SPOKEN = {"aria-label", "title", "placeholder", "alt"}
