@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "pgtrigger",
     "pghistory",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "clusters.middleware.TrackersMiddleware",
     "clusters.api.caching.ApiEncodingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -256,6 +258,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "clusters.api.problems.problem_response",
 }
+# Pages of other sites may read what everybody may read, and nothing more: no cookies go along.
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS")
+CORS_EXPOSE_HEADERS = ("Content-Disposition", "ETag", "Link")
 SPECTACULAR_SETTINGS = {
     "TITLE": "Cluster Casebook",
     "VERSION": "1",

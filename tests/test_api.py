@@ -310,3 +310,17 @@ def test_the_documentation_needs_no_other_site(client):
 
     assert "https://" not in page
     assert "http://" not in page.replace("http://testserver", "")
+
+
+def test_pages_of_other_sites_may_read_the_api_and_nothing_else(client):
+    other = {"Origin": "https://elsewhere.example"}
+
+    answer = client.get(f"{API}projects/", headers=other)
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer
+    assert "Link" in answer["Access-Control-Expose-Headers"]
+    asked = {**other, "Access-Control-Request-Method": "POST"}
+    allowed = client.options(f"{API}projects/", headers=asked)["Access-Control-Allow-Methods"]
+    assert allowed == "GET, HEAD, OPTIONS"
+    for address in ("/", "/admin/login/"):
+        assert "Access-Control-Allow-Origin" not in client.get(address, headers=other)
