@@ -5,7 +5,9 @@ its tests in this order.
 """
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 
 
@@ -58,5 +60,7 @@ def administrator(db, django_user_model):
 @pytest.fixture
 def desk(client, administrator):
     """A client that is signed in as administrator."""
+    # The admin asks for these once in a process; which test is first must make no difference.
+    ContentType.objects.get_for_models(*apps.get_models())
     client.force_login(administrator)
     return client
