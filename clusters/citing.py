@@ -62,6 +62,8 @@ class Reference:
     doi: str = ""
     url: str = ""
     note: str = ""
+    # Where the reference was taken from, for RIS.
+    database: str = ""
 
     @property
     def bibtex(self) -> str:
@@ -110,6 +112,7 @@ class Reference:
             "doi": self.doi,
             "urls": [self.url] if self.url else [],
             "notes": [self.note] if self.note else [],
+            "name_of_database": self.database,
         }
         record = {name: value for name, value in values.items() if value}
         return str(rispy.dumps([record], implementation=RisWriter))

@@ -7,7 +7,7 @@ from rest_framework.routers import DefaultRouter
 from clusters.api.dataset import DatasetView
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.api.problems import not_found
-from clusters.api.views import ChangesView, SearchView
+from clusters.api.views import ChangesView, ProblemView, SearchView
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.api.views import ChartListView, ChartView, CodebookView
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path("v1/dataset.zip", DatasetView.as_view(), name="api-dataset"),
     path("v1/charts/", ChartListView.as_view(), name="api-charts"),
     path("v1/charts/<slug:name>/", ChartView.as_view(), name="api-chart"),
+    path("v1/problems/<slug:name>/", ProblemView.as_view(), name="api-problem"),
     path("v1/codebook/", CodebookView.as_view(), name="api-codebook"),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/docs/", DocumentationView.as_view(), name="api-docs"),

@@ -272,6 +272,8 @@ def test_errors_are_problem_documents_that_say_what_exists(client, address, stat
     problem = response.json()
     assert problem["status"] == status
     assert problem["detail"].startswith(detail)
+    meaning = client.get(problem["type"])
+    assert (meaning.status_code, meaning.json()["status"]) == (200, status)
 
 
 def test_writing_is_refused(client):

@@ -8,7 +8,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Any, ClassVar
@@ -324,57 +324,50 @@ def _point(record: dict[str, Any]) -> dict[str, Any] | None:
     return {"type": "Point", "coordinates": [record["longitude"], record["latitude"]]}
 
 
-class ReferencesRenderer(FileRenderer):
-    """Works as references, as they are cited."""
+class BibTeXRenderer(FileRenderer):
+    """Works as BibTeX, after a comment that says where they are from."""
 
-    @staticmethod
-    def write(work: Publication) -> str:
-        """Return one work as a reference."""
-        raise NotImplementedError
-
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
-        ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
-        for some in batched(ordered.iterator(BATCH), BATCH):
-            yield "".join(map(self.write, some)).encode()
-
-
-class BibTeXRenderer(ReferencesRenderer):
     media_type = "application/x-bibtex"
     content_type = f"{media_type}; charset=utf-8"
     format = "bibtex"
     suffix = "bib"
 
-    @staticmethod
-    def write(work: Publication) -> str:
-        return f"{work_reference(work).bibtex}\n"
-
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
-        yield bibtexparser.write_string(
-            bibtexparser.Library([ExplicitComment(str(source))])
-        ).encode()
-        yield from super().lines(view, queryset, source)
+        comment = bibtexparser.Library([ExplicitComment(str(source))])
+        yield bibtexparser.write_string(comment).encode()
+        for work in works_of(view, queryset):
+            yield f"{work_reference(work).bibtex}\n".encode()
 
 
-class RISRenderer(ReferencesRenderer):
+class RISRenderer(FileRenderer):
+    """Works as RIS, each with where it is from as its database."""
+
     media_type = "application/x-research-info-systems"
     content_type = f"{media_type}; charset=utf-8"
     format = suffix = "ris"
 
-    @staticmethod
-    def write(work: Publication) -> str:
-        return work_reference(work).ris
+    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+        for work in works_of(view, queryset):
+            yield replace(work_reference(work), database=str(source)).ris.encode()
 
 
-class CSLJSONRenderer(ReferencesRenderer):
+def works_of(view: Any, queryset: Any) -> Iterator[Publication]:
+    """Yield the works of a list, in its order."""
+    ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
+    yield from ordered.iterator(BATCH)
+
+
+class CSLJSONRenderer(FileRenderer):
+    """Works as CSL-JSON, each with where it is from."""
+
     media_type = "application/vnd.citationstyles.csl+json"
     content_type = media_type
     format = "csljson"
     suffix = "csl.json"
 
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
-        ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
         yield b"["
-        for number, work in enumerate(ordered.iterator(BATCH)):
+        for number, work in enumerate(works_of(view, queryset)):
             item = {**csl_of(work), "source": str(source)}
             yield (b"," if number else b"") + orjson.dumps(item)
         yield b"]"

@@ -23,6 +23,18 @@ TYPES = {
     429: "too-many-requests",
     503: "try-again",
 }
+# What each type means, at its own address.
+MEANINGS = {
+    "invalid-request": "A parameter or value is wrong; `errors` names each, and what is known.",
+    "not-signed-in": "This needs a sign-in or a token.",
+    "not-allowed": "You may not do this.",
+    "not-found": "Nothing public has this address.",
+    "method-not-allowed": "This address does not take that method; `Allow` says which it takes.",
+    "not-acceptable": "None of the formats that `Accept` names can be had here.",
+    "withdrawn": "The record was public and was withdrawn; `detail` says why.",
+    "too-many-requests": "Too many requests; `Retry-After` says when to come back.",
+    "try-again": "The data changed meanwhile: the same request will work.",
+}
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -62,7 +74,7 @@ def _pointers(detail: Any) -> list[dict[str, str]]:
 def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
     """Return a problem document."""
     return {
-        "type": f"/api/v1/problems/{TYPES.get(status, 'error')}",
+        "type": f"/api/v1/problems/{TYPES[status]}/" if status in TYPES else "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,

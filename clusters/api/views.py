@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from clusters.api.caching import kept_by_caches
 from clusters.api.fields import BASE
 from clusters.api.paging import MOST_ROWS, PAGE_SIZE, page_size
+from clusters.api.problems import MEANINGS, TYPES
 from clusters.casefiles.merge import differences
 from clusters.filters import LONGEST_QUERY
 from clusters.models import Change
@@ -91,6 +92,24 @@ def change_of(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "url": f"{BASE}{change.get_absolute_url()}",
     }
+
+
+class ProblemView(PublicView):
+    """What a type of problem means; the `type` of every error leads here."""
+
+    @extend_schema(
+        operation_id="problems_read",
+        parameters=[OpenApiParameter("name", str, "path", enum=list(MEANINGS))],
+        responses={
+            200: {"type": "object", "properties": {"type": TEXT, "status": NUMBER, "about": TEXT}}
+        },
+    )
+    @kept_by_caches
+    def get(self, request: Request, name: str) -> Response:
+        if name not in MEANINGS:
+            raise NotFound(f"There is no problem “{name}”. Known: {', '.join(MEANINGS)}.")
+        (status,) = (status for status, known in TYPES.items() if known == name)
+        return Response({"type": name, "status": status, "about": MEANINGS[name]})
 
 
 class ChangesView(PublicView):

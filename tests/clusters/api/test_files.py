@@ -102,6 +102,9 @@ def test_every_file_says_source_version_day_licence_and_filter(client, seeded):
     assert orjson.loads(body(client.get(address)))["source"] == expected(address)
     address = f"{API}publications/?format=bibtex"
     assert expected(address) in body(client.get(address)).decode()
+    address = f"{API}publications/?format=ris"
+    records = rispy.loads(body(client.get(address)).decode())
+    assert {record["name_of_database"] for record in records} == {expected(address)}
     address = f"{API}publications/?format=csljson"
     assert {item["source"] for item in orjson.loads(body(client.get(address)))} == {
         expected(address)
