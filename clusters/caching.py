@@ -1,7 +1,7 @@
 """Public pages: the same for everybody, kept by caches, and asked for again by a tag."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache, wraps
 from pathlib import Path
@@ -22,11 +22,17 @@ CODE = ("clusters", "interventions", "templates", "static", "requirements.lock")
 @cache
 def code_version() -> str:
     """A short name of the code that runs, made once a process from its files."""
+    return version_of(CODE)
+
+
+def version_of(names: Iterable[str], ending: str = "") -> str:
+    """Return a short name of what some files and folders of the project hold."""
     digest = hashlib.sha256()
-    for name in CODE:
+    for name in names:
         root = Path(settings.BASE_DIR) / name
         for path in sorted([root, *root.rglob("*")]):
-            if path.is_file() and "__pycache__" not in path.parts:
+            is_wanted = path.name.endswith(ending) and "__pycache__" not in path.parts
+            if path.is_file() and is_wanted:
                 digest.update(str(path.relative_to(settings.BASE_DIR)).encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -14,9 +15,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from clusters.casefiles.document import reference
 from clusters.casefiles.shape import shape_of
 from clusters.models import Cluster, Publication, Review, Stakeholder, StakeholderGroup
-from clusters.models.base import name_path
+from clusters.models.base import name_path, root_path
 from clusters.models.literature import PublicationQuerySet
 from clusters.search import roots_matching
 
@@ -83,7 +85,12 @@ class SeveralField(django_filters.fields.BaseCSVField):
     """Values with commas between them; what is empty is left out."""
 
     def clean(self, value: Any) -> Any:
-        return [one for one in super().clean(value) or [] if one not in self.empty_values]
+        given = [one for one in value or [] if one not in self.empty_values]
+        for one in given:
+            ProhibitNullCharactersValidator()(one)
+        if isinstance(self, RecordField | PartField):
+            self.found = self.fetch(given)
+        return super().clean(given)
 
 
 class SeveralFilter(django_filters.BaseInFilter):
@@ -129,14 +136,18 @@ class CountryFilter(CodeFilter):
 
 
 class RecordField(KnownField, django_filters.fields.ModelChoiceField):
-    """The slug of a published record."""
+    """The slug of a published record; those of one parameter are fetched together."""
+
+    found: dict[str, Any]
+
+    def fetch(self, slugs: list[str]) -> dict[str, Any]:
+        return {record.slug: record for record in self.queryset.filter(slug__in=slugs)}
 
     def to_python(self, value: Any) -> Any:
-        try:
-            return super().to_python(value)
-        except forms.ValidationError:
-            slugs = self.queryset.order_by(self.to_field_name)
-            return self.refuse(value, slugs.values_list(self.to_field_name, flat=True).iterator())
+        if value not in self.found:
+            slugs = self.queryset.order_by("slug").values_list("slug", flat=True)
+            self.refuse(value, slugs.iterator())
+        return self.found[value]
 
 
 class RecordFilter(SeveralFilter, django_filters.ModelChoiceFilter):
@@ -156,25 +167,36 @@ class RecordFilter(SeveralFilter, django_filters.ModelChoiceFilter):
 
 
 class PartField(KnownField, forms.CharField):
-    """What names a published part of a record: the slug of its root, then keys."""
+    """What names a published part of a record: the slug of its root, then keys.
+
+    Those of one parameter are fetched together.
+    """
+
+    found: dict[str, Any]
 
     def __init__(self, model: Any, **options: Any) -> None:
         self.model = model
         super().__init__(**options)
 
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
+    def fetch(self, names: list[str]) -> dict[str, Any]:
         lookups = name_path(self.model)
-        names = text.split("/")
-        rows = self.model._default_manager.published()
-        if len(names) == len(lookups):
-            found = rows.filter(**dict(zip(lookups, names, strict=True))).first()
-            if found is not None:
-                return found
-        known = rows.order_by(*lookups).values_list(*lookups).iterator()
-        return self.refuse(text, ("/".join(one) for one in known))
+        wanted = models.Q()
+        for steps in (name.split("/") for name in names):
+            if len(steps) == len(lookups):
+                wanted |= models.Q(**dict(zip(lookups, steps, strict=True)))
+        if not wanted:
+            return {}
+        above = root_path(self.model)
+        rows = self.model._default_manager.published().filter(wanted).select_related(above)
+        return {reference(row): row for row in rows}
+
+    def clean(self, value: Any) -> Any:
+        name = super().clean(value)
+        if name not in self.found:
+            lookups = name_path(self.model)
+            known = self.model._default_manager.published().order_by(*lookups)
+            self.refuse(name, ("/".join(one) for one in known.values_list(*lookups).iterator()))
+        return self.found[name]
 
 
 class PartFilter(SeveralFilter):

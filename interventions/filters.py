@@ -60,10 +60,11 @@ class FactorFilter(PartFilter):
 class DegreeField(PartField):
     """A factor and one of the degrees: `framework/factor/0.67`."""
 
+    def fetch(self, names: list[str]) -> dict[str, Any]:
+        return super().fetch([name.rpartition("/")[0] for name in names])
+
     def clean(self, value: Any) -> Any:
-        name, _slash, degree = forms.CharField.clean(self, value).rpartition("/")
-        if not name and not degree:
-            return None
+        name, _slash, degree = value.rpartition("/")
         known = {f"{float(number):g}": number for number in DEGREES}
         if degree not in known:
             self.refuse(value, [f"{name or 'framework/factor'}/{one}" for one in known])

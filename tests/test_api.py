@@ -326,3 +326,24 @@ def test_pages_of_other_sites_may_read_the_api_and_nothing_else(client):
     assert allowed == "GET, HEAD, OPTIONS"
     for address in ("/", "/admin/login/"):
         assert "Access-Control-Allow-Origin" not in client.get(address, headers=other)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_several_values_of_a_filter_cost_what_one_does(client, count, django_assert_num_queries):
+    framework = factories.make_framework(slug="frame")
+    project = factories.make_project()
+    keys = [f"key-{number}" for number in range(3)]
+    for key in keys:
+        factor = factories.make_factor(framework, key=key)
+        factories.make_coding(project, factor=factor)
+    clusters = [factories.make_cluster(slug=f"cluster-{number}") for number in range(3)]
+    project.clusters.add(*clusters)
+    factories.make_public(framework, project, *clusters)
+    documents.write()
+    asked = {
+        "cluster": ",".join(cluster.slug for cluster in clusters[:count]),
+        "factor_present__not": ",".join(f"frame/{key}" for key in keys[:count]),
+    }
+
+    with django_assert_num_queries(6):
+        assert client.get(f"{API}projects/", asked).status_code == 200

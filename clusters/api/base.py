@@ -29,6 +29,7 @@ from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn
 from clusters.api.views import VERSION, history_of
+from clusters.caching import DataState
 from clusters.casefiles.shape import shape_of
 from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 from clusters.lookup import find_published
@@ -84,6 +85,8 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
     """
 
     model: ClassVar[type[models.Model]]
+    # Of the public data, as the answer's tag says it.
+    state: DataState
     filterset_class: Any = None
     filter_backends = [DjangoFilterBackend]
     pagination_class = Pages
@@ -143,16 +146,10 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
 
     def records(self, page: Page) -> "Sequence[bytes]":
         """Return the records of a page as JSON, in its order; not what went since it was made."""
-        answers = documents.read(root_model(self.model), {row[0] for row in page.rows})
-        if self.is_root:
-            return [answers[row[0]].record for row in page.rows if row[0] in answers]
-        below = shape_of(self.model).children
-        by_id = {
-            part["id"]: {name: value for name, value in part.items() if name not in below}
-            for part in documents.parts_of(self.model, answers.values())
-        }
-        names = ("/".join(row[1:]) for row in page.rows)
-        return [orjson.dumps(by_id[name]) for name in names if name in by_id]
+        if not self.is_root:
+            return [*documents.named_parts(self.model, page.rows)]
+        root: Any = self.model
+        return [answer.record for answer in documents.stream(root, (row[0] for row in page.rows))]
 
     @kept_by_caches
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -29,7 +29,7 @@ def kept_by_caches(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
-        state = data_state()
+        view.state = state = data_state()
         tag = tag_of(request, state.version)
         modified = int(state.changed.timestamp()) if state.changed else None
         response = get_conditional_response(request._request, etag=tag, last_modified=modified)

@@ -4,12 +4,10 @@ A table for each kind of record and of part, with its schema, keys and foreign k
 codebook. All tables are of one state of the data, and no table is ever in memory as a whole.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import batched, chain
+from itertools import chain
 from operator import itemgetter
 from stat import S_IFREG
 from typing import Any
@@ -25,7 +23,7 @@ from stream_zip import ZIP_AUTO, stream_zip
 
 from clusters.api import documents
 from clusters.api.caching import kept_by_caches
-from clusters.api.files import BATCH, Source, as_text
+from clusters.api.files import Source, csv_chunks
 from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn, columns_of, row_of
@@ -80,7 +78,7 @@ class DatasetView(PublicView):
     )
     @kept_by_caches
     def get(self, request: Request) -> StreamingHttpResponse:
-        source = Source.of(request)
+        source = Source.of(request, self.state)
         stream = package(source)
         # Begun before the answer is, so that what is promised of it is of the state it holds.
         content = chain([next(stream)], stream)
@@ -107,8 +105,10 @@ def package(source: Source) -> Iterator[bytes]:
         for root, shape in tables():
             columns = columns_of(serializer_for(shape.model)())
             rows = (row_of(columns, record) for record in records(root, shape))
-            yield f"{shape.folder}.csv", *member, table(columns, rows, source)
-        yield "citations.csv", *member, table(CITATIONS, citations(), source)
+            head = [column.name for column in columns]
+            yield f"{shape.folder}.csv", *member, csv_chunks(head, rows, source)
+        head = [column.name for column in CITATIONS]
+        yield "citations.csv", *member, csv_chunks(head, citations(), source)
 
     with one_state():
         if data_state().version[0] != source.number:
@@ -140,32 +140,14 @@ def tables() -> Iterator[tuple[type[Root], Shape]]:
         yield from below(root, shape_of(root))
 
 
-def table(
-    columns: Iterable[TableColumn], rows: Iterable[list[Any]], source: Source
-) -> Iterator[bytes]:
-    """Yield one table as CSV."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column.name for column in columns])
-    for some in batched(rows, BATCH):
-        writer.writerows([as_text(one) for one in row] for row in some)
-        yield source.at_home(out.getvalue()).encode()
-        out.seek(0)
-        out.truncate()
-    if out.tell():
-        yield source.at_home(out.getvalue()).encode()
-
-
 def records(root: type[Root], shape: Shape) -> Iterator[dict[str, Any]]:
+    """Yield every published record of a table."""
     manager: Any = root._default_manager
     numbers = manager.published().order_by("pk").values_list("pk", flat=True)
-    for some in batched(numbers.iterator(BATCH), BATCH):
-        found = documents.read(root, some)
-        answers = (found[number] for number in some if number in found)
-        if shape.model is root:
-            yield from (orjson.loads(answer.record) for answer in answers)
-        else:
-            yield from documents.parts_of(shape.model, answers)
+    answers = documents.stream(root, numbers.iterator(documents.BATCH))
+    if shape.model is not root:
+        return documents.parts_of(shape.model, answers)
+    return (orjson.loads(answer.record) for answer in answers)
 
 
 def citations() -> Iterator[list[Any]]:

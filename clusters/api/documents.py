@@ -5,20 +5,20 @@ wrong (`clusters.models.triggers.KeepDocuments`). `write` fills the empty ones; 
 makes them anew for each answer, so that nothing is ever older than the last commit.
 """
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from pathlib import Path
+from itertools import batched
 from typing import Any, NamedTuple
 
 import orjson
 from django.apps import apps
-from django.conf import settings
 from django.db import connection, transaction
 
 from clusters.api.serializers import serializer_for, with_links
+from clusters.caching import version_of
 from clusters.casefiles.shape import shape_of
 from clusters.models import PublicDocument, Root
+from clusters.models.base import root_model
 
 BATCH = 500
 
@@ -41,11 +41,7 @@ class Answer(NamedTuple):
 @cache
 def writer_version() -> str:
     """A short name of the code that documents are by: of a new one they are written anew."""
-    digest = hashlib.sha256()
-    for app in ("clusters", "interventions"):
-        for path in sorted((Path(settings.BASE_DIR) / app).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    return version_of(("clusters", "interventions"), ending=".py")
 
 
 def make(model: type[Root], ids: Collection[int]) -> dict[int, Answer]:
@@ -74,6 +70,26 @@ def read(model: type[Root], ids: Collection[int]) -> dict[int, Answer]:
     }
     missing = [number for number in ids if number not in found]
     return found | make(model, missing) if missing else found
+
+
+def stream(model: type[Root], numbers: Iterable[int]) -> Iterator[Answer]:
+    """Yield the answers of many roots, in the order of their numbers, a batch at a time."""
+    for some in batched(numbers, BATCH):
+        found = read(model, some)
+        yield from (found[number] for number in some if number in found)
+
+
+def named_parts(model: Any, rows: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
+    """Yield parts as JSON, without the parts below them, in the order of `rows`.
+
+    A row is the number of the root, then what names the part; what is gone is left out.
+    """
+    below = shape_of(model).children
+    answers = read(root_model(model), {row[0] for row in rows})
+    by_id = {part["id"]: part for part in parts_of(model, answers.values())}
+    for name in ("/".join(row[1:]) for row in rows):
+        if name in by_id:
+            yield orjson.dumps({k: v for k, v in by_id[name].items() if k not in below})
 
 
 def parts_of(model: Any, answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:

@@ -7,10 +7,11 @@ which state of the data it is.
 import csv
 import io
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import batched
+from itertools import batched, chain
 from typing import Any, ClassVar
 
 import bibtexparser
@@ -23,19 +24,20 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
 from clusters.api import documents
+from clusters.api.documents import BATCH
 from clusters.api.fields import BASE
+from clusters.api.paging import in_order
 from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn, columns_of, row_of
-from clusters.caching import data_state
+from clusters.caching import DataState
 from clusters.casefiles.shape import shape_of
 from clusters.citing import CASEBOOK, csl_of, work_reference
 from clusters.models import Publication
-from clusters.models.base import name_path, root_model, root_path
+from clusters.models.base import name_path, root_path
 from clusters.tables import harmless
 
 LICENCE = "CC BY 4.0"
-BATCH = 500
 # Rows that a sheet can hold, its head included.
 MOST_SHEET_ROWS = 1_048_576
 CHUNK = 64 * 1024
@@ -62,8 +64,7 @@ class Source:
     changed: datetime | None
 
     @classmethod
-    def of(cls, request: Request) -> "Source":
-        state = data_state()
+    def of(cls, request: Request, state: DataState) -> "Source":
         site = request.build_absolute_uri("/").rstrip("/")
         return cls(request.build_absolute_uri(), site, state.version[0], state.changed)
 
@@ -76,14 +77,14 @@ class Source:
         return text.replace(BASE, self.site)
 
 
-class FileRenderer(JSONRenderer):
+class FileRenderer(JSONRenderer, ABC):
     """A format of whole lists. What is refused is still told as JSON."""
 
     suffix: ClassVar[str]
 
+    @abstractmethod
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
         """Yield the file piece by piece."""
-        raise NotImplementedError
 
 
 def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse:
@@ -92,7 +93,7 @@ def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse
         if name in request.query_params:
             raise ValidationError({name: "A file holds every row, with all fields."})
     renderer: Any = request.accepted_renderer
-    source = Source.of(request)
+    source = Source.of(request, view.state)
     response = StreamingHttpResponse(
         renderer.lines(view, queryset, source), content_type=renderer.content_type
     )
@@ -103,10 +104,8 @@ def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse
 
 def answers_of(view: Any, queryset: Any) -> Iterator[documents.Answer]:
     """Yield the answer of each root of a list, in its order."""
-    ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
-    for numbers in batched(ordered.values_list("pk", flat=True).iterator(BATCH), BATCH):
-        found = documents.read(view.model, numbers)
-        yield from (found[number] for number in numbers if number in found)
+    numbers = in_order(queryset, view.columns()).values_list("pk", flat=True)
+    return documents.stream(view.model, numbers.iterator(BATCH))
 
 
 def records_of(view: Any, queryset: Any, *, whole: bool = False) -> Iterator[bytes]:
@@ -115,17 +114,10 @@ def records_of(view: Any, queryset: Any, *, whole: bool = False) -> Iterator[byt
         for answer in answers_of(view, queryset):
             yield answer.whole if whole else answer.record
         return
-    model = view.model
-    ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
-    rows = ordered.values_list(f"{root_path(model)}__pk", *name_path(model)).iterator(BATCH)
-    for some in batched(rows, BATCH):
-        answers = documents.read(root_model(model), {row[0] for row in some})
-        below = shape_of(model).children
-        by_id = {part["id"]: part for part in documents.parts_of(model, answers.values())}
-        for row in some:
-            part = by_id.get("/".join(row[1:]))
-            if part is not None:
-                yield orjson.dumps({k: v for k, v in part.items() if k not in below})
+    columns = (f"{root_path(view.model)}__pk", *name_path(view.model))
+    rows = in_order(queryset, view.columns()).values_list(*columns)
+    for some in batched(rows.iterator(BATCH), BATCH):
+        yield from documents.named_parts(view.model, some)
 
 
 class JSONLinesRenderer(FileRenderer):
@@ -178,19 +170,22 @@ def table_columns(view: Any) -> list[TableColumn]:
 def csv_lines(
     columns: list[TableColumn], records: Iterable[dict[str, Any]], source: Source
 ) -> Iterator[bytes]:
-    """Write records as CSV (UTF-8 with its mark, so that Excel reads it right)."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    out.write("\ufeff")
-    writer.writerow([*(column.name for column in columns), "source"])
+    """Write records as CSV with their source (UTF-8 with its mark, so that Excel reads it)."""
     said = str(source)
-    for some in batched(records, BATCH):
-        for record in some:
-            writer.writerow([*(as_text(one) for one in row_of(columns, record)), said])
-        yield source.at_home(out.getvalue()).encode()
-        out.seek(0)
-        out.truncate()
-    if out.tell():
+    head = [*(column.name for column in columns), "source"]
+    rows = ([*row_of(columns, record), said] for record in records)
+    yield "\ufeff".encode()
+    yield from csv_chunks(head, rows, source)
+
+
+def csv_chunks(
+    head: Iterable[str], rows: Iterable[Iterable[Any]], source: Source
+) -> Iterator[bytes]:
+    """Write rows as CSV, a batch at a time, with addresses of the site's own."""
+    lines = chain([head], ([as_text(one) for one in row] for row in rows))
+    for some in batched(lines, BATCH):
+        out = io.StringIO()
+        csv.writer(out).writerows(some)
         yield source.at_home(out.getvalue()).encode()
 
 
@@ -353,8 +348,7 @@ class RISRenderer(FileRenderer):
 
 def works_of(view: Any, queryset: Any) -> Iterator[Publication]:
     """Yield the works of a list, in its order."""
-    ordered = queryset.order_by(*(column.order for column in view.columns()), "pk")
-    yield from ordered.iterator(BATCH)
+    yield from in_order(queryset, view.columns()).iterator(BATCH)
 
 
 class CSLJSONRenderer(FileRenderer):

@@ -14,6 +14,7 @@ from clusters.api.caching import kept_by_caches
 from clusters.api.fields import BASE
 from clusters.api.paging import MOST_ROWS, PAGE_SIZE, page_size
 from clusters.api.problems import MEANINGS, TYPES
+from clusters.caching import DataState
 from clusters.casefiles.merge import differences
 from clusters.filters import LONGEST_QUERY
 from clusters.models import Change
@@ -56,6 +57,8 @@ VERSION = {
 class PublicView(APIView):
     """Answers everybody the same, and only to parameters that it reads."""
 
+    # Of the public data, as the answer's tag says it.
+    state: DataState
     parameters: frozenset[str] = frozenset()
 
     def perform_authentication(self, request: Request) -> None:

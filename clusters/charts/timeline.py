@@ -259,7 +259,7 @@ def _bars(
 
 
 def _colour(one: Happening) -> str:
-    """Dark is what is sure: an event that lasted, and a project with both ends open to no doubt."""
-    if one.kind == PROJECT:
-        return "ink" if not (one.earliest and one.latest) else "unknown"
-    return "ink" if one.lasted else "unknown"
+    """Dark is an event that lasted, and dots; what is sure of a project is drawn over it."""
+    is_open = not (one.earliest and one.latest)
+    is_dark = is_open if one.kind == PROJECT else one.lasted
+    return "ink" if is_dark else "unknown"

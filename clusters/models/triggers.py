@@ -8,6 +8,12 @@ from django.apps import apps
 EVERY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 
 
+def empty_naming(names: str) -> str:
+    """Return SQL that empties the documents in which one of these records is named."""
+    return f"""UPDATE clusters_publicdocument SET record = ''
+        WHERE record <> '' AND depends_on && ({names})::varchar[];"""
+
+
 class KeepVersion(pgtrigger.Trigger):
     """Raise a root's version by one, once in every transaction that changes it.
 
@@ -58,20 +64,18 @@ class RaiseRootVersion(pgtrigger.Trigger):
             above = target._meta.get_field(target.parent_field)
             ids = f"SELECT {above.column} FROM {target._meta.db_table} WHERE id IN ({ids})"
             target = above.related_model
+        kind, table = target._meta.model_name, target._meta.db_table
+        roots = f"ARRAY(SELECT '{kind}*:' || id FROM {table} WHERE id IN ({ids}))"
         return f"""
             IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
                 RETURN NULL;
             END IF;
-            UPDATE {target._meta.db_table} SET version_transaction = txid_current()
+            UPDATE {table} SET version_transaction = txid_current()
             WHERE id IN ({ids}) AND version_transaction IS DISTINCT FROM txid_current();
             -- Not left to the root's own trigger, which runs once in a transaction.
             UPDATE clusters_publicdocument SET record = ''
-            WHERE kind = '{target._meta.model_name}' AND root_id IN ({ids}) AND record <> '';
-            UPDATE clusters_publicdocument SET record = ''
-            WHERE record <> '' AND depends_on && ARRAY(
-                SELECT ('{target._meta.model_name}*:' || id)::varchar
-                FROM {target._meta.db_table} WHERE id IN ({ids})
-            );
+            WHERE kind = '{kind}' AND root_id IN ({ids}) AND record <> '';
+            {empty_naming(roots)}
             RETURN NULL;
         """
 
@@ -99,12 +103,10 @@ class KeepDocuments(pgtrigger.Trigger):
                 ON CONFLICT (kind, root_id) DO UPDATE SET record = '', slug = EXCLUDED.slug;
             END IF;
             IF TG_OP = 'UPDATE' THEN
-                UPDATE clusters_publicdocument SET record = ''
-                WHERE record <> '' AND depends_on && ARRAY['{kind}*:' || NEW.id]::varchar[];
+                {empty_naming(f"ARRAY['{kind}*:' || NEW.id]")}
                 IF to_jsonb(NEW) - ARRAY['version', 'version_transaction']
                     IS DISTINCT FROM to_jsonb(OLD) - ARRAY['version', 'version_transaction'] THEN
-                    UPDATE clusters_publicdocument SET record = ''
-                    WHERE record <> '' AND depends_on && ARRAY['{kind}:' || NEW.id]::varchar[];
+                    {empty_naming(f"ARRAY['{kind}:' || NEW.id]")}
                 END IF;
             END IF;
             RETURN NULL;
@@ -120,9 +122,7 @@ class EmptyDocuments(pgtrigger.Trigger):
 
     def get_func(self, model: Any) -> str:
         return f"""
-            UPDATE clusters_publicdocument SET record = ''
-            WHERE record <> ''
-                AND depends_on && ARRAY['{model._meta.model_name}:' || NEW.id]::varchar[];
+            {empty_naming(f"ARRAY['{model._meta.model_name}:' || NEW.id]")}
             RETURN NULL;
         """
 

@@ -1,13 +1,11 @@
 """What one looks for: frameworks of factors, and the dimensions of what came of it."""
 
-from typing import Any, ClassVar
-
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models import Child, CitationUse, Root
-from clusters.models.base import ChildQuerySet, unique_key
+from clusters.models.base import unique_key
 from clusters.models.history import tracked
 
 
@@ -40,13 +38,6 @@ class Polarity(models.TextChoices):
     AGAINST = "against", _("Argument against")
 
 
-class FactorQuerySet(ChildQuerySet):
-    def as_choices(self) -> list[tuple[str, str]]:
-        """Factors as framework/factor with their names, for a filter."""
-        rows = self.order_by("framework", "position").values_list("framework__slug", "key", "name")
-        return [(f"{framework}/{key}", name) for framework, key, name in rows]
-
-
 @tracked
 class Factor(Child):
     """One condition that may help or hinder."""
@@ -63,8 +54,6 @@ class Factor(Child):
     category = models.CharField(max_length=120, blank=True)
     definition = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
-
-    objects: ClassVar[Any] = FactorQuerySet.as_manager()
 
     class Meta(Child.Meta):
         ordering = ["framework", "position", "pk"]

@@ -77,6 +77,14 @@ def framework_of(query: QueryDict) -> Framework:
     )
 
 
+def filters_of(query: QueryDict) -> QueryDict:
+    """What of an address filters projects, for the list that a mark leads to."""
+    kept = query.copy()
+    for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
+        kept.pop(name, None)
+    return kept
+
+
 def draw_matrix(projects: Any, query: QueryDict) -> Chart:
     return factor_matrix(matrix_of(projects, framework_of(query)), source_line())
 
@@ -86,9 +94,7 @@ def draw_shares(projects: Any, query: QueryDict) -> Chart:
     shares = shares_for(projects, framework, columns_of(framework))
 
     def links(factor: str, degree: float | None) -> str:
-        kept = query.copy()
-        for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
-            kept.pop(name, None)
+        kept = filters_of(query)
         if degree is None:
             kept["factor_unknown"] = f"{framework.slug}/{factor}"
         else:
@@ -103,9 +109,7 @@ def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
     matrix = matrix_of(projects, framework)
 
     def links(factor: str, presence: str, direction: str = "") -> str:
-        kept = query.copy()
-        for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
-            kept.pop(name, None)
+        kept = filters_of(query)
         wanted = f"{framework.slug}/{factor}"
         if query.get(f"factor_{presence}", wanted) != wanted:
             return ""  # the list takes one factor there, and another one stands there already

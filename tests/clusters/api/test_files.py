@@ -197,7 +197,7 @@ def test_a_file_costs_the_same_for_one_row_and_for_three(
         factories.make_coding(project, factor=factories.make_factor(framework))
         factories.make_public(project, framework)
     documents.write()
-    costs = {"csv": 5, "tidy": 4, "xlsx": 5, "jsonl": 4}
+    costs = {"csv": 4, "tidy": 3, "xlsx": 4, "jsonl": 3}
 
     with django_assert_num_queries(costs[form]):
         body(client.get(f"{API}projects/?format={form}"))
