@@ -2,18 +2,19 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
+
+from clusters.database import Statement
 
 # What pages are made of besides the data.
 CODE = ("clusters", "interventions", "templates", "static", "requirements.lock")
@@ -39,47 +40,52 @@ def version_of(names: Iterable[str], ending: str = "") -> str:
 
 
 class DataState(NamedTuple):
-    """What the public data is made of, and when that last changed."""
+    """What the public data is made of, and when that last changed, in seconds since 1970."""
 
-    version: tuple[int, int, int]
-    changed: datetime | None
+    name: str
+    changed: float | None
+
+    @property
+    def number(self) -> int:
+        """The number of the last public change."""
+        return int(self.name.partition("-")[0])
+
+    @property
+    def day(self) -> datetime | None:
+        return None if self.changed is None else datetime.fromtimestamp(self.changed, UTC)
+
+
+STATE = Statement(
+    """
+    SELECT coalesce(change.number, 0)::text, coalesce(coder.pgh_id, 0)::text,
+        coalesce(redaction.id, 0)::text, extract(epoch FROM
+            greatest(change.at, coder.pgh_created_at, redaction.at))::text
+    FROM (SELECT) nothing
+    LEFT JOIN (
+        SELECT number, at FROM clusters_change ORDER BY number DESC LIMIT 1
+    ) change ON true
+    LEFT JOIN (
+        SELECT pgh_id, pgh_created_at FROM clusters_contributorhistoryevent
+        ORDER BY pgh_id DESC LIMIT 1
+    ) coder ON true
+    LEFT JOIN (
+        SELECT id, at FROM clusters_redaction ORDER BY id DESC LIMIT 1
+    ) redaction ON true
+    """
+)
 
 
 def data_state() -> DataState:
     """The last public change, the last change to who is named as coder, and the last redaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT coalesce(change.number, 0), coalesce(coder.pgh_id, 0),
-                coalesce(redaction.id, 0), greatest(change.at, coder.pgh_created_at, redaction.at)
-            FROM (SELECT) nothing
-            LEFT JOIN (
-                SELECT number, at FROM clusters_change ORDER BY number DESC LIMIT 1
-            ) change ON true
-            LEFT JOIN (
-                SELECT pgh_id, pgh_created_at FROM clusters_contributorhistoryevent
-                ORDER BY pgh_id DESC LIMIT 1
-            ) coder ON true
-            LEFT JOIN (
-                SELECT id, at FROM clusters_redaction ORDER BY id DESC LIMIT 1
-            ) redaction ON true
-            """
-        )
-        *version, changed = cursor.fetchone()
-    return DataState(tuple(version), changed)
-
-
-def data_version() -> tuple[int, int, int]:
-    """The numbers of `data_state` alone."""
-    return data_state().version
+    number, coder, redaction, changed = STATE.row() or ("0", "0", "0", None)
+    return DataState(f"{number}-{coder}-{redaction}", float(changed) if changed else None)
 
 
 def page_tag(request: HttpRequest, **kwargs: Any) -> str:
     """The ETag of a page: data, code and address say all that is in it."""
     named = f"{request.get_host()}{request.get_full_path()}"
     address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    data = "-".join(map(str, data_version()))
-    return f'W/"{data}-{code_version()}-{address}"'
+    return f'W/"{data_state().name}-{code_version()}-{address}"'
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

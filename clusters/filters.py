@@ -125,13 +125,20 @@ class CountryInput(forms.TextInput):
         super().__init__({"size": 4, "autocapitalize": "characters", **(attrs or {})})
 
 
+class Shared(list[Any]):
+    """A long list of choices, which forms need not copy."""
+
+    def __deepcopy__(self, memo: Any) -> "Shared":
+        return self
+
+
 class CountryFilter(CodeFilter):
     """Keeps records of some countries."""
 
     field_class = CountryField
 
     def __init__(self, **options: Any) -> None:
-        found = {"choices": list(countries), "widget": CountryInput}
+        found = {"choices": Shared(countries), "widget": CountryInput}
         super().__init__(**{"label": _("Country (ISO 3166 code)"), **found, **options})
 
 

@@ -6,9 +6,9 @@ holds what the public change log says is public and nothing else.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.search import (
     SearchHeadline,
@@ -35,6 +35,10 @@ MOST_LIKE = 50
 SAME_ORDER = 0.7
 SHORTEST_WORD = 4
 PER_KIND = 5
+# How long a passage is that shows a hit.
+PASSAGE = 'MaxWords=28, MinWords=12, MaxFragments=2, FragmentDelimiter=" … "'
+# To rank a million entries would take longer than anybody waits.
+MOST_RANKED = 10_000
 # American and British spellings of words that this field uses: pattern, and the other spelling.
 SPELLINGS = (
     ("^(lab|behavi|fav|neighb)or", r"\1our"),
@@ -220,6 +224,75 @@ def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
     return query  # type: ignore[no-any-return]
 
 
+class Hit(NamedTuple):
+    """One entry that a search finds, with the passage in which it stands."""
+
+    kind: str
+    title: str
+    context: str
+    url: str
+    snippet: str
+
+
+@dataclass
+class Page:
+    """Some of what a search finds, best first, and how much there is of it.
+
+    Of more than `MOST_RANKED` only so many are ranked and counted; then `is_exact` is false.
+    """
+
+    hits: list[Hit]
+    count: int
+    is_exact: bool
+    corrected: str = ""
+
+
+# Ranks first and reads texts after: a passage is cut out of the few that are shown only.
+PAGE = """
+    WITH asked AS MATERIALIZED (SELECT {query} AS words),
+    found AS MATERIALIZED (
+        SELECT id, title, ts_rank(vector, words, 2) AS rank
+        FROM clusters_searchentry, asked WHERE vector @@ words AND (%s = '' OR kind = %s) LIMIT %s
+    ),
+    best AS (
+        SELECT id, row_number() OVER (ORDER BY rank DESC, title, id) AS place
+        FROM found ORDER BY rank DESC, title, id LIMIT %s OFFSET %s
+    )
+    SELECT (SELECT count(*) FROM found), entry.kind, entry.title, entry.context, entry.url,
+        ts_headline('{configuration}', entry.text, words, %s)
+    FROM asked LEFT JOIN best ON true LEFT JOIN clusters_searchentry entry USING (id)
+    ORDER BY place
+"""
+
+
+def page_of(words: str, *, kind: str = "", skip: int = 0, size: int) -> Page:
+    """Return some of what a search finds, in one query where every word is known."""
+    query = query_of(parts_of(words))
+    if query is None:
+        return Page([], 0, is_exact=True)
+    page = _page(query, kind, skip, size)
+    if page.count:
+        return page
+    corrected = matching(words)[1]
+    query = query_of(parts_of(corrected))
+    return page if query is None else replace(_page(query, kind, skip, size), corrected=corrected)
+
+
+def _page(query: Any, kind: str, skip: int, size: int) -> Page:
+    compiler = SearchEntry.objects.all().query.get_compiler(connection=connection)
+    sql, values = compiler.compile(query.resolve_expression(compiler.query))
+    passage = f"StartSel={START}, StopSel={STOP}, {PASSAGE}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PAGE.format(query=sql, configuration=CONFIGURATION),
+            [*values, kind, kind, MOST_RANKED + 1, size, skip, passage],
+        )
+        rows = cursor.fetchall()
+    count = rows[0][0]
+    hits = [Hit(*row[1:]) for row in rows if row[1] is not None]
+    return Page(hits, min(count, MOST_RANKED), is_exact=count <= MOST_RANKED)
+
+
 def matching(words: str) -> tuple[models.QuerySet[SearchEntry], str]:
     """Return the entries that hold every word, and the query that was corrected for it, if any."""
     parts = parts_of(words)
@@ -228,16 +301,16 @@ def matching(words: str) -> tuple[models.QuerySet[SearchEntry], str]:
         return SearchEntry.objects.none().order_by("pk"), ""
     found = SearchEntry.objects.filter(vector=query)
     if found.exists():
-        return _ranked(found, query), ""
+        return with_marked_titles(_ranked(found, query), query), ""
     corrected = [(part if is_phrase else _known_word(part), is_phrase) for part, is_phrase in parts]
     if corrected == parts:
-        return _ranked(found, query), ""
+        return with_marked_titles(_ranked(found, query), query), ""
     query = query_of(corrected)
     found = SearchEntry.objects.filter(vector=query)
     if not found.exists():
-        return _ranked(found, query), ""
+        return with_marked_titles(_ranked(found, query), query), ""
     said = " ".join(f'"{text}"' if is_phrase else text for text, is_phrase in corrected)
-    return _ranked(found, query), said
+    return with_marked_titles(_ranked(found, query), query), said
 
 
 def _ranked(found: models.QuerySet[SearchEntry], query: Any) -> models.QuerySet[SearchEntry]:
@@ -254,6 +327,14 @@ def _ranked(found: models.QuerySet[SearchEntry], query: Any) -> models.QuerySet[
             max_fragments=2,
             fragment_delimiter=" … ",
         ),
+    ).order_by("-rank", "title", "pk")
+
+
+def with_marked_titles(
+    found: models.QuerySet[SearchEntry], query: Any
+) -> models.QuerySet[SearchEntry]:
+    """With titles in which what was found is marked, as pages show them."""
+    return found.annotate(
         marked_title=SearchHeadline(
             "title",
             query,
@@ -262,7 +343,7 @@ def _ranked(found: models.QuerySet[SearchEntry], query: Any) -> models.QuerySet[
             stop_sel=STOP,
             highlight_all=True,
         ),
-    ).order_by("-rank", "title", "pk")
+    )
 
 
 def _known_word(word: str) -> str:

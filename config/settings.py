@@ -15,7 +15,7 @@ import plotly
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import Env, EnvValidationError
-from marshmallow.validate import OneOf, Range
+from marshmallow.validate import OneOf, Range, Regexp
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 EXPLAINED_IN = "docs/settings.md"
@@ -51,6 +51,17 @@ def kept_secret(path: Path) -> str:
     return path.read_text()
 
 
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+RATE = r"none|[1-9][0-9]{0,8}/(second|minute|hour|day)"
+
+
+def rate(name: str, default: str) -> tuple[int, int]:
+    """Return requests and seconds of a rate such as 600/minute; none is (0, 1)."""
+    asked = env.str(name, default, validate=Regexp(RATE, error=f"Write it as {default}, or none."))
+    number, _slash, unit = str(asked).partition("/")
+    return (int(number), SECONDS[unit]) if unit in SECONDS and number.isdigit() else (0, 1)
+
+
 MODE = env.str("CASEBOOK_MODE", "production", validate=OneOf(["local", "production"]))
 LOCAL = MODE == "local"
 DATA_DIR = Path(env.str("CASEBOOK_DATA", "") or BASE_DIR / "data").absolute()
@@ -64,6 +75,14 @@ _allowed_hosts = (
 )
 _hsts_seconds = env.int("HSTS_SECONDS", 0 if LOCAL else 31_536_000, validate=Range(min=0))
 _behind_tls_proxy = env.bool("BEHIND_TLS_PROXY", False)
+_cache_url = env.str("CACHE_URL", "", validate=Regexp(r"|rediss?://.+"))
+API_RATES = {
+    "anonymous": rate("RATE_ANONYMOUS", "600/minute"),
+    "signed-in": rate("RATE_SIGNED_IN", "1200/minute"),
+    "export": rate("RATE_EXPORT", "120/hour"),
+}
+TWO_PERSON_REVIEW = env.bool("TWO_PERSON_REVIEW", True)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if _behind_tls_proxy else 0, validate=Range(min=0))
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
@@ -105,14 +124,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "clusters.middleware.TrackersMiddleware",
     "clusters.api.caching.ApiEncodingMiddleware",
+    "clusters.api.ready.ReadyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "clusters.middleware.RecordStatusMiddleware",
@@ -208,7 +228,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL
 SECURE_SSL_REDIRECT = not LOCAL
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-BEHIND_TLS_PROXY = _behind_tls_proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_tls_proxy else None
 SESSION_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_SECURE = not LOCAL
@@ -224,6 +243,18 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+
+# --- Counters ---------------------------------------------------------------------------------
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache_url}
+    if _cache_url
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # A counter for each client; with too few places some would be forgotten early.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- Words and files -------------------------------------------------------------------------
 
@@ -253,6 +284,7 @@ CASES_SEED = BASE_DIR / "interventions" / "seed"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["clusters.api.throttles.ClientThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["clusters.api.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -262,7 +294,10 @@ REST_FRAMEWORK = {
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS")
-CORS_EXPOSE_HEADERS = ("Content-Disposition", "ETag", "Link")
+CORS_EXPOSE_HEADERS = (
+    *("Content-Disposition", "ETag", "Link"),
+    *("RateLimit", "RateLimit-Policy", "Retry-After"),
+)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Cluster Casebook",
     "VERSION": "1",

@@ -8,11 +8,23 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, Func, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django_countries import countries
 
 from clusters.asked import Asked, in_words, without
+from clusters.models import Cluster
+from interventions.counts import Counts, counts_of, counts_of_all
 from interventions.filters import DONOR_TYPES, STATUSES, UNKNOWN_STATUS, UNSTATED_TYPE
-from interventions.models import Coding, Direction, Ending, Issue, Project
+from interventions.models import (
+    Coding,
+    Direction,
+    Donor,
+    Ending,
+    Factor,
+    Issue,
+    OutcomeDimension,
+    Project,
+)
 from interventions.models.project_queries import DONORS_OF_PROJECTS
 
 type Rows = Iterable[tuple[str, str, int]]
@@ -46,20 +58,30 @@ def filtered(filterset: Any, besides: str = "") -> Any:
     return queryset
 
 
-def facets(filterset: Any) -> list[Facet]:
-    """Count every facet over what the other filters leave: one query each."""
+def facets(filterset: Any, names: Iterable[str] = ()) -> list[Facet]:
+    """Count some facets, or all, over what the other filters leave.
+
+    From the facts that are kept of every project, in a query for each filter that is set; where
+    these are not all ready, or too many projects are left, in a query for each facet.
+    """
     found = []
-    for name, count in COUNTS.items():
+    wanted = list(names) or list(COUNTS)
+    ready = ready_counts(filterset, wanted)
+    for name in wanted:
         chosen = filterset.data.get(name, "")
-        left = Project.objects.filter(pk__in=filtered(filterset, name).order_by().values("pk"))
+        if name in ready:
+            rows = in_words_of(name, ready[name])
+        else:  # until every document is written
+            left = filtered(filterset, name).order_by().values("pk")
+            rows = COUNTS[name](Project.objects.filter(pk__in=left))
         options = [
             Option(value, label, number, value.lower() == chosen.lower())
-            for value, label, number in count(left)
+            for value, label, number in rows
             if number or value == chosen
         ]
         if chosen and not any(option.selected for option in options):
             options.append(Option(chosen, in_words(filterset, name), 0, selected=True))
-        found.append(Facet(name, str(filterset.filters[name].label), options))
+        found.append(Facet(name, str(type(filterset).base_filters[name].label), options))
     return found
 
 
@@ -193,6 +215,67 @@ COUNTS: dict[str, Callable[[Any], Rows]] = {
     "outcome": _choices("outcomes__direction", Direction.choices),
     "dimension": _dimensions,
     "accounts_disagree": _disagreeing,
+}
+
+
+def ready_counts(filterset: Any, names: Iterable[str]) -> Counts:
+    """Return what can be counted from kept facts: each facet over what the other filters leave."""
+    asked = {name for name in filterset.filters if filterset.data.get(name)}
+    others = [name for name in names if name not in asked]
+    found = _ready(filterset, asked, "", others) or {}
+    for name in names:
+        if name in asked:
+            found |= _ready(filterset, asked - {name}, name, [name]) or {}
+    return found
+
+
+def _ready(filterset: Any, asked: set[str], besides: str, names: list[str]) -> Counts | None:
+    if not names:
+        return {}
+    return counts_of(filtered(filterset, besides), names) if asked else counts_of_all(names)
+
+
+def in_words_of(name: str, numbers: dict[str, int]) -> Rows:
+    """Put the choices of a facet into words and into their order."""
+    if name == "country":
+        rows = [(code, countries.name(code), number) for code, number in numbers.items()]
+        return sorted(rows, key=lambda row: row[1])
+    if name in NAMES:
+        return [(value, label, numbers[value]) for value, label in NAMES[name](numbers)]
+    return [(str(code), str(label), numbers.get(str(code), 0)) for code, label in CHOICES[name]]
+
+
+def _named(model: Any, column: str) -> Callable[[Iterable[str]], Iterable[tuple[str, str]]]:
+    def names(slugs: Iterable[str]) -> Iterable[tuple[str, str]]:
+        found = model.objects.filter(slug__in=list(slugs)).values_list("slug", column)
+        return sorted(found, key=lambda row: row[1])
+
+    return names
+
+
+def _factor_names(values: Iterable[str]) -> Iterable[tuple[str, str]]:
+    factors = Factor.objects.published().order_by("framework", "position", "key")
+    rows = factors.values_list("framework__slug", "key", "name")
+    wanted = set(values)
+    return [(f"{slug}/{key}", name) for slug, key, name in rows if f"{slug}/{key}" in wanted]
+
+
+# Facets whose choices are records, by what finds their names, in order.
+NAMES = {
+    "cluster": _named(Cluster, "name"),
+    "dimension": _named(OutcomeDimension, "name"),
+    "donor": _named(Donor, "stakeholder__name"),
+    "factor_present": _factor_names,
+    "factor_absent": _factor_names,
+}
+# Facets whose choices are codes.
+CHOICES = {
+    "donor_type": DONOR_TYPES,
+    "issue": Issue.choices,
+    "status": STATUSES,
+    "ending": Ending.choices,
+    "outcome": Direction.choices,
+    "accounts_disagree": [("true", _lazy("yes")), ("false", _lazy("no"))],
 }
 
 

@@ -27,8 +27,8 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def plain_static_files():
-    """Pages name static files as they are; the served run has its own test."""
+def settings_of_tests():
+    """Pages name static files as they are, and nobody asks too often; both have their own tests."""
     from django.test.utils import override_settings
 
     storages = {
@@ -36,7 +36,8 @@ def plain_static_files():
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    with override_settings(STORAGES=storages, SECURE_SSL_REDIRECT=False):
+    unlimited = dict.fromkeys(settings.API_RATES, (0, 1))
+    with override_settings(STORAGES=storages, SECURE_SSL_REDIRECT=False, API_RATES=unlimited):
         yield
 
 

@@ -66,6 +66,7 @@ PUBLIC_BY_NATURE = {
     "Citation",
     "Contributor",
     "PublicDocument",
+    "Tally",
     "SearchEntry",
     "SearchWord",
 }

@@ -1,15 +1,13 @@
 """Keep what readers say is wrong, and answer it."""
 
 import contextlib
-import hashlib
-import hmac
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clusters.casefiles.shape import shape_of
+from clusters.clients import hidden
 from clusters.models import Correction, CorrectionState, Root, User
 
 PER_HOUR = 10
@@ -40,8 +38,7 @@ def suggest(
 
 
 def _count(address: str) -> None:
-    digest = hmac.new(settings.SECRET_KEY.encode(), address.encode(), hashlib.sha256)
-    key = f"corrections:{digest.hexdigest()}"
+    key = f"corrections:{hidden(address)}"
     # Whoever is first sets the count to one; a count may also end its hour between two lines.
     if cache.add(key, 1, HOUR):
         return

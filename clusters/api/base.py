@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clusters.api import documents
-from clusters.api.caching import kept_by_caches
+from clusters.api.caching import kept_by_caches, tag_of, unless_known
 from clusters.api.files import (
     CSVRenderer,
     FileRenderer,
@@ -29,11 +29,11 @@ from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn
 from clusters.api.views import VERSION, history_of
-from clusters.caching import DataState
+from clusters.caching import DataState, data_state
 from clusters.casefiles.shape import shape_of
 from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 from clusters.lookup import find_published
-from clusters.models import PublicDocument, Root
+from clusters.models import Root
 from clusters.models.base import name_path, root_model, root_path
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
@@ -106,6 +106,11 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
         """Files hold lists; one record is JSON."""
         return super().get_renderers() if self.action == "list" else [JSONRenderer()]
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the answer is a file of a whole list, of which one may ask for fewer."""
+        return isinstance(self.request.accepted_renderer, FileRenderer)
+
     def further_columns(self) -> "Sequence[TableColumn]":
         """Return columns that its table has besides the fields of a record."""
         return ()
@@ -149,37 +154,40 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
         if not self.is_root:
             return [*documents.named_parts(self.model, page.rows)]
         root: Any = self.model
-        return [answer.record for answer in documents.stream(root, (row[0] for row in page.rows))]
+        numbers = (row[0] for row in page.rows)
+        return [answer.record for answer in documents.stream(root, numbers, parts=False)]
 
-    @kept_by_caches
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         wanted = self.wanted_fields()
         for name in request.query_params:
             if name not in ("fields", "format"):
                 raise ValidationError({name: "A record takes no parameter but “fields”."})
         name = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-        slug, _, keys = name.partition("/")
-        answer = self.answer(slug, name)
-        if not keys:
-            return Response(orjson.Fragment(sparse(answer.whole, wanted)))
+        answer = self.answer(name)
+        record = self.taken_out(answer, name)
+        return unless_known(
+            request._request,
+            tag_of(request._request, answer.tag),
+            answer.written or data_state().changed,
+            lambda: Response(orjson.Fragment(sparse(record, wanted))),
+        )
+
+    def taken_out(self, answer: documents.Answer, name: str) -> bytes:
+        """Return what a name stands for: the root of an answer, or one of its parts."""
+        if "/" not in name:
+            return answer.whole
         for part in documents.parts_of(self.model, [answer]):
             if part["id"] == name:
-                return Response(orjson.Fragment(sparse(orjson.dumps(part), wanted)))
+                return orjson.dumps(part)
         raise self.none_called(name)
 
-    def answer(self, slug: str, name: str) -> documents.Answer:
-        """Return the written answer of the root with this slug, or find out what became of it."""
+    def answer(self, name: str) -> documents.Answer:
+        """Return the answer of the root that a name begins with, or find out what became of it."""
         model: Any = root_model(self.model)
-        row = (
-            PublicDocument.objects.filter(
-                kind=model._meta.model_name, slug=slug, code=documents.writer_version()
-            )
-            .exclude(record="")
-            .values_list("record", "parts")
-            .first()
-        )
-        if row is not None:
-            return documents.Answer(row[0].encode(), row[1].encode(), [])
+        slug = name.partition("/")[0]
+        written = documents.find(model._meta.model_name, slug)
+        if written is not None:
+            return written
         try:
             found = find_published(model.objects.published(), slug)
         except Http404:
@@ -266,13 +274,13 @@ def sparse(record: bytes, wanted: frozenset[str] | None) -> bytes:
     return orjson.dumps({k: v for k, v in orjson.loads(record).items() if k in wanted})
 
 
-def endpoint(model: type[models.Model], **attributes: Any) -> type[RecordViewSet]:
-    """Declare the endpoint of a model."""
+def endpoint(model: type[models.Model], *more: type, **attributes: Any) -> type[RecordViewSet]:
+    """Declare the endpoint of a model; `more` brings further actions along."""
     is_child = hasattr(model, "parent_field")
     depth = root_path(model).count("__") + 2 if is_child else 1
     return type(
         f"{model.__name__}ViewSet",
-        (RecordViewSet if is_child else RootViewSet,),
+        (*more, RecordViewSet if is_child else RootViewSet),
         {
             "__doc__": model.__doc__,
             "model": model,

@@ -11,9 +11,9 @@ from functools import wraps
 from typing import Any
 
 import brotli
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from rest_framework.request import Request
 
@@ -30,29 +30,43 @@ def kept_by_caches(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
         view.state = state = data_state()
-        tag = tag_of(request, state.version)
-        modified = int(state.changed.timestamp()) if state.changed else None
-        response = get_conditional_response(request._request, etag=tag, last_modified=modified)
-        if response is None:
-            response = method(view, request, *args, **kwargs)
-        response["ETag"] = tag
-        if modified is not None:
-            response["Last-Modified"] = http_date(modified)
-        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
-        patch_vary_headers(response, ["Accept", "Accept-Encoding"])
-        return response
+        return unless_known(
+            request._request,
+            tag_of(request._request, state.name),
+            state.changed,
+            lambda: method(view, request, *args, **kwargs),
+        )
 
     return answer
 
 
-def tag_of(request: Request, version: tuple[int, ...]) -> str:
+def unless_known(
+    request: HttpRequest, tag: str, changed: float | None, make: Callable[[], Any]
+) -> Any:
+    """Answer 304 to whoever has the answer already, else make it; tag it, and let caches keep it.
+
+    `changed` says since when it is so, in seconds since 1970.
+    """
+    modified = int(changed) if changed else None
+    if request.META.get("HTTP_IF_NONE_MATCH") == tag:
+        response: Any = HttpResponseNotModified()
+    else:
+        response = get_conditional_response(request, etag=tag, last_modified=modified) or make()
+    headers = response.headers
+    headers["ETag"] = tag
+    if modified is not None:
+        headers["Last-Modified"] = http_date(modified)
+    headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    headers["Vary"] = "Accept, Accept-Encoding"
+    return response
+
+
+def tag_of(request: HttpRequest, stamp: str) -> str:
     """Return the strong ETag of an answer; the last part is its coding."""
-    media_type = getattr(request, "accepted_media_type", "")
-    named = f"{request.get_host()} {request.get_full_path()} {media_type}"
+    named = f"{request.get_host()} {request.get_full_path()} {request.headers.get('Accept', '')}"
     address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    coding = coding_of(request._request)
-    data = "-".join(map(str, version))
-    return f'"{data}-{code_version()}-{address}{f"-{coding}" if coding else ""}"'
+    coding = coding_of(request)
+    return f'"{stamp}-{code_version()}-{address}{f"-{coding}" if coding else ""}"'
 
 
 def coding_of(request: HttpRequest) -> str:

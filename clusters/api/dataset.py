@@ -72,6 +72,7 @@ class DatasetView(PublicView):
     """Everything published, in one file."""
 
     renderer_classes = [JSONRenderer]
+    is_heavy = True
 
     @extend_schema(
         operation_id="dataset", responses={(200, "application/zip"): OpenApiTypes.BINARY}
@@ -111,7 +112,7 @@ def package(source: Source) -> Iterator[bytes]:
         yield "citations.csv", *member, csv_chunks(head, citations(), source)
 
     with one_state():
-        if data_state().version[0] != source.number:
+        if data_state().number != source.number:
             raise MovedOn
         yield from stream_zip(members())
 

@@ -5,7 +5,8 @@ wrong (`clusters.models.triggers.KeepDocuments`). `write` fills the empty ones; 
 makes them anew for each answer, so that nothing is ever older than the last commit.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import batched
 from typing import Any, NamedTuple
@@ -13,22 +14,34 @@ from typing import Any, NamedTuple
 import orjson
 from django.apps import apps
 from django.db import connection, transaction
+from django.utils import timezone
 
 from clusters.api.serializers import serializer_for, with_links
 from clusters.caching import version_of
 from clusters.casefiles.shape import shape_of
-from clusters.models import PublicDocument, Root
+from clusters.database import Statement
+from clusters.models import PublicDocument, Root, Tally
 from clusters.models.base import root_model
 
 BATCH = 500
+# The kind of the one tally that says which code all documents are by.
+WRITER = "writer"
 
 
 class Answer(NamedTuple):
-    """A root as JSON: its own fields, its parts by the name of their list, and whom it names."""
+    """A root as JSON: its own fields, and its parts by the name of their list.
+
+    `tag` begins with the record's version and changes whenever the answer does; `depends_on`
+    says whom it names, `written` since when it is so, in seconds since 1970, and `facts` what it is
+    counted by, where these are known.
+    """
 
     record: bytes
     parts: bytes
-    depends_on: list[str]
+    tag: str = ""
+    depends_on: Sequence[str] = ()
+    written: float | None = None
+    facts: Sequence[str] = ()
 
     @property
     def whole(self) -> bytes:
@@ -36,6 +49,24 @@ class Answer(NamedTuple):
         if self.parts == b"{}":
             return self.record
         return self.record[:-1] + b"," + self.parts[1:]
+
+
+class Facts(NamedTuple):
+    """What a record is counted by, as country:PK, and on whom else that depends."""
+
+    facts: Sequence[str]
+    depends_on: Collection[str] = ()
+
+
+_facts: dict[type[Root], Callable[[Sequence[Any]], dict[int, Facts]]] = {}
+
+
+def count_by(model: type[Root], function: Callable[[Sequence[Any]], dict[int, Facts]]) -> None:
+    """Let records of a model be counted: `function` says by what, for many records at once.
+
+    They come with all that their serializer shows; it is asked in a fixed number of queries.
+    """
+    _facts[model] = function
 
 
 @cache
@@ -48,34 +79,66 @@ def make(model: type[Root], ids: Collection[int]) -> dict[int, Answer]:
     """Make the answers of some roots from the tables, in a fixed number of queries."""
     shape = shape_of(model)
     manager: Any = model._default_manager
+    # One serializer for all: to declare its fields takes longer than to fill them.
+    context: dict[str, Any] = {}
+    serializer = serializer_for(model, has_parts=True)(context=context)
     found = {}
-    for record in with_links(manager.published().filter(pk__in=ids), has_parts=True):
-        context: dict[str, Any] = {"depends_on": set()}
-        whole = serializer_for(model, has_parts=True)(record, context=context).data
+    records = list(with_links(manager.published().filter(pk__in=ids), has_parts=True))
+    facts = _facts[model](records) if model in _facts else {}
+    for record in records:
+        context["depends_on"] = set()
+        whole = serializer.to_representation(record)
         parts = {name: whole.pop(name) for name in shape.children}
-        found[record.pk] = Answer(
-            orjson.dumps(whole), orjson.dumps(parts), sorted(context["depends_on"])
-        )
+        texts = orjson.dumps(whole), orjson.dumps(parts)
+        digest = hashlib.sha256(b"".join(texts)).hexdigest()[:16]
+        tag = f"{record.version}-{digest}"
+        counted = facts.get(record.pk, Facts(()))
+        depends_on = sorted(context["depends_on"].union(counted.depends_on))
+        found[record.pk] = Answer(*texts, tag, depends_on, facts=counted.facts)
     return found
 
 
-def read(model: type[Root], ids: Collection[int]) -> dict[int, Answer]:
-    """Return the answers of some roots; those that are not written yet are made."""
+def read(model: type[Root], ids: Collection[int], *, parts: bool = True) -> dict[int, Answer]:
+    """Return the answers of some roots; those that are not written yet are made.
+
+    Without `parts` those that are written come without theirs, which are most of what is stored.
+    """
     rows = PublicDocument.objects.filter(
         kind=model._meta.model_name, root_id__in=ids, code=writer_version()
     ).exclude(record="")
+    columns = ("root_id", "record", *(["parts"] if parts else []))
     found = {
-        number: Answer(record.encode(), parts.encode(), [])
-        for number, record, parts in rows.values_list("root_id", "record", "parts")
+        number: Answer(record.encode(), rest[0].encode() if rest else b"{}")
+        for number, record, *rest in rows.values_list(*columns)
     }
     missing = [number for number in ids if number not in found]
     return found | make(model, missing) if missing else found
 
 
-def stream(model: type[Root], numbers: Iterable[int]) -> Iterator[Answer]:
+WRITTEN = Statement(
+    """
+    SELECT CASE WHEN tag = %s THEN '' ELSE record END, CASE WHEN tag = %s THEN '' ELSE parts END,
+        tag, extract(epoch FROM written)::text
+    FROM clusters_publicdocument WHERE kind = %s AND slug = %s AND code = %s AND record <> ''
+    """
+)
+
+
+def find(kind: str, slug: str, *, known: str = "") -> Answer | None:
+    """Return the written answer of a root, or None; without its texts if its tag is `known`."""
+    row = WRITTEN.row([known, known, kind, slug, writer_version()])
+    if row is None:
+        return None
+    record, parts, tag, written = row
+    return Answer(
+        (record or "").encode(), (parts or "").encode(), tag or "", (), float(written or 0) or None
+    )
+
+
+def stream(model: type[Root], numbers: Iterable[int], *, parts: bool = True) -> Iterator[Answer]:
     """Yield the answers of many roots, in the order of their numbers, a batch at a time."""
     for some in batched(numbers, BATCH):
-        found = read(model, some)
+        found = read(model, some, parts=parts)
         yield from (found[number] for number in some if number in found)
 
 
@@ -119,9 +182,18 @@ def write() -> int:
 
     Documents that a transaction under way has emptied are left to it.
     """
-    _make_rows()
+    make_rows()
     PublicDocument.objects.exclude(code=writer_version()).exclude(record="").update(record="")
-    return write_due()
+    written = write_due()
+    note_writer()
+    return written
+
+
+def note_writer() -> None:
+    """Note that every document is by this code: until then tallies are of two codes."""
+    with transaction.atomic():
+        Tally.objects.filter(kind=WRITER).delete()
+        Tally.objects.create(kind=WRITER, facet="code", value=writer_version(), number=1)
 
 
 def write_due(**_: Any) -> int:
@@ -135,14 +207,14 @@ def write_due(**_: Any) -> int:
     return written
 
 
-def _make_rows() -> None:
+def make_rows() -> None:
     """Give a row to each published root that has none, as after a load without triggers."""
     with connection.cursor() as cursor:
         for model in roots():
             cursor.execute(
                 "INSERT INTO clusters_publicdocument "
-                "(kind, root_id, slug, record, parts, depends_on, code) "
-                f"SELECT %s, id, slug, '', '', ARRAY[]::varchar[], '' FROM {model._meta.db_table} "
+                "(kind, root_id, slug, record, parts, depends_on, code, tag, facts) "
+                f"SELECT %s, id, slug, '', '', '{{}}', '', '', '{{}}' FROM {model._meta.db_table} "
                 "WHERE state = 'published' ON CONFLICT DO NOTHING",
                 [model._meta.model_name],
             )
@@ -159,6 +231,35 @@ def _write_some(model: type[Root]) -> int:
         for row in rows:
             answer = answers[row.root_id]
             row.record, row.parts = answer.record.decode(), answer.parts.decode()
-            row.depends_on, row.code = answer.depends_on, writer_version()
-        PublicDocument.objects.bulk_update(rows, ["record", "parts", "depends_on", "code"])
+            row.depends_on, row.code = list(answer.depends_on), writer_version()
+            row.tag, row.written = answer.tag, timezone.now()
+            row.facts = list(answer.facts)
+        _store(rows)
     return len(rows)
+
+
+def _store(rows: list[PublicDocument]) -> None:
+    """Write documents in one statement (`bulk_update` makes one of a case for each value)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE clusters_publicdocument SET record = one.record, parts = one.parts,
+                depends_on = ARRAY(SELECT jsonb_array_elements_text(one.depends_on)),
+                code = one.code, tag = one.tag, written = one.written,
+                facts = ARRAY(SELECT jsonb_array_elements_text(one.facts))
+            FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[], %s::text[], %s::text[],
+                %s::timestamptz[], %s::jsonb[])
+                one (id, record, parts, depends_on, code, tag, written, facts)
+            WHERE clusters_publicdocument.id = one.id
+            """,
+            [
+                [row.pk for row in rows],
+                [row.record for row in rows],
+                [row.parts for row in rows],
+                [orjson.dumps(row.depends_on).decode() for row in rows],
+                [row.code for row in rows],
+                [row.tag for row in rows],
+                [row.written for row in rows],
+                [orjson.dumps(row.facts).decode() for row in rows],
+            ],
+        )

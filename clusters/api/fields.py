@@ -4,9 +4,11 @@ Addresses begin with `BASE`, in place of the site's own, which an answer gets as
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from django.urls import reverse
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -16,6 +18,9 @@ from clusters.models.fields import EDTF
 # A name that no site can have (RFC 2606); whoever answers puts the site's address in its place.
 BASE = "https://casebook.invalid"
 
+TEXT: dict[str, Any] = {"type": "string"}
+NUMBER: dict[str, Any] = {"type": "integer"}
+ADDRESS: dict[str, Any] = {"type": "string", "format": "uri"}
 CODED = {
     "type": "object",
     "properties": {"code": {"type": "string"}, "label": {"type": "string"}},
@@ -61,10 +66,18 @@ class CodedField(serializers.Field):
         self.labels = labels
         super().__init__(read_only=True, **kwargs)
 
+    @cached_property
+    def said(self) -> dict[Any, dict[str, str]]:
+        """Each code with its label, put into words once for all records of a serializer."""
+        return {code: self.say(code) for code in self.labels}
+
+    def say(self, code: Any) -> dict[str, str]:
+        return {"code": str(code), "label": str(self.labels.get(code, code))}
+
     def to_representation(self, value: Any) -> dict[str, str] | None:
         if value in (None, ""):
             return None
-        return {"code": str(value), "label": str(self.labels.get(value, value))}
+        return self.said.get(value) or self.say(value)
 
 
 @extend_schema_field({"type": "array", "items": CODED})
@@ -72,7 +85,7 @@ class CodedListField(CodedField):
     """Several coded values."""
 
     def to_representation(self, value: Any) -> Any:
-        return [{"code": str(one), "label": str(self.labels.get(one, one))} for one in value]
+        return [self.said.get(one) or self.say(one) for one in value]
 
 
 @extend_schema_field(DATE)
@@ -121,23 +134,30 @@ class CitationsField(serializers.Field):
     """Where a record, or one field of it, is written."""
 
     def __init__(self, **kwargs: Any) -> None:
+        self.pages: dict[int, str] = {}
         super().__init__(read_only=True, **kwargs)
 
     def to_representation(self, value: Any) -> Any:
-        uses = list(value.all())
-        depend(self.context, *(use.citation.publication for use in uses))
-        return [
-            {
-                "publication": use.citation.publication.slug,
-                "locator_type": use.citation.locator_type,
-                "locator": use.citation.locator,
-                "field": use.field,
-                "stance": use.stance,
-                "url": f"{BASE}{use.citation.publication.get_absolute_url()}"
-                f"#place-{use.citation_id}",
-            }
-            for use in uses
-        ]
+        found = []
+        for use in value.all():
+            depend(self.context, use.citation.publication)
+            found.append(
+                {
+                    "publication": use.citation.publication.slug,
+                    "locator_type": use.citation.locator_type,
+                    "locator": use.citation.locator,
+                    "field": use.field,
+                    "stance": use.stance,
+                    "url": f"{self.page_of(use.citation.publication)}#place-{use.citation_id}",
+                }
+            )
+        return found
+
+    def page_of(self, publication: Any) -> str:
+        """The address of a work's page, asked once for all records of a serializer."""
+        if publication.pk not in self.pages:
+            self.pages[publication.pk] = f"{BASE}{publication.get_absolute_url()}"
+        return self.pages[publication.pk]
 
 
 class FlatField(serializers.Field):
@@ -195,4 +215,10 @@ def depend(context: Mapping[str, Any], *records: Any) -> None:
 
 
 def api_path(record: Any) -> str:
-    return reverse(f"api-{record._meta.model_name}-detail", args=[reference(record)])
+    return f"{_api_folder(record._meta.model_name)}{reference(record)}/"
+
+
+@cache
+def _api_folder(kind: str) -> str:
+    """Return the address of a kind of record: to reverse each record's own takes longer."""
+    return reverse(f"api-{kind}-list")

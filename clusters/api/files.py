@@ -66,7 +66,7 @@ class Source:
     @classmethod
     def of(cls, request: Request, state: DataState) -> "Source":
         site = request.build_absolute_uri("/").rstrip("/")
-        return cls(request.build_absolute_uri(), site, state.version[0], state.changed)
+        return cls(request.build_absolute_uri(), site, state.number, state.day)
 
     def __str__(self) -> str:
         day = f" ({self.changed:%Y-%m-%d})" if self.changed else ""
@@ -102,16 +102,16 @@ def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse
     return response
 
 
-def answers_of(view: Any, queryset: Any) -> Iterator[documents.Answer]:
+def answers_of(view: Any, queryset: Any, *, parts: bool = True) -> Iterator[documents.Answer]:
     """Yield the answer of each root of a list, in its order."""
     numbers = in_order(queryset, view.columns()).values_list("pk", flat=True)
-    return documents.stream(view.model, numbers.iterator(BATCH))
+    return documents.stream(view.model, numbers.iterator(BATCH), parts=parts)
 
 
 def records_of(view: Any, queryset: Any, *, whole: bool = False) -> Iterator[bytes]:
     """Yield each record of a list as JSON; of a root with its parts, if they are wanted."""
     if view.is_root:
-        for answer in answers_of(view, queryset):
+        for answer in answers_of(view, queryset, parts=whole):
             yield answer.whole if whole else answer.record
         return
     columns = (f"{root_path(view.model)}__pk", *name_path(view.model))

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from clusters.api import fields as api_fields
 from clusters.casefiles.shape import Field, shape_of
-from clusters.models import Root
+from clusters.models import Root, State
 from clusters.models.citations import CITED
 
 # Fields that an app adds to records of a model, such as `derived`; see `extend`.
@@ -39,12 +39,15 @@ class RecordSerializer(serializers.Serializer[Any]):
                 found[spec.name] = field_of(spec)
         if issubclass(model, Root):
             found["version"] = serializers.IntegerField(read_only=True)
+            found["state"] = api_fields.CodedField({one: str(one.label) for one in State})
         found |= copy.deepcopy(_further.get(model, {}))  # a field belongs to one serializer
         if shape.citations is not None:
             found["citations"] = api_fields.CitationsField()
         if self.Meta.has_parts:
             found |= {
-                name: serializer_for(child.model, has_parts=True)(many=True, read_only=True)
+                name: serializer_for(child.model, has_parts=True)(
+                    many=True, read_only=True, source=f"shown_{name}"
+                )
                 for name, child in shape.children.items()
             }
         return found
@@ -104,9 +107,9 @@ def with_links(queryset: Any, *, has_parts: bool = False) -> Any:
         for name, child in shape.children.items():
             rows: Any = child.model._default_manager
             ordering = [*(["position"] if child.is_ordered else []), "key"]
-            many.append(
-                Prefetch(name, with_links(rows.published().order_by(*ordering), has_parts=True))
-            )
+            parts = with_links(rows.shown().order_by(*ordering), has_parts=True)
+            # A list of its own: as a manager's, each record's would be cloned again.
+            many.append(Prefetch(name, parts, to_attr=f"shown_{name}"))
     joined = _to_join(model)
     found = queryset.prefetch_related(*many)
     return found.select_related(*joined) if joined else found

@@ -11,19 +11,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clusters.api.caching import kept_by_caches
-from clusters.api.fields import BASE
+from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT
 from clusters.api.paging import MOST_ROWS, PAGE_SIZE, page_size
 from clusters.api.problems import MEANINGS, TYPES
 from clusters.caching import DataState
 from clusters.casefiles.merge import differences
 from clusters.filters import LONGEST_QUERY
 from clusters.models import Change
-from clusters.search import START, STOP, matching
+from clusters.search import MOST_RANKED, START, STOP, page_of
 
-MOST_FOUND = 10_000
-TEXT = {"type": "string"}
-NUMBER = {"type": "integer"}
-ADDRESS = {"type": "string", "format": "uri"}
 CHANGE: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -193,11 +189,16 @@ class SearchView(PublicView):
         responses={
             200: {
                 "type": "object",
-                "required": ["q", "corrected", "count", "results"],
+                "required": ["q", "corrected", "count", "count_is_exact", "results"],
                 "properties": {
                     "q": TEXT,
                     "corrected": {**TEXT, "description": "What was searched for in its place."},
                     "count": NUMBER,
+                    "count_is_exact": {
+                        "type": "boolean",
+                        "description": f"False: there are more than {MOST_RANKED:,}, and of these "
+                        "only so many were ranked.",
+                    },
                     "results": {
                         "type": "array",
                         "items": {
@@ -222,17 +223,20 @@ class SearchView(PublicView):
             raise ValidationError({"q": f"Give 1 to {LONGEST_QUERY} letters."})
         number = whole_number(request.query_params, "page", 1)
         size = page_size(request.query_params)
-        if number < 1 or number * size > MOST_FOUND:
-            raise ValidationError({"page": f"Only the best {MOST_FOUND:,} are ranked."})
-        found, corrected = matching(words)
-        if kind := request.query_params.get("kind"):
-            found = found.filter(kind=kind)
-        rows: Any = found[(number - 1) * size : number * size]
+        if number < 1 or number * size > MOST_RANKED:
+            raise ValidationError({"page": f"Only the best {MOST_RANKED:,} are ranked."})
+        found = page_of(
+            words,
+            kind=request.query_params.get("kind", ""),
+            skip=(number - 1) * size,
+            size=size,
+        )
         return Response(
             {
                 "q": words,
-                "corrected": corrected,
-                "count": found.order_by().count(),
+                "corrected": found.corrected,
+                "count": found.count,
+                "count_is_exact": found.is_exact,
                 "results": [
                     {
                         "kind": row.kind,
@@ -241,7 +245,7 @@ class SearchView(PublicView):
                         "snippet": row.snippet.replace(START, "**").replace(STOP, "**"),
                         "url": f"{BASE}{row.url}",
                     }
-                    for row in rows
+                    for row in found.hits
                 ],
             }
         )

@@ -4,7 +4,7 @@ from clusters.models.base import Child, Root, State
 from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
 from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
 from clusters.models.corrections import Correction, CorrectionState
-from clusters.models.documents import PublicDocument
+from clusters.models.documents import PublicDocument, Tally
 from clusters.models.history import Redaction
 from clusters.models.literature import (
     Publication,
@@ -54,5 +54,6 @@ __all__ = [
     "State",
     "Statistic",
     "StudySample",
+    "Tally",
     "User",
 ]

@@ -51,7 +51,11 @@ class ChildQuerySet(models.QuerySet[Any]):
 
     def published(self) -> Self:
         """Children whose root the public may see."""
-        return self.filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
+        return self.shown().filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
+
+    def shown(self) -> Self:
+        """Children that whoever may see their root may see with it."""
+        return self.all()
 
 
 class Root(models.Model):

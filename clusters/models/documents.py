@@ -1,12 +1,63 @@
-"""What the API answers of each public record, kept ready.
+"""What the API answers of each public record, and what these are counted by, kept ready.
 
 Like the index of search, this holds nothing that could not be written again. The database empties
 a document in the transaction that makes it wrong; `clusters.api.documents` writes it.
 """
 
+from typing import Any
+
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+
+
+def counted(rows: str, sign: int) -> str:
+    """SQL of the facts of some documents, each with a sign."""
+    return f"SELECT kind, unnest(facts) AS fact, {sign} AS sign FROM {rows}"
+
+
+class CountFacts(pgtrigger.Trigger):
+    """Keep `Tally` what the facts of all documents add up to, once a statement.
+
+    In the order of the facts, so that two writers never wait for each other.
+    """
+
+    when = pgtrigger.After
+    level = pgtrigger.Statement
+
+    def __init__(self, *, rows: str, **options: Any) -> None:
+        self.rows = rows
+        super().__init__(**options)
+
+    def get_func(self, model: Any) -> str:
+        return f"""
+            INSERT INTO clusters_tally (kind, facet, value, number)
+            SELECT kind, split_part(fact, ':', 1), substr(fact, strpos(fact, ':') + 1), sum(sign)
+            FROM ({self.rows}) changed
+            GROUP BY kind, fact HAVING sum(sign) <> 0 ORDER BY kind, fact
+            ON CONFLICT (kind, facet, value)
+                DO UPDATE SET number = clusters_tally.number + EXCLUDED.number;
+            RETURN NULL;
+        """
+
+
+class Tally(models.Model):
+    """How many written documents have one fact: how many projects are in one country, say."""
+
+    kind = models.CharField(max_length=60)
+    facet = models.CharField(max_length=60)
+    value = models.CharField(max_length=200)
+    number = models.IntegerField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint("kind", "facet", "value", name="tally_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.facet} {self.value}: {self.number}"
 
 
 class PublicDocument(models.Model):
@@ -17,11 +68,20 @@ class PublicDocument(models.Model):
     slug = models.CharField(max_length=100)
     record = models.TextField(blank=True, help_text="Its own fields; empty until written.")
     parts = models.TextField(blank=True, help_text="Its parts, by the name of their list.")
+    tag = models.CharField(
+        max_length=40, blank=True, help_text="The record's version, and a hash of what is written."
+    )
+    written = models.DateTimeField(null=True)
     depends_on = ArrayField(
         models.CharField(max_length=80),
         default=list,
         help_text="Records whose names stand in it, as publication:12; with a star where any part "
         "of such a record may.",
+    )
+    facts = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        help_text="What it is counted by, as country:PK; see `Tally`.",
     )
     code = models.CharField(max_length=12, blank=True, help_text="Version of the code it is by.")
 
@@ -33,6 +93,20 @@ class PublicDocument(models.Model):
         indexes = [
             GinIndex(fields=["depends_on"], name="publicdocument_depends_on"),
             models.Index(fields=["kind"], condition=models.Q(record=""), name="publicdocument_due"),
+        ]
+        triggers = [
+            CountFacts(
+                name="count_changed_facts",
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                rows=f"{counted('new_rows', 1)} UNION ALL {counted('old_rows', -1)}",
+            ),
+            CountFacts(
+                name="count_facts_gone",
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="old_rows"),
+                rows=counted("old_rows", -1),
+            ),
         ]
 
     def __str__(self) -> str:

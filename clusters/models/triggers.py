@@ -83,7 +83,8 @@ class RaiseRootVersion(pgtrigger.Trigger):
 class KeepDocuments(pgtrigger.Trigger):
     """Keep a row for the document of each published root, emptied by whatever makes it wrong.
 
-    Documents of other records that show this one's name or slug are emptied with it.
+    Documents of other records that show this one's name or slug are emptied with it; so are those
+    that name what it has its name from: they are counted by donors, say, through their bodies.
     """
 
     name = "keep_documents"
@@ -92,16 +93,25 @@ class KeepDocuments(pgtrigger.Trigger):
 
     def get_func(self, model: Any) -> str:
         kind = model._meta.model_name
+        real = apps.get_model(model._meta.app_label, kind)
+        named_by = "".join(
+            empty_naming(
+                f"ARRAY['{column.related_model._meta.model_name}:' || OLD.{column.column}, "
+                f"'{column.related_model._meta.model_name}:' || NEW.{column.column}]"
+            )
+            for column in map(real._meta.get_field, real.named_by)
+        )
         return f"""
             IF TG_OP = 'DELETE' OR NEW.state <> 'published' THEN
                 DELETE FROM clusters_publicdocument
                 WHERE kind = '{kind}' AND root_id = coalesce(NEW.id, OLD.id);
             ELSE
                 INSERT INTO clusters_publicdocument
-                    (kind, root_id, slug, record, parts, depends_on, code)
-                VALUES ('{kind}', NEW.id, NEW.slug, '', '', ARRAY[]::varchar[], '')
+                    (kind, root_id, slug, record, parts, depends_on, code, tag, facts)
+                VALUES ('{kind}', NEW.id, NEW.slug, '', '', '{{}}', '', '', '{{}}')
                 ON CONFLICT (kind, root_id) DO UPDATE SET record = '', slug = EXCLUDED.slug;
             END IF;
+            {named_by}
             IF TG_OP = 'UPDATE' THEN
                 {empty_naming(f"ARRAY['{kind}*:' || NEW.id]")}
                 IF to_jsonb(NEW) - ARRAY['version', 'version_transaction']

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clusters.actions.corrections import TooMany, suggest
+from clusters.clients import address_of
 from clusters.lookup import find_published
 from clusters.models import Correction
 from clusters.parameters import check_parameters
@@ -79,13 +79,6 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
         raise forms.ValidationError(_("That was very quick. Wait three seconds and send it again."))
 
 
-def sender_of(request: HttpRequest) -> str:
-    """The network address that sent a request: what the proxy in front saw, where there is one."""
-    if settings.BEHIND_TLS_PROXY:
-        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
@@ -101,7 +94,7 @@ def correct(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
             try:
                 found = suggest(
                     record=record,
-                    address=sender_of(request),
+                    address=address_of(request),
                     **{name: form.cleaned_data[name] for name in ("text", "source", "contact")},
                 )
             except TooMany as error:

@@ -5,11 +5,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 
 from clusters.api.base import RecordViewSet, endpoint
+from clusters.api.documents import count_by
 from clusters.api.fields import FlatField
 from clusters.api.files import TidyRenderer
 from clusters.api.serializers import extend
 from clusters.api.tables import TableColumn
 from interventions.analysis.status import RULE, activity_status
+from interventions.api.counts import Counted
+from interventions.facts import facts_of
 from interventions.filters import DonorFilter, ProjectFilter
 from interventions.models import (
     Account,
@@ -51,6 +54,7 @@ class DerivedField(FlatField):
 
 
 extend(Project, derived=DerivedField(read_only=True, source="*"))
+count_by(Project, facts_of)
 
 
 def factor_columns(view: Any) -> list[TableColumn]:
@@ -81,6 +85,7 @@ ENDPOINTS = {
     "donor-norms": endpoint(DonorNorm),
     "projects": endpoint(
         Project,
+        Counted,
         filterset_class=ProjectFilter,
         renderer_classes=[*RecordViewSet.renderer_classes, TidyRenderer],
         is_wide=True,

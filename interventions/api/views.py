@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clusters.api.caching import kept_by_caches
-from clusters.api.fields import BASE
-from clusters.api.views import ADDRESS, TEXT, PublicView
+from clusters.api.fields import ADDRESS, BASE, TEXT
+from clusters.api.views import PublicView
 from clusters.charts.chart import Cell
 from clusters.codebook import codebook
 from interventions.models import Framework, OutcomeDimension

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clusters.models import Child, CitationUse, Contributor, Stakeholder, StakeholderGroup, State
+from clusters.models import Child, CitationUse, Contributor, Stakeholder, StakeholderGroup
 from clusters.models.base import ChildQuerySet, exactly_one, unique_key
 from clusters.models.fields import UncertainDateField
 from clusters.models.history import tracked
@@ -194,9 +194,9 @@ class Agreement(models.TextChoices):
 
 
 class CodingQuerySet(ChildQuerySet):
-    def published(self) -> Self:
-        """Codings of public projects that are handed in."""
-        return self.filter(project__state=State.PUBLISHED, is_open=False)
+    def shown(self) -> Self:
+        """Codings that are handed in."""
+        return self.filter(is_open=False)
 
     def agreed(self) -> Self:
         """The codings that the coders, or an adjudicator, settled on."""

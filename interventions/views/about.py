@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from clusters.caching import data_version, public_page
+from clusters.caching import data_state, public_page
 from clusters.casefiles.shape import shapes
 from clusters.codebook import codebook as codebook_of
 from clusters.models import Change, Contributor
@@ -23,7 +23,7 @@ def about(request: HttpRequest) -> HttpResponse:
     context = {
         "degrees": DEGREES.items(),
         "reasons": NoValue.choices,
-        "version": data_version()[0],
+        "version": data_state().number,
         "last": Change.objects.defer("before", "after").first(),
         "coders": Contributor.objects.filter(codings__in=Coding.objects.published()).distinct(),
     }

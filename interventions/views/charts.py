@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clusters.asked import Asked, asked, without
-from clusters.caching import data_version, public_page
+from clusters.caching import data_state, public_page
 from clusters.charts.chart import Chart
 from clusters.charts.cluster_map import cluster_map
 from clusters.charts.style import PALETTE
@@ -58,7 +58,7 @@ CHART_PARAMETERS = frozenset({"embed", "format", "framework", "works", "cluster"
 def source_line() -> str:
     """What every chart says of where it comes from."""
     return _("Source: Cluster Casebook, data version %(number)s, CC BY 4.0.") % {
-        "number": data_version()[0]
+        "number": data_state().number
     }
 
 

@@ -1,14 +1,28 @@
 """Write what the API answers of each public record, where that is due."""
 
+import gc
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
-from clusters.api.documents import write
+from clusters.api.documents import make_rows, write, write_due
 
 
 class Command(BaseCommand):
     help = "Write the API's answers that are missing, or that other code has written."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        only = parser.add_mutually_exclusive_group()
+        only.add_argument("--make-rows", action="store_true", help="only note what is due")
+        only.add_argument(
+            "--due", action="store_true", help="only write what is due; several processes may"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{write()} answers written.")
+        if options["make_rows"]:
+            make_rows()
+            return
+        # Records with all their parts are many objects at once, and all in use.
+        gc.set_threshold(100_000, 20, 20)
+        written = write_due() if options["due"] else write()
+        self.stdout.write(f"{written} answers written.")

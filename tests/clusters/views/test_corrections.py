@@ -128,7 +128,7 @@ def test_an_unknown_token_tells_nothing(client):
 
 
 def test_behind_a_proxy_each_sender_has_a_count_of_its_own(client, cluster, monkeypatch, settings):
-    settings.BEHIND_TLS_PROXY = True
+    settings.TRUSTED_PROXIES = 1
     for number in range(12):
         client.defaults["HTTP_X_FORWARDED_FOR"] = f"10.0.0.1, 192.0.2.{number}"
         assert send(client, monkeypatch).status_code == 302
@@ -137,7 +137,7 @@ def test_behind_a_proxy_each_sender_has_a_count_of_its_own(client, cluster, monk
 def test_behind_a_proxy_a_sender_cannot_choose_another_address(
     client, cluster, monkeypatch, settings
 ):
-    settings.BEHIND_TLS_PROXY = True
+    settings.TRUSTED_PROXIES = 1
     for number in range(10):
         client.defaults["HTTP_X_FORWARDED_FOR"] = f"10.0.0.{number}, 192.0.2.1"
         assert send(client, monkeypatch).status_code == 302

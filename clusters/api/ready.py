@@ -1,0 +1,90 @@
+"""Answers from what is kept ready, before the rest of the project is asked.
+
+A record at its own address is one row, and what a client has already is a comparison: neither
+needs a session, a form or a view. What is not quite so simple goes on to the views, which answer
+the same; `tests/clusters/api/test_ready.py` compares the two.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from clusters.api import documents
+from clusters.api.caching import tag_of, unless_known
+from clusters.api.fields import BASE
+from clusters.api.throttles import anonymous_use, say_use
+from clusters.caching import data_state
+from clusters.casefiles.shape import shapes
+from clusters.models import Root
+
+RECORD = re.compile(r"/api/v1/([a-z-]+)/([-a-z0-9]+)/")
+# Of a tag as `unless_known` writes it for a record: the part that `Answer.tag` is.
+TAG = re.compile(r'"(\d+-[0-9a-f]{16})-')
+JSON_WANTED = re.compile(r"\*/\*|application/(json|\*)")
+
+
+class ReadyMiddleware:
+    """Answers GET and HEAD of the API where the answer, or that it has not changed, is at hand."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith("/api/"):
+            return self.get_response(request)
+        return say_use(request, self.ready(request) or self.get_response(request))
+
+    def ready(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Return the answer if it is at hand. Whoever names a token is asked for it by the view."""
+        if request.method not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in request.META:
+            return None
+        found = RECORD.fullmatch(request.path)
+        kind = kinds().get(found[1]) if found else None
+        if kind is None and "HTTP_IF_NONE_MATCH" not in request.META:
+            return None
+        if anonymous_use(request).is_over:
+            return None
+        return record(request, kind, found[2]) if kind and found else unchanged(request)
+
+
+def record(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase | None:
+    """Answer with the written document of a record, if that is what was asked for."""
+    if request.META["QUERY_STRING"] or not JSON_WANTED.search(request.headers.get("Accept", "*/*")):
+        return None
+    asked = request.META.get("HTTP_IF_NONE_MATCH", "")
+    known = TAG.match(asked)
+    answer = documents.find(kind, slug, known=known[1] if known else "")
+    if answer is None:
+        return None
+    tag = tag_of(request, answer.tag)
+    if not answer.record and tag != asked:
+        return None  # the same data, but from another address or in another coding
+
+    def make() -> HttpResponse:
+        site = f"{request.scheme}://{request.get_host()}"
+        content = answer.whole.replace(BASE.encode(), site.encode())
+        response = HttpResponse(content, content_type="application/json")
+        response.headers["Content-Length"] = str(len(content))
+        return response
+
+    return unless_known(request, tag, answer.written, make)  # type: ignore[no-any-return]
+
+
+def unchanged(request: HttpRequest) -> HttpResponseBase | None:
+    """Answer 304 to a client that has this list, chart or file as it is now."""
+    state = data_state()
+    tag = tag_of(request, state.name)
+    if tag != request.META["HTTP_IF_NONE_MATCH"]:
+        return None
+    return unless_known(request, tag, state.changed, HttpResponse)  # type: ignore[no-any-return]
+
+
+@cache
+def kinds() -> dict[str, str]:
+    """The kinds of roots by the names of their lists."""
+    return {
+        folder: shape.kind for folder, shape in shapes().items() if issubclass(shape.model, Root)
+    }

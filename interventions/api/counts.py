@@ -1,0 +1,181 @@
+"""What the API answers of projects counted: facets, and degrees of factors."""
+
+from typing import Any
+
+from django.http import QueryDict
+from django_filters.utils import translate_validation
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clusters.api.caching import kept_by_caches
+from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
+from interventions.degrees import FactorCounts, degrees_of
+from interventions.facets import COUNTS, Facet, facets
+from interventions.filters import ProjectFilter
+from interventions.models import Project
+from interventions.views.charts import framework_of
+
+COUNT = {
+    "type": "object",
+    "required": ["code", "label", "count"],
+    "properties": {"code": TEXT, "label": TEXT, "count": NUMBER},
+}
+FACETS = {
+    "type": "object",
+    "required": ["facets"],
+    "properties": {
+        "facets": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "label", "choices"],
+                "properties": {
+                    "name": {**TEXT, "description": "The filter that takes these codes."},
+                    "label": TEXT,
+                    "choices": {"type": "array", "items": COUNT},
+                },
+            },
+        }
+    },
+}
+DEGREES = {
+    "type": "object",
+    "required": ["framework", "projects", "factors"],
+    "properties": {
+        "framework": TEXT,
+        "projects": {**NUMBER, "description": "The denominator."},
+        "factors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "name", "polarity", "mean", "not_searched", "counts", "url"],
+                "properties": {
+                    "id": TEXT,
+                    "name": TEXT,
+                    "polarity": TEXT,
+                    "url": ADDRESS,
+                    "mean": {
+                        "type": ["number", "null"],
+                        "description": "Mean agreed degree of the projects that have one.",
+                    },
+                    "not_searched": {
+                        **NUMBER,
+                        "description": "Projects without an agreed coding of it.",
+                    },
+                    "counts": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["value", "outcome", "projects"],
+                            "properties": {
+                                "value": {
+                                    **TEXT,
+                                    "description": "A degree, or the reason for none.",
+                                },
+                                "outcome": {
+                                    **TEXT,
+                                    "description": "Direction of all outcomes together.",
+                                },
+                                "projects": NUMBER,
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+class Counted:
+    """Two more lists of the endpoint of projects."""
+
+    request: Request
+
+    @extend_schema(
+        operation_id="projects_facets",
+        parameters=[
+            OpenApiParameter(
+                "facets",
+                str,
+                description=f"Some of {', '.join(COUNTS)}, with commas between them; else all.",
+            )
+        ],
+        responses={200: FACETS},
+    )
+    @action(detail=False, pagination_class=None)
+    @kept_by_caches
+    def facets(self, request: Request) -> Response:
+        """For each choice of each filter, how many projects it would leave."""
+        asked = request.query_params.get("facets", "")
+        names = [name for name in asked.split(",") if name]
+        if unknown := [name for name in names if name not in COUNTS]:
+            raise ValidationError(
+                {"facets": f"There is no facet “{unknown[0]}”. Known: {', '.join(COUNTS)}."}
+            )
+        filterset = self.filterset_without("facets")
+        return Response({"facets": [_facet(one) for one in facets(filterset, names)]})
+
+    @extend_schema(
+        operation_id="projects_degrees",
+        parameters=[OpenApiParameter("framework", str, description="Else the main one.")],
+        responses={200: DEGREES},
+    )
+    @action(detail=False, pagination_class=None)
+    @kept_by_caches
+    def degrees(self, request: Request) -> Response:
+        """How many projects have each factor to which degree, by what came of them."""
+        framework = framework_of(request.query_params)
+        filterset = self.filterset_without("framework")
+        number, factors = degrees_of(
+            filterset.qs, framework, are_all=not any(filterset.data.values())
+        )
+        return Response(
+            {
+                "framework": framework.slug,
+                "projects": number,
+                "factors": [_factor(one, number) for one in factors],
+            }
+        )
+
+    def filterset_without(self, parameter: str) -> ProjectFilter:
+        """Return the filterset of everything else that is asked. Raises ValidationError."""
+        asked: QueryDict = self.request.query_params.copy()
+        for name in (parameter, "format"):
+            asked.pop(name, None)
+        if paged := {"page", "page_size", "cursor", "ordering", "fields"} & asked.keys():
+            raise ValidationError(dict.fromkeys(paged, "There are no pages and no order here."))
+        filterset = ProjectFilter(asked, Project.objects.published(), request=self.request)
+        if not filterset.is_valid():
+            raise translate_validation(filterset.errors)
+        return filterset
+
+
+def _facet(facet: Facet) -> dict[str, Any]:
+    return {
+        "name": facet.name,
+        "label": facet.label,
+        "choices": [
+            {"code": one.value, "label": str(one.label), "count": one.count}
+            for one in facet.options
+        ],
+    }
+
+
+def _factor(found: FactorCounts, projects: int) -> dict[str, Any]:
+    factor = found.factor
+    return {
+        "id": f"{factor.framework.slug}/{factor.key}",
+        "name": factor.name,
+        "polarity": factor.polarity,
+        "url": f"{BASE}{api_path(factor)}",
+        "mean": found.mean,
+        "not_searched": projects - sum(found.counts.values()),
+        "counts": [
+            {"value": value, "outcome": direction, "projects": number}
+            for (value, direction), number in sorted(found.counts.items())
+        ],
+    }

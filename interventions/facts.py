@@ -1,0 +1,79 @@
+"""What projects are counted by: the facts that `clusters.api.documents` keeps of each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from clusters.api.documents import Facts
+from interventions.analysis.status import activity_status
+from interventions.matrix import disagreement_of, outcome_of
+from interventions.models.project_queries import DONORS_OF_PROJECTS
+
+# What stands where a project has no value: there is always one of these facets.
+UNKNOWN = "unknown"
+# Which bodies stand above those that took part: a donor may be any of them.
+BODIES_ABOVE = """
+    WITH RECURSIVE above (project_id, body_id) AS (
+        SELECT project_id, stakeholder_id FROM interventions_participation
+        WHERE project_id = ANY(%s)
+        UNION
+        SELECT above.project_id, body.part_of_id FROM above
+        JOIN clusters_stakeholder body ON body.id = above.body_id
+        WHERE body.part_of_id IS NOT NULL
+    )
+    SELECT project_id, body_id FROM above
+"""
+DONORS = f"""
+    SELECT pairs.project_id, donor.slug, donor.organisation_type
+    FROM ({DONORS_OF_PROJECTS}) pairs
+    JOIN interventions_donor donor ON donor.id = pairs.donor_id AND donor.state = 'published'
+    WHERE pairs.project_id = ANY(%s)
+"""
+
+
+def facts_of(projects: Sequence[Any]) -> dict[int, Facts]:
+    """Return what each project is counted by. They come with all that the API shows of them."""
+    numbers = [project.pk for project in projects]
+    donors: dict[int, list[str]] = {number: [] for number in numbers}
+    bodies: dict[int, set[str]] = {number: set() for number in numbers}
+    with connection.cursor() as cursor:
+        cursor.execute(DONORS, [numbers])
+        for number, slug, kind in cursor.fetchall():
+            donors[number] += [f"donor:{slug}", f"donor_type:{kind or UNKNOWN}"]
+        cursor.execute(BODIES_ABOVE, [numbers])
+        for number, body in cursor.fetchall():
+            bodies[number].add(f"stakeholder:{body}")
+    return {
+        project.pk: Facts(sorted({*facts_of_one(project), *donors[project.pk]}), bodies[project.pk])
+        for project in projects
+    }
+
+
+def facts_of_one(project: Any) -> list[str]:
+    """Return what a project is counted by, as far as its own record says it."""
+    status, _label = activity_status(project.ending, has_start=bool(project.actual_start))
+    direction = outcome_of(project.shown_outcomes).direction
+    disagrees = bool(disagreement_of(project.shown_accounts))
+    found = [
+        "all:yes",
+        *(f"country:{cluster.country.code}" for cluster in project.clusters.all()),
+        *(f"cluster:{cluster.slug}" for cluster in project.clusters.all()),
+        *(f"issue:{issue}" for issue in project.issues),
+        f"status:{status or UNKNOWN}",
+        *([f"ending:{project.ending}"] if project.ending else []),
+        *(f"outcome:{outcome.direction}" for outcome in project.shown_outcomes),
+        *(f"dimension:{outcome.dimension.slug}" for outcome in project.shown_outcomes),
+        f"accounts_disagree:{'true' if disagrees else 'false'}",
+        f"came_of_it:{direction}",
+    ]
+    for coding in project.shown_codings:
+        is_overall = coding.perspective_group_id is None and coding.perspective_holder_id is None
+        if coding.coder_id is None and is_overall and coding.factor is not None:
+            name = f"{coding.factor.framework.slug}/{coding.factor.key}"
+            if coding.degree is not None:
+                presence = "present" if coding.degree > 0.5 else "absent"
+                found.append(f"factor_{presence}:{name}")
+            degree = coding.no_value or f"{float(coding.degree):g}"
+            found.append(f"coded:{name}:{degree}:{direction}")
+    return found
