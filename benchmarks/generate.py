@@ -1,0 +1,397 @@
+"""Realistic data of any size, in a database of its own; the same for the same size.
+
+Beside the Sialkot case: projects with eight codings, three accounts, two outcomes and three
+citations each, in clusters and of donors that follow a power law. Rows are written by SQL with
+triggers off; the API's answers are then written as they always are.
+
+    CASEBOOK_DATA=data/bench/10000 python -m benchmarks.generate 10000
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
+os.environ.setdefault("CASEBOOK_MODE", "local")
+LOADED = "loaded.json"
+WRITERS = 2
+# The most frequent words of titles and texts; the others are made of syllables.
+WORDS = """
+    project workers firms cluster labour network children factory local donor training wages
+    export standards buyers women stitching monitoring association compliance village school
+    leather water waste union safety credit design quality market small owners families costs
+    health audit code conduct agreement tannery garments knitwear surgical instruments carpets
+    footwear furniture ceramics fans cutlery rice flowers prawns cotton silk dyeing effluent
+    treatment insurance pension clinic literacy apprentices cooperative chamber ministry embassy
+    evaluation baseline exit handover trust dialogue mediation grievance overtime homework
+"""
+SYLLABLES = "ba de fi go hu ka le mi no pu ra se ti vo wa ze bri dra flo gre kli pra sto tru vla"
+VOCABULARY = 20_000
+PHRASES = 60_000
+
+
+def insert(model: Any, values: dict[str, str], rows: str) -> int:
+    """Insert one row for each row of a FROM clause; columns not given take their default."""
+    from django.db import connection
+
+    columns, expressions, defaults = [], [], []
+    for column in model._meta.concrete_fields:
+        if column.generated or (column.primary_key and column.name not in values):
+            continue
+        columns.append(connection.ops.quote_name(column.column))
+        if column.name in values:
+            expressions.append(values[column.name])
+        else:
+            prepared = column.get_db_prep_save(_default(column), connection)
+            expressions.append(f"%s::{column.db_type(connection)}")
+            defaults.append(prepared)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
+            f"SELECT {', '.join(expressions)} FROM {rows}",
+            defaults,
+        )
+        return int(cursor.rowcount)
+
+
+def _default(column: Any) -> Any:
+    if column.has_default():
+        return column.get_default()
+    return None if column.null else ""
+
+
+FUNCTIONS = f"""
+    -- From 0 to 1, the same for the same number and purpose.
+    CREATE FUNCTION chance(number bigint, purpose int) RETURNS double precision
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT (hashint8extended(number, purpose) & 1073741823)::double precision / 1073741824
+    $$;
+    -- A whole number below `most`; the lower the likelier, by a power law.
+    CREATE FUNCTION skewed(number bigint, purpose int, most bigint) RETURNS bigint
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT floor(most * power(chance(number, purpose), 3))::bigint
+    $$;
+    -- Words by how often they are used, and runs of eight of them that texts are put together from.
+    CREATE UNLOGGED TABLE vocabulary (id int PRIMARY KEY, word text NOT NULL);
+    INSERT INTO vocabulary
+        SELECT place - 1, word
+        FROM unnest(ARRAY{WORDS.split()}) WITH ORDINALITY AS one (word, place)
+        UNION ALL
+        SELECT n, (
+            SELECT string_agg(part[1 + floor(25 * chance(n * 4 + k, 40))::int], '' ORDER BY k)
+            FROM generate_series(1, 3 + mod(n, 2)) k)
+        FROM generate_series({len(WORDS.split())}, {VOCABULARY} - 1) n,
+            (SELECT ARRAY{SYLLABLES.split()} AS part) syllables;
+    CREATE UNLOGGED TABLE phrase (id int PRIMARY KEY, words text NOT NULL);
+    INSERT INTO phrase
+        SELECT n, string_agg(word, ' ' ORDER BY k)
+        FROM generate_series(0, {PHRASES} - 1) n, generate_series(1, 8) k
+        JOIN LATERAL (
+            SELECT word FROM vocabulary WHERE id = skewed(n * 8 + k, 41, {VOCABULARY})
+        ) one ON true
+        GROUP BY n;
+"""
+
+
+def generate(projects: int) -> dict[str, Any]:
+    """Fill the database of these settings; return what was loaded, how fast and how large."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0, interactive=False)
+    from django.conf import settings
+
+    call_command("load_cases", settings.CASES_SEED, publish=True, verbosity=0)
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(FUNCTIONS)
+        # No history, no versions, no checks of keys: what is written here is sound by itself.
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        cursor.execute("SET synchronous_commit = off")
+    rows = write_rows(projects)
+    loaded = time.perf_counter() - started
+    with connection.cursor() as cursor:
+        cursor.execute("RESET session_replication_role")
+        cursor.execute("VACUUM ANALYZE")
+    started = time.perf_counter()
+    write_answers()
+    written = time.perf_counter() - started
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SELECT pg_database_size(current_database())")
+        size = cursor.fetchone()[0]
+    return {
+        "projects": projects,
+        "rows": rows,
+        "load_seconds": round(loaded, 1),
+        "answers_seconds": round(written, 1),
+        "bytes": size,
+    }
+
+
+def write_answers() -> None:
+    """Write the API's answers as after any load, in as many processes as there are cores."""
+    command = [sys.executable, "manage.py", "write_documents"]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL}
+    subprocess.run([*command, "--make-rows"], check=True, **quiet)
+    writers = [subprocess.Popen([*command, "--due"], **quiet) for _ in range(WRITERS)]
+    codes = [writer.wait() for writer in writers]
+    if any(codes):
+        raise RuntimeError("The answers could not be written.")
+    subprocess.run(command, check=True, **quiet)
+
+
+def write_rows(projects: int) -> dict[str, int]:
+    """Write every table; return how many rows each got."""
+    from clusters.models import Change, Citation, Cluster, Publication, SearchEntry, Stakeholder
+    from clusters.models.places import ClusterCitation
+    from interventions.models import (
+        Account,
+        Coding,
+        Donor,
+        Factor,
+        Funding,
+        Outcome,
+        OutcomeDimension,
+        Project,
+    )
+    from interventions.models.projects import ProjectCitation, ProjectCluster
+    from interventions.views.charts import MAIN_FRAMEWORK
+
+    base = 1_000_000_000  # numbers above those of the seed
+    clusters = min(2_000, max(20, projects // 50))
+    donors = min(500, max(10, projects // 200))
+    works = min(20_000, max(50, projects // 10))
+    root = {"state": "'published'", "version": "1", "version_transaction": "0"}
+    each = f"generate_series(1, {projects}) n"
+    id_of = f"{base} + n"
+    factors = list(
+        Factor.objects.filter(framework__slug=MAIN_FRAMEWORK).values_list("pk", flat=True)
+    )
+    dimensions = list(OutcomeDimension.objects.values_list("pk", flat=True))
+    groups = list(Account.objects.values_list("holder_group", flat=True).distinct())
+    year = "(1995 + floor(28 * chance(n, 11)))::int"
+    counts: dict[str, int] = {}
+
+    def add(model: Any, values: dict[str, str], rows: str) -> None:
+        counts[model._meta.model_name] = insert(model, values, rows)
+
+    add(
+        Stakeholder,
+        {
+            **root,
+            "id": id_of,
+            "slug": "'body-' || n",
+            "name": f"initcap({_words('n, 1', 2)}) || ' Agency ' || n",
+        },
+        f"generate_series(1, {donors}) n",
+    )
+    add(
+        Donor,
+        {
+            **root,
+            "id": id_of,
+            "slug": "'donor-' || n",
+            "stakeholder": id_of,
+            "organisation_type": _pick("n, 2", ["10", "21", "22", "40", "60", "70"]),
+        },
+        f"generate_series(1, {donors}) n",
+    )
+    countries = ["PK", "IN", "BD", "VN", "KE", "ET", "BR", "CN", "TN", "ID", "NP", "LK"]
+    add(
+        Cluster,
+        {
+            **root,
+            "id": id_of,
+            "slug": "'cluster-' || n",
+            "name": f"'Cluster ' || initcap({_words('n, 3', 1)}) || ' ' || n",
+            "country": _pick("n, 4", countries, skewed=True),
+            "industry": f"{_words('n, 5', 2)}",
+            "latitude": "round((60 * chance(n, 6) - 20)::numeric, 5)",
+            "longitude": "round((180 * chance(n, 7) - 60)::numeric, 5)",
+        },
+        f"generate_series(1, {clusters}) n",
+    )
+    add(
+        Publication,
+        {
+            **root,
+            "id": id_of,
+            "slug": "'work-' || n",
+            "title": f"initcap({_words('n, 8', 6)})",
+            "issued": "(1995 + mod(n, 28))::text",
+            "issued_earliest": "make_date((1995 + mod(n, 28))::int, 1, 1)",
+            "issued_latest": "make_date((1995 + mod(n, 28))::int, 12, 31)",
+        },
+        f"generate_series(1, {works}) n",
+    )
+    add(
+        Citation,
+        {
+            "id": f"{base} + n * 4 + place",
+            "publication": id_of,
+            "locator_type": "'section'",
+            "locator": "'Findings, para ' || place + 1",
+        },
+        f"generate_series(1, {works}) n, generate_series(0, 3) place",
+    )
+    add(
+        ClusterCitation,
+        {"target": id_of, "citation": f"{base} + (1 + skewed(n, 9, {works})) * 4"},
+        f"generate_series(1, {clusters}) n",
+    )
+    issues = ["child_labour", "labour_rights", "collective_action", "csr_compliance", "environment"]
+    endings = ["completed", "ended_by_donor", "dissolved", "handed_over", "running", "unknown"]
+    add(
+        Project,
+        {
+            **root,
+            "id": id_of,
+            "slug": "'project-' || n",
+            "title": f"initcap({_words('n, 12', 4)}) || ' ' || n",
+            "issues": f"ARRAY[{_pick('n, 13', issues, skewed=True)}]",
+            "summary": f"{_words('n, 14', 24)}",
+            "aims": f"{_words('n, 15', 20)}",
+            "activities": f"{_words('n, 16', 20)}",
+            "actual_start": f"{year}::text",
+            "actual_start_earliest": f"make_date({year}, 1, 1)",
+            "actual_start_latest": f"make_date({year}, 12, 31)",
+            "stated_months": "CASE WHEN chance(n, 17) < 0.7 "
+            "THEN (6 + floor(54 * chance(n, 18)))::int END",
+            "ending": _pick("n, 19", endings, skewed=True),
+        },
+        each,
+    )
+    add(
+        ProjectCluster,
+        {"project": id_of, "cluster": f"{base} + 1 + skewed(n, 20, {clusters})"},
+        each,
+    )
+    add(
+        ProjectCitation,
+        {
+            "target": id_of,
+            "citation": f"{base} + (1 + skewed(n * 3 + use, 21, {works})) * 4 + use",
+            "field": "(ARRAY['', 'title', 'ending'])[1 + use]",
+        },
+        f"{each}, generate_series(0, 2) use",
+    )
+    add(
+        Funding,
+        {
+            "key": "'paid'",
+            "project": id_of,
+            "provider": f"{base} + 1 + skewed(n, 22, {donors})",
+            "flow": "'commitment'",
+            "amount": "round((10000 * (1 + 200 * power(chance(n, 23), 4)))::numeric, 2)",
+            "currency": "'USD'",
+        },
+        each,
+    )
+    add(
+        Outcome,
+        {
+            "key": "'outcome-' || place",
+            "project": id_of,
+            "dimension": _pick("n * 2 + place, 24", dimensions),
+            "title": f"{_words('n * 2 + place, 25', 3)}",
+            "direction": _pick("n * 2 + place, 26", ["good", "bad", "mixed", "none"], skewed=True),
+            "position": "place",
+        },
+        f"{each}, generate_series(0, 1) place",
+    )
+    says = ["present", "absent", "mixed"]
+    reasons = ["not_said", "contributing", "main", "denied"]
+    add(
+        Account,
+        {
+            "key": "'account-' || place",
+            "project": id_of,
+            "holder_group": f"(ARRAY{groups})[1 + mod(n + place, {len(groups)})]",
+            "informant": "'a member'",
+            "factor": f"(ARRAY{factors})[1 + skewed(n, 27, {len(factors)})]",
+            "says": _pick("n * 4 + place, 28", says, skewed=True),
+            "as_reason": _pick("n * 4 + place, 29", reasons, skewed=True),
+            "statement": f"{_words('n * 4 + place, 30', 16)}",
+            "position": "place",
+        },
+        f"{each}, generate_series(0, 2) place",
+    )
+    has_degree = "chance(n * 8 + place, 31) < 0.7"
+    add(
+        Coding,
+        {
+            "key": "'coding-' || place",
+            "project": id_of,
+            "factor": f"(ARRAY{factors})[1 + mod(place, {len(factors)})]",
+            "agreement": "'consensus'",
+            "degree": f"CASE WHEN {has_degree} THEN "
+            f"{_pick('n * 8 + place, 32', [0, 0.33, 0.67, 1])} END",
+            "no_value": f"CASE WHEN {has_degree} THEN '' ELSE 'not_reported' END",
+            "rationale": f"{_words('n * 8 + place, 33', 10)}",
+        },
+        f"{each}, generate_series(0, {len(factors) - 1}) place",
+    )
+    add(
+        SearchEntry,
+        {
+            "root_kind": "'projects'",
+            "root_id": "id",
+            "kind": "'projects'",
+            "title": "title",
+            "url": "'/projects/' || slug || '/'",
+            "text": "summary || ' · ' || aims || ' · ' || activities",
+        },
+        f"interventions_project WHERE id > {base}",
+    )
+    number = (Change.objects.order_by("number").values_list("number", flat=True).last() or 0) + 1
+    insert(
+        Change,
+        {
+            "number": str(number),
+            "kind": "'projects'",
+            "object_id": str(base),
+            "title": "'Synthetic projects'",
+            "slug": "'project-1'",
+            "version": "1",
+            "action": "'published'",
+            "at": "now()",
+        },
+        "(SELECT) nothing",
+    )
+    return counts
+
+
+def _words(seed: str, many: int) -> str:
+    """SQL of a text of that many words, put together from phrases."""
+    phrases = [
+        f"(SELECT words FROM phrase WHERE id = floor({PHRASES} * chance({seed} + {place}))::int)"
+        for place in range(0, 1000 * ((many + 7) // 8), 1000)
+    ]
+    if many % 8:
+        last = phrases[-1]
+        phrases[-1] = f"array_to_string((string_to_array({last}, ' '))[1:{many % 8}], ' ')"
+    return f"({" || ' ' || ".join(phrases)})"
+
+
+def _pick(seed: str, values: list[Any], *, skewed: bool = False) -> str:
+    """SQL that picks one of some values, evenly or the first ones more often."""
+    listed = ", ".join(f"'{value}'" if isinstance(value, str) else str(value) for value in values)
+    place = f"skewed({seed}, {len(values)})" if skewed else f"floor({len(values)} * chance({seed}))"
+    return f"(ARRAY[{listed}])[1 + {place}::int]"
+
+
+if __name__ == "__main__":
+    django.setup()
+    from django.conf import settings
+
+    found = generate(int(sys.argv[1]))
+    (Path(settings.DATA_DIR) / LOADED).write_text(json.dumps(found, indent=2))
+    sys.stdout.write(f"{json.dumps(found)}\n")
