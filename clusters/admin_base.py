@@ -21,7 +21,7 @@ def joins_for(model: Any) -> list[str]:
     """Foreign keys whose rows a list shows, with what their names are read from."""
     found = []
     for column in model._meta.concrete_fields:
-        if column.is_relation:
+        if column.is_relation and column.editable:
             found.append(column.name)
             target: Any = column.related_model
             found += [f"{column.name}__{name}" for name in getattr(target, "named_by", ())]
@@ -152,7 +152,7 @@ class ReadOnlyAdmin(CaseAdmin):
 def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type[CaseAdmin]:
     """Declare a model's admin: what its list shows, searches and filters, read off its fields."""
     columns = {column.name: column for column in model._meta.concrete_fields}
-    relations = [name for name, column in columns.items() if column.is_relation]
+    relations = [name for name, column in columns.items() if column.is_relation and column.editable]
     names = ("slug", "key", "name", "title", "cited_as", "locator", "kind", "source", "reason")
     found: dict[str, Any] = {
         "autocomplete_fields": [] if issubclass(base, ReadOnlyAdmin) else relations,

@@ -3,10 +3,22 @@
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.defaults import server_error as plain_server_error
+
+from clusters.api.problems import problem_page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say what is wrong with the address, where it is we who refused it."""
     # Django's own refusals, of a forged host for one, say nothing to whoever forged it.
     reason = str(exception) if isinstance(exception, BadRequest) else ""
+    if request.path.startswith("/api/"):
+        return problem_page(400, reason or "This request cannot be understood.")
     return render(None, "400.html", {"reason": reason}, status=400)  # type: ignore[arg-type]
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that it was our mistake, and nothing of which."""
+    if request.path.startswith("/api/"):
+        return problem_page(500, "Something went wrong here; it has been written down.")
+    return plain_server_error(request)

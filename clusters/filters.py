@@ -17,7 +17,7 @@ from django_countries import countries
 
 from clusters.casefiles.document import reference
 from clusters.casefiles.shape import shape_of
-from clusters.models import Cluster, Publication, Review, Stakeholder, StakeholderGroup
+from clusters.models import Cluster, Publication, Review, Root, Stakeholder, StakeholderGroup
 from clusters.models.base import name_path, root_path
 from clusters.models.literature import PublicationQuerySet
 from clusters.search import roots_matching
@@ -265,6 +265,8 @@ class StrictFilterSet(django_filters.FilterSet):
         fields = {name: found.field for name, found in self.filters.items()}
         # Only the API's backend hands the request on.
         others = self.page_parameters if self.request is None else API_PARAMETERS
+        if self.request is not None and issubclass(self._meta.model, Root):
+            others = others | {"state"}
         known = type(self).base_filters
         return type(
             f"{type(self).__name__}Form",

@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 from clusters.api.dataset import DatasetView
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.api.problems import not_found
+from clusters.api.proposals import DecisionView, ProposalsView, ProposalView, RestoreView
 from clusters.api.views import ChangesView, ProblemView, SearchView
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.api.views import ChartListView, ChartView, CodebookView
@@ -33,6 +34,14 @@ urlpatterns = [
     path("v1/charts/<slug:name>/", ChartView.as_view(), name="api-chart"),
     path("v1/problems/<slug:name>/", ProblemView.as_view(), name="api-problem"),
     path("v1/codebook/", CodebookView.as_view(), name="api-codebook"),
+    path("v1/proposals/", ProposalsView.as_view(), name="api-proposals"),
+    path("v1/proposals/<int:number>/", ProposalView.as_view(), name="api-proposal"),
+    re_path(
+        r"^v1/proposals/(?P<number>[0-9]{1,15})/(?P<act>approve|return|take-back)/$",
+        DecisionView.as_view(),
+        name="api-decision",
+    ),
+    path("v1/removals/<int:number>/restore/", RestoreView.as_view(), name="api-removal-restore"),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/docs/", DocumentationView.as_view(), name="api-docs"),
     re_path(r"^(?P<rest>.*)$", not_found),

@@ -242,7 +242,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "tokens"
 
 # --- Counters ---------------------------------------------------------------------------------
 
@@ -283,7 +284,11 @@ CASES_SEED = BASE_DIR / "interventions" / "seed"
 # --- API -------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "clusters.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["clusters.api.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["clusters.api.throttles.ClientThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["clusters.api.renderers.JSONRenderer"],

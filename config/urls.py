@@ -4,6 +4,7 @@ from django.urls import include, path
 from config import health
 
 handler400 = "clusters.errors.bad_request"
+handler500 = "clusters.errors.server_error"
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

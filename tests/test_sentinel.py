@@ -60,6 +60,10 @@ NEVER_PUBLIC = {
     "Redaction",
     "Alias",
     "Correction",
+    "ApiToken",
+    "IdempotentRequest",
+    "Proposal",
+    "Removal",
 }
 PUBLIC_BY_NATURE = {
     "Change",

@@ -25,15 +25,18 @@ from clusters.api.files import (
     file_of,
 )
 from clusters.api.paging import Column, Page, Pages, link_header, page_of
+from clusters.api.parsers import JSONParser, MergePatchParser
+from clusters.api.refusals import writer_of
 from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn
 from clusters.api.views import VERSION, history_of
+from clusters.api.writing import WritesParts, WritesRoots
 from clusters.caching import DataState, data_state
 from clusters.casefiles.shape import shape_of
 from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
-from clusters.lookup import find_published
-from clusters.models import Root
+from clusters.lookup import GoneError, find_published
+from clusters.models import Root, State
 from clusters.models.base import name_path, root_model, root_path
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
@@ -78,7 +81,7 @@ def _filter_by(column: Any) -> Any:
     return RecordFilter(**options)
 
 
-class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
+class RecordViewSet(viewsets.GenericViewSet[Any]):
     """List and detail of one kind of record. Subclasses name the model, and more where needed.
 
     A list gives each record's own fields; a record at its own address has its parts as well.
@@ -92,12 +95,16 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
     pagination_class = Pages
     content_negotiation_class = Negotiation
     renderer_classes = [JSONRenderer, CSVRenderer, XLSXRenderer, JSONLinesRenderer]
+    # Whether the answer is for those only who may see drafts.
+    is_private = False
     # Whether a row of its table reads the parts of its record, too.
     is_wide = False
     # The parts of which its tidy table has a row each.
     long_model: ClassVar[type[models.Model]]
     lookup_field = "slug"
     lookup_value_regex = NAME
+    parser_classes = [JSONParser, MergePatchParser]
+    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
 
     def perform_authentication(self, request: Request) -> None:
         """Nobody is asked who they are before it matters: what is public is so for everybody."""
@@ -128,26 +135,36 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
 
     @kept_by_caches
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        queryset = self.filter_queryset(self.get_queryset())
+        queryset = self.get_queryset()
         if isinstance(request.accepted_renderer, FileRenderer):
-            return file_of(self, request, queryset)
+            return file_of(self, request, self.filter_queryset(queryset))
+        return self.page(request, queryset)
+
+    def page(self, request: Request, queryset: Any, *, drafts: bool = False) -> Response:
+        """Answer with one page of what the filters leave of these records."""
         wanted = self.wanted_fields()
         page = page_of(
             request,
-            queryset,
+            self.filter_queryset(queryset),
             self.columns(),
             ["pk"] if self.is_root else [f"{root_path(self.model)}__pk", *name_path(self.model)],
         )
-        records = [orjson.Fragment(sparse(one, wanted)) for one in self.records(page)]
+        found = self.drafted(page) if drafts else self.records(page)
         answer = {
             "count": page.count,
             "count_is_exact": page.is_exact,
             "next": page.next,
             "previous": page.previous,
-            "results": records,
+            "results": [orjson.Fragment(sparse(one, wanted)) for one in found],
         }
         headers = {"Link": links} if (links := link_header(page)) else {}
         return Response(answer, headers=headers)
+
+    def drafted(self, page: Page) -> "Sequence[bytes]":
+        """Return the roots of a page as JSON, whether they are public or not."""
+        root: Any = self.model
+        made = documents.make(root, [row[0] for row in page.rows], drafts=True)
+        return [made[row[0]].record for row in page.rows]
 
     def records(self, page: Page) -> "Sequence[bytes]":
         """Return the records of a page as JSON, in its order; not what went since it was made."""
@@ -165,12 +182,15 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
         name = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
         answer = self.answer(name)
         record = self.taken_out(answer, name)
-        return unless_known(
+        response = unless_known(
             request._request,
             tag_of(request._request, answer.tag),
             answer.written or data_state().changed,
             lambda: Response(orjson.Fragment(sparse(record, wanted))),
         )
+        if self.is_private:
+            response["Cache-Control"] = "private, no-store"
+        return response
 
     def taken_out(self, answer: documents.Answer, name: str) -> bytes:
         """Return what a name stands for: the root of an answer, or one of its parts."""
@@ -190,9 +210,24 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
             return written
         try:
             found = find_published(model.objects.published(), slug)
-        except Http404:
+        except (Http404, GoneError) as error:
+            if (draft := self.draft(model, slug)) is not None:
+                return draft
+            if isinstance(error, GoneError):
+                raise
             raise self.none_called(name) from None
         return documents.make(model, [found.pk])[found.pk]
+
+    def draft(self, model: Any, slug: str) -> documents.Answer | None:
+        """Return the answer of a record that is not public, to those who may see it."""
+        user = self.request.user
+        if not user.is_authenticated:
+            return None
+        found = model.objects.visible_to(user).filter(slug=slug).first()
+        if found is None:
+            return None
+        self.is_private = True
+        return documents.make(model, [found.pk], drafts=True)[found.pk]
 
     def none_called(self, name: str) -> NotFound:
         return NotFound(f"There is no published {self.model._meta.verbose_name} “{name}”.")
@@ -240,8 +275,31 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet[Any]):
         return frozenset([*ALWAYS, *wanted])
 
 
-class RootViewSet(RecordViewSet):
+class PartViewSet(WritesParts, RecordViewSet):
+    """Parts are written as changes of their root."""
+
+
+class RootViewSet(WritesRoots, RecordViewSet):
     """Roots are published, changed and withdrawn as one, and so have a history."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return self.drafts(request) if "state" in request.query_params else super().list(request)
+
+    def drafts(self, request: Request) -> Response:
+        """List records in some state, as far as whoever asks may see them."""
+        user = writer_of(request, lambda user: True, is_reading=True)
+        asked = request.query_params.get("state", "").split(",")
+        if unknown := [one for one in asked if one not in State.values]:
+            known = ", ".join(State.values)
+            raise ValidationError({"state": f"“{unknown[0]}” is not known here. Known: {known}."})
+        visible = self.model.objects.visible_to(user).filter(state__in=asked)  # type: ignore[attr-defined]
+        if isinstance(request.accepted_renderer, FileRenderer):
+            raise ValidationError(
+                {"state": "Files hold what is published; a list of drafts is JSON."}
+            )
+        response = self.page(request, visible, drafts=True)
+        response["Cache-Control"] = "private, no-store"
+        return response
 
     @extend_schema(
         responses={
@@ -280,7 +338,7 @@ def endpoint(model: type[models.Model], *more: type, **attributes: Any) -> type[
     depth = root_path(model).count("__") + 2 if is_child else 1
     return type(
         f"{model.__name__}ViewSet",
-        (*more, RecordViewSet if is_child else RootViewSet),
+        (*more, PartViewSet if is_child else RootViewSet),
         {
             "__doc__": model.__doc__,
             "model": model,

@@ -75,15 +75,19 @@ def writer_version() -> str:
     return version_of(("clusters", "interventions"), ending=".py")
 
 
-def make(model: type[Root], ids: Collection[int]) -> dict[int, Answer]:
-    """Make the answers of some roots from the tables, in a fixed number of queries."""
+def make(model: type[Root], ids: Collection[int], *, drafts: bool = False) -> dict[int, Answer]:
+    """Make the answers of some roots from the tables, in a fixed number of queries.
+
+    Of public ones only, unless whoever asks may see `drafts`.
+    """
     shape = shape_of(model)
     manager: Any = model._default_manager
+    seen = manager.all() if drafts else manager.published()
     # One serializer for all: to declare its fields takes longer than to fill them.
     context: dict[str, Any] = {}
     serializer = serializer_for(model, has_parts=True)(context=context)
     found = {}
-    records = list(with_links(manager.published().filter(pk__in=ids), has_parts=True))
+    records = list(with_links(seen.filter(pk__in=ids), has_parts=True))
     facts = _facts[model](records) if model in _facts else {}
     for record in records:
         context["depends_on"] = set()

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from clusters.api.exceptions import Problem
 from clusters.lookup import GoneError, MovedError
 
 CONTENT_TYPE = "application/problem+json"
@@ -19,22 +20,56 @@ TYPES = {
     404: "not-found",
     405: "method-not-allowed",
     406: "not-acceptable",
+    409: "conflict",
     410: "withdrawn",
+    412: "changed-meanwhile",
+    413: "too-large",
+    415: "unsupported-media-type",
+    422: "key-used-otherwise",
+    428: "if-match-required",
     429: "too-many-requests",
+    500: "internal-error",
     503: "try-again",
 }
 # What each type means, at its own address.
 MEANINGS = {
-    "invalid-request": "A parameter or value is wrong; `errors` names each, and what is known.",
+    "invalid-request": "A parameter or value is wrong; `errors` names each, and what is known: "
+    "`parameter` one of the address, `pointer` (RFC 6901) one of the body.",
     "not-signed-in": "This needs a sign-in or a token.",
     "not-allowed": "You may not do this.",
     "not-found": "Nothing public has this address.",
     "method-not-allowed": "This address does not take that method; `Allow` says which it takes.",
     "not-acceptable": "None of the formats that `Accept` names can be had here.",
+    "conflict": "The record as it is does not allow this; `errors` or `conflicts` say why.",
+    "changed-meanwhile": "The record is not what `If-Match` names any more: fetch it again.",
+    "too-large": "The body is larger than is taken at once.",
+    "unsupported-media-type": "Send JSON: `Content-Type: application/json`.",
+    "key-used-otherwise": "The `Idempotency-Key` was used for another request; take a new one.",
+    "if-match-required": "Send the `ETag` of the record as `If-Match`.",
+    "internal-error": "A mistake of ours, which has been written down.",
     "withdrawn": "The record was public and was withdrawn; `detail` says why.",
     "too-many-requests": "Too many requests; `Retry-After` says when to come back.",
     "try-again": "The data changed meanwhile: the same request will work.",
 }
+
+
+def pointer_to(body: Any, *where: str) -> str:
+    """Return the JSON Pointer (RFC 6901) of a place; parts of a list may be named by their key.
+
+    >>> pointer_to({"accounts": [{"key": "a"}, {"key": "b"}]}, "accounts", "b", "says")
+    '/accounts/1/says'
+    """
+    steps = []
+    for step in where:
+        if isinstance(body, list):
+            keys = [part.get("key") if isinstance(part, dict) else None for part in body]
+            if step in keys:
+                step = str(keys.index(step))
+            body = body[int(step)] if step.isdigit() and int(step) < len(body) else None
+        else:
+            body = body.get(step) if isinstance(body, dict) else None
+        steps.append(step.replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{step}" for step in steps)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -50,6 +85,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         return _response(410, detail)
     if isinstance(error, BadRequest):
         return _response(400, str(error))
+    if isinstance(error, Problem):
+        return _response(error.status_code, str(error.detail), **error.more)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -91,10 +128,11 @@ def _response(
     )
 
 
+def problem_page(status: int, detail: str) -> HttpResponse:
+    """Answer with a problem document where no view of the API has been reached."""
+    return JsonResponse(document(status, detail), status=status, content_type=CONTENT_TYPE)
+
+
 def not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Answer any other path below /api/: never HTML."""
-    return JsonResponse(
-        document(404, f"There is nothing at {request.path}. See /api/v1/."),
-        status=404,
-        content_type=CONTENT_TYPE,
-    )
+    return problem_page(404, f"There is nothing at {request.path}. See /api/v1/.")

@@ -5,11 +5,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pghistory
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
 from clusters.actions.publishing import (
     NotAllowed,
@@ -22,7 +20,6 @@ from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, differences, merge, value_at, with_value
 from clusters.casefiles.reader import CaseFile, Problem, read_folder
 from clusters.casefiles.saver import Saver, find_by_slug
-from clusters.casefiles.shape import shapes
 from clusters.models import (
     ChangeAction,
     Import,
@@ -133,18 +130,18 @@ class _Loader:
         self.check_twice()
         for case_file in self.files:
             self.compare(case_file)
-        waiting = [case_file for case_file in self.files if _name(case_file) in self.merged]
-        for case_file in self.in_order_of_reference(waiting):
-            self.attempt(case_file, self.saver.save_root)
-        for case_file in waiting:
-            # The parts of a root that is wrong are looked at all the same.
-            if (case_file.shape.folder, case_file.slug) in self.instances:
-                self.attempt(case_file, self.saver.save_parts)
+        self.saver.save_all(
+            [
+                (case_file, self.merged[case_file.name])
+                for case_file in self.files
+                if case_file.name in self.merged
+            ]
+        )
 
     def check_twice(self) -> None:
         seen: dict[str, CaseFile] = {}
         for case_file in self.files:
-            name = _name(case_file).lower()
+            name = case_file.name.lower()
             if name in seen:
                 self.problems.append(
                     case_file.problem(("slug",), f"{seen[name].path} has the same slug.")
@@ -153,7 +150,7 @@ class _Loader:
 
     def compare(self, case_file: CaseFile) -> None:
         """Find out what the record should become, and whether that is anything new."""
-        shape, name = case_file.shape, _name(case_file)
+        shape, name = case_file.shape, case_file.name
         instance, was_removed = find_by_slug(shape.model, case_file.slug)
         base = self.bases.get((shape.folder, case_file.slug))
         if was_removed:
@@ -184,53 +181,12 @@ class _Loader:
         if base != remembered:
             self.touched.append(case_file)
 
-    def in_order_of_reference(self, files: list[CaseFile]) -> list[CaseFile]:
-        """Order records of one kind so that a parent comes before its parts."""
-        ordered: list[CaseFile] = []
-        placed: set[str] = set()
-        waiting = list(files)
-        while waiting:
-            names = {_name(case_file) for case_file in waiting}
-            ready = [
-                case_file
-                for case_file in waiting
-                if not any(
-                    f"{case_file.shape.folder}/{self.merged[_name(case_file)].get(spec.name)}"
-                    in names
-                    for spec in case_file.shape.fields
-                    if spec.kind == "reference"
-                    and spec.field.related_model is case_file.shape.model
-                )
-            ]
-            if not ready:
-                self.problems += [
-                    case_file.problem((), "This record is a part of itself.")
-                    for case_file in waiting
-                ]
-                break
-            ordered += ready
-            placed |= {_name(case_file) for case_file in ready}
-            waiting = [case_file for case_file in waiting if _name(case_file) not in placed]
-        order = {kind: number for number, kind in enumerate(shapes())}
-        return sorted(ordered, key=lambda case_file: order[case_file.shape.folder])
-
-    def attempt(self, case_file: CaseFile, save: Any) -> None:
-        """Save within a savepoint, so that one record's error leaves the others checkable."""
-        try:
-            with transaction.atomic():
-                save(case_file, self.merged[_name(case_file)])
-        except ValidationError as error:
-            self.saver.say(case_file, (), error)
-        except DatabaseError as error:
-            message = str(error).split("\n")[0]
-            self.problems.append(case_file.problem((), message))
-
     def not_published(self, why: str) -> Problem:
         """Point to the line that a reason against publishing is about."""
         name, _, rest = why.partition(": ")
         where = tuple(rest.split(" ")[0].split(".")) if rest else ()
         for case_file in self.files:
-            if why.startswith((f"{_name(case_file)}:", f"{_name(case_file)} ")):
+            if why.startswith((f"{case_file.name}:", f"{case_file.name} ")):
                 message = rest if rest else why
                 return case_file.problem(where, f"Not published: {message}")
         return Problem(name, 0, "", f"Not published: {rest}")
@@ -249,7 +205,7 @@ class _Loader:
             ImportedRecord.objects.update_or_create(
                 kind=case_file.shape.folder,
                 slug=case_file.slug,
-                defaults={"document": self.remembered[_name(case_file)], "source": source},
+                defaults={"document": self.remembered[case_file.name], "source": source},
             )
 
     def write_change_log(self, by: User | None, reason: str, *, publish_all: bool) -> None:
@@ -264,7 +220,7 @@ class _Loader:
         changed = {
             record: document_of(record, public=True)
             for case_file, record in roots
-            if record.is_published and _name(case_file) in self.merged
+            if record.is_published and case_file.name in self.merged
         }
         drafts = [record for _, record in roots if record.state in ("draft", "in_review")]
         try:
@@ -282,10 +238,6 @@ class _Loader:
                     action=ChangeAction.CHANGED,
                     by=by,
                     reason=reason,
-                    before=self.before[_name(case_file)],
+                    before=self.before[case_file.name],
                     after=changed[record],
                 )
-
-
-def _name(case_file: CaseFile) -> str:
-    return f"{case_file.shape.folder}/{case_file.slug}"

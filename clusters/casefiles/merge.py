@@ -146,9 +146,9 @@ def with_value(document: Document, where: Where, value: Any) -> Document:
         else:
             holder = holder.setdefault(step, [])
     if isinstance(holder, list):
-        holder[:] = [item for item in holder if item.get("key") != last]
-        if value is not None:
-            holder.append(value)
+        # A part keeps its place, which may say something; a new one comes last.
+        place = next((n for n, item in enumerate(holder) if item.get("key") == last), len(holder))
+        holder[place : place + 1] = [] if value is None else [value]
     elif value is None:
         holder.pop(last, None)
     else:

@@ -4,6 +4,7 @@ Values are read by what their field is, not by how YAML would guess: `no` stays 
 where a text is wanted, and a year does not become a number where a date is.
 """
 
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,6 +20,7 @@ from clusters.models import LocatorType, Stance
 type Where = tuple[str, ...]
 
 MAX_FILE_BYTES = 5_000_000
+MOST_DIGITS = 30
 
 
 @dataclass(frozen=True, order=True)
@@ -29,6 +31,11 @@ class Problem:
     line: int
     field: str
     message: str
+
+    @property
+    def where(self) -> Where:
+        """The names on the way to the field; parts are named by their keys."""
+        return tuple(filter(None, self.field.split(".")))
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -49,6 +56,11 @@ class CaseFile:
     @property
     def slug(self) -> str:
         return str(self.document.get("slug", ""))
+
+    @property
+    def name(self) -> str:
+        """The record as others name it: kind and slug."""
+        return f"{self.shape.folder}/{self.slug}"
 
     def line(self, where: Where) -> int:
         """Return the line of a value, or of the nearest thing around it."""
@@ -124,6 +136,28 @@ def read_text(name: str, text: bytes, shape: Shape) -> tuple[CaseFile | None, li
     return reader.case_file, reader.problems
 
 
+def read_value(name: str, value: Any, shape: Shape) -> tuple[CaseFile, list[Problem]]:
+    """Read one record from what JSON gives: the same values, checked in the same way."""
+    reader = _Reader(CaseFile(name, shape))
+    reader.case_file.document = reader.record(_node_of(value), shape, ())
+    return reader.case_file, reader.problems
+
+
+NOWHERE = yaml.Mark("", 0, 0, 0, None, 0)
+TAGS = {bool: "bool", int: "int", float: "float", str: "str", type(None): "null"}
+
+
+def _node_of(value: Any) -> yaml.Node:
+    """Return a value as YAML would have it, for the one reader that there is."""
+    if isinstance(value, dict):
+        pairs = [(_node_of(name), _node_of(part)) for name, part in value.items()]
+        return yaml.MappingNode("tag:yaml.org,2002:map", pairs, NOWHERE)
+    if isinstance(value, list):
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", [_node_of(one) for one in value], NOWHERE)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return yaml.ScalarNode(f"tag:yaml.org,2002:{TAGS[type(value)]}", text, NOWHERE)
+
+
 class _Reader:
     """Walks the nodes of one file."""
 
@@ -181,7 +215,7 @@ class _Reader:
         if spec.kind == "date":
             value = self.date(node, at)
         elif spec.kind == "json":
-            value = plain(yaml.CSafeLoader("").construct_document(node))
+            value = self.structure(node, at)
         elif spec.kind == "references":
             value = sorted(filter(None, (self.text(item, at) for item in self.items(node, at))))
         elif spec.kind == "list":
@@ -194,9 +228,24 @@ class _Reader:
         if value not in EMPTY and value != plain(default_of(spec)):
             document[spec.name] = value
 
+    def structure(self, node: Any, at: Where) -> Any:
+        """Read lists and names of any depth, as they are."""
+        try:
+            value = plain(yaml.CSafeLoader("").construct_document(node))
+        except (yaml.YAMLError, ValueError) as error:
+            self.say(node, at, str(error).split("\n")[0])
+            return None
+        if "\\u0000" in json.dumps(value):
+            self.say(node, at, "It holds a NUL, which no text has.")
+            return None
+        return value
+
     def text(self, node: Any, at: Where) -> str | None:
         if not isinstance(node, yaml.ScalarNode):
             self.say(node, at, "One value is wanted here.")
+            return None
+        if "\x00" in node.value:
+            self.say(node, at, "It holds a NUL, which no text has.")
             return None
         return node.value.strip() if node.tag != "tag:yaml.org,2002:null" else None
 
@@ -219,6 +268,9 @@ class _Reader:
                 number = Decimal(text or "")
             except InvalidOperation:
                 self.say(node, at, f"“{text}” is not a number.")
+                return None
+            if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+                self.say(node, at, f"“{text}” is too large or too exact a number.")
                 return None
             if field.choices and number not in dict(field.flatchoices):
                 known = ", ".join(f"{value.normalize():f}" for value in dict(field.flatchoices))

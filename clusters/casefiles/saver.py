@@ -1,30 +1,95 @@
 """One record of a case file, with all that hangs on it, into the database."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DatabaseError, models, transaction
 
 from clusters.casefiles.document import Document, locator_type_of
 from clusters.casefiles.reader import CaseFile, Problem, Where
 from clusters.casefiles.shape import Field, Shape, shapes
-from clusters.models import Alias, Citation, CitationUse, Publication, Stance
+from clusters.models import Alias, Citation, CitationUse, Publication, Root, Stance, User
 
 
 class Saver:
     """Saves records, roots first and then their parts, and collects what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, by: User | None = None) -> None:
+        # Whose drafts new records will be.
+        self.by = by
         self.problems: list[Problem] = []
         # Every root met so far, by folder and slug; without a number where it could not be saved.
         self.instances: dict[tuple[str, str], Any] = {}
 
+    def save_all(self, wanted: Sequence[tuple[CaseFile, Document]]) -> None:
+        """Save records that may name each other; every problem is told, whoever it keeps out."""
+        for case_file, document in self.in_order_of_reference(wanted):
+            self.attempt(self.save_root, case_file, document)
+        for case_file, document in wanted:
+            # The parts of a root that is wrong are looked at all the same.
+            if (case_file.shape.folder, case_file.slug) in self.instances:
+                self.attempt(self.save_parts, case_file, document)
+
+    def in_order_of_reference(
+        self, wanted: Sequence[tuple[CaseFile, Document]]
+    ) -> list[tuple[CaseFile, Document]]:
+        """Order records of one kind so that a parent comes before its parts."""
+        ordered: list[tuple[CaseFile, Document]] = []
+        waiting = list(wanted)
+        while waiting:
+            names = {case_file.name for case_file, _ in waiting}
+            ready = [
+                (case_file, document)
+                for case_file, document in waiting
+                if not any(
+                    f"{case_file.shape.folder}/{document.get(spec.name)}" in names
+                    for spec in case_file.shape.fields
+                    if spec.kind == "reference"
+                    and spec.field.related_model is case_file.shape.model
+                )
+            ]
+            if not ready:
+                self.problems += [
+                    case_file.problem((), "This record is a part of itself.")
+                    for case_file, _ in waiting
+                ]
+                break
+            ordered += ready
+            placed = {id(case_file) for case_file, _ in ready}
+            waiting = [pair for pair in waiting if id(pair[0]) not in placed]
+        order = {kind: number for number, kind in enumerate(shapes())}
+        return sorted(ordered, key=lambda pair: order[pair[0].shape.folder])
+
+    def attempt(
+        self,
+        save: Callable[[CaseFile, Document], None],
+        case_file: CaseFile,
+        document: Document,
+    ) -> None:
+        """Save within a savepoint, so that one record's error leaves the others checkable."""
+        try:
+            with transaction.atomic():
+                save(case_file, document)
+        except ValidationError as error:
+            self.say(case_file, (), error)
+        except DatabaseError as error:
+            message = str(error).split("\n")[0]
+            self.problems.append(case_file.problem((), message))
+
     def save_root(self, case_file: CaseFile, document: Document) -> None:
         """Save a root's own fields."""
         shape = case_file.shape
-        instance: Any = self.instances.get((shape.folder, case_file.slug)) or shape.model()
+        instance: Any = self.instances.get((shape.folder, case_file.slug)) or self.new(shape)
         self.put(case_file, instance, shape, document, ())
         self.instances[shape.folder, case_file.slug] = instance
+
+    def new(self, shape: Shape) -> Any:
+        """Begin a record that there is not yet."""
+        found: Any = shape.model()
+        if isinstance(found, Root):
+            found.entered_by = self.by
+        return found
 
     def save_parts(self, case_file: CaseFile, document: Document) -> None:
         """Save what hangs on a root that `save_root` has met."""

@@ -13,7 +13,10 @@ from clusters.models import CitationUse, Contributor, Root
 from clusters.models.fields import UncertainDateField, companion_names
 
 # Written by the casebook itself, never by whoever writes a file.
-NOT_IN_FILES = {"id", "state", "version", "version_transaction", "position", "user"}
+NOT_IN_FILES = {
+    *("id", "state", "version", "version_transaction", "entered_by"),
+    *("position", "user"),
+}
 
 
 @dataclass(frozen=True)

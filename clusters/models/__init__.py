@@ -1,5 +1,6 @@
 """Places and what is known about them."""
 
+from clusters.models.access import ApiToken, IdempotentRequest, Scope
 from clusters.models.base import Child, Root, State
 from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
 from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
@@ -16,11 +17,13 @@ from clusters.models.literature import (
 )
 from clusters.models.people import Contributor, User
 from clusters.models.places import Cluster, Event, EventKind, Indicator, Qualifier, Statistic
+from clusters.models.proposals import Proposal, ProposalState, Removal
 from clusters.models.records import Alias, Change, ChangeAction, Import, ImportedRecord
 from clusters.models.search import SearchEntry, SearchWord
 
 __all__ = [
     "Alias",
+    "ApiToken",
     "Change",
     "ChangeAction",
     "Child",
@@ -32,20 +35,25 @@ __all__ = [
     "CorrectionState",
     "Event",
     "EventKind",
+    "IdempotentRequest",
     "Identifier",
     "Import",
     "ImportedRecord",
     "Indicator",
     "LocatorType",
+    "Proposal",
+    "ProposalState",
     "PublicDocument",
     "Publication",
     "PublicationCluster",
     "PublicationType",
     "Qualifier",
     "Redaction",
+    "Removal",
     "Review",
     "ReviewedWork",
     "Root",
+    "Scope",
     "SearchEntry",
     "SearchWord",
     "Stakeholder",

@@ -7,12 +7,14 @@ unique within it.
 
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.triggers import KeepDocuments, KeepSlugs, KeepVersion, RaiseRootVersion
+from clusters.roles import may_enter, may_review
 
 SLUG = RegexValidator(
     r"\A[a-z0-9]+(-[a-z0-9]+)*\Z",
@@ -44,6 +46,14 @@ class RootQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """Records that the public may see."""
         return self.filter(state=State.PUBLISHED)
+
+    def visible_to(self, user: Any) -> Self:
+        """Records that somebody may see: what is public, drafts of one's own, for editors all."""
+        if may_review(user):
+            return self.all()
+        if may_enter(user):
+            return self.filter(models.Q(state=State.PUBLISHED) | models.Q(entered_by=user))
+        return self.published()
 
 
 class ChildQuerySet(models.QuerySet[Any]):
@@ -77,6 +87,14 @@ class Root(models.Model):
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     version_transaction = models.BigIntegerField(default=0, editable=False)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="Whose draft it is; empty for what came from case files.",
+    )
 
     objects: ClassVar[Any] = RootQuerySet.as_manager()
 

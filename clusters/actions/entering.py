@@ -1,0 +1,177 @@
+"""Enter, change, delete and bring back records, each whole and all or nothing.
+
+What a record shall become is a document, as a case file holds it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pghistory
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from clusters.actions.editing import logged_change
+from clusters.actions.publishing import NotAllowed
+from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.merge import Difference, merge
+from clusters.casefiles.reader import CaseFile, Problem, read_value
+from clusters.casefiles.saver import Saver, find_by_slug
+from clusters.casefiles.shape import Shape, shape_of, shapes
+from clusters.models import Removal, Root, State, User
+
+
+class Conflicts(Exception):
+    """The record has changed meanwhile; `differences` lists what is now and what was to be."""
+
+    def __init__(self, differences: Sequence[Difference]) -> None:
+        super().__init__("\n".join(map(str, differences)))
+        self.differences = list(differences)
+
+
+def read(shape: Shape, values: Sequence[Any]) -> list[CaseFile]:
+    """Read records from what JSON gives. Raises CaseFilesRefused with every problem of all.
+
+    The `file` of a problem is the number of its record, from 0.
+    """
+    files: list[CaseFile] = []
+    problems: list[Problem] = []
+    for number, value in enumerate(values):
+        case_file, found = read_value(str(number), value, shape)
+        files.append(case_file)
+        problems += found
+    if problems:
+        raise CaseFilesRefused(problems)
+    return files
+
+
+@transaction.atomic
+def enter(*, shape: Shape, values: Sequence[Any], by: User, reason: str = "") -> list[Root]:
+    """Enter new records as drafts of somebody, all or none.
+
+    Raises CaseFilesRefused with every problem of every record.
+    """
+    saver = Saver(by)
+    files: list[CaseFile] = []
+    for number, value in enumerate(values):
+        case_file, problems = read_value(str(number), value, shape)
+        saver.problems += problems
+        files.append(case_file)
+    saver.problems += _taken(files)
+    with pghistory.context(user=by.pk, reason=reason):
+        saver.save_all([(one, one.document) for one in files if one.slug])
+        if saver.problems:
+            raise CaseFilesRefused(saver.problems)
+    return [saver.instances[shape.folder, one.slug] for one in files]
+
+
+def _taken(files: Sequence[CaseFile]) -> list[Problem]:
+    """Tell which slugs are another record's, or stand here twice."""
+    problems = []
+    seen: set[str] = set()
+    for case_file in files:
+        slug = case_file.slug.lower()
+        found, was_removed = find_by_slug(case_file.shape.model, case_file.slug)
+        if found is not None or was_removed:
+            problems.append(case_file.problem(("slug",), "Another record has or had this slug."))
+        elif slug and slug in seen:
+            problems.append(case_file.problem(("slug",), "This slug stands here twice."))
+        seen.add(slug)
+    return problems
+
+
+def amend(
+    *,
+    record: Root,
+    base: Document,
+    document: Document,
+    by: User,
+    reason: str,
+    force: bool = False,
+) -> None:
+    """Bring the difference between two public documents of a record into it.
+
+    What neither of them shows, open codings and private fields, stays as it is. `force` prefers
+    the document where the record has changed otherwise since `base`.
+
+    Raises Conflicts, CaseFilesRefused, or NotAllowed where a published record would not be fit
+    to be public; nothing is changed then.
+    """
+    shape = shape_of(type(record))
+    (case_file,) = read(shape, [document])
+    with (
+        logged_change(record, by=by, reason=reason),
+        pghistory.context(user=by.pk, reason=reason),
+    ):
+        merged = merge(base, case_file.document, document_of(record), force=force)
+        if merged.edited:
+            raise Conflicts(merged.edited)
+        saver = Saver(by)
+        saver.instances[shape.folder, case_file.slug] = record
+        saver.save_all([(case_file, merged.document)])
+        if saver.problems:
+            raise CaseFilesRefused(saver.problems)
+    record.refresh_from_db()
+
+
+@transaction.atomic
+def remove(*, record: Root, by: User, reason: str = "") -> Removal:
+    """Delete a record that is not public, keeping it whole so that it can come back.
+
+    Raises NotAllowed where it is or was public, or where other records name it.
+    """
+    if record.is_published:
+        raise NotAllowed(["A published record is withdrawn, not deleted."])
+    if record.state == State.WITHDRAWN:
+        raise NotAllowed(["A withdrawn record stays: its address says why it went."])
+    shape = shape_of(type(record))
+    removal = Removal.objects.create(
+        kind=shape.folder,
+        object_id=record.pk,
+        slug=record.slug,
+        document=document_of(record),
+        entered_by=record.entered_by,
+        by=by,
+        reason=reason,
+    )
+    try:
+        with pghistory.context(user=by.pk, reason=reason):
+            record.delete()
+    except ProtectedError as error:
+        names = sorted({_name_of(one) for one in error.protected_objects})
+        raise NotAllowed([f"{name} names it." for name in names]) from None
+    return removal
+
+
+def _name_of(record: Any) -> str:
+    while (parent := getattr(record, "parent_field", None)) is not None:
+        record = getattr(record, parent)
+    return f"{record._meta.verbose_name} {getattr(record, 'slug', record)}"
+
+
+@transaction.atomic
+def bring_back(*, removal: Removal, by: User) -> Root:
+    """Bring a deleted record back whole, as the same record, a draft.
+
+    Raises NotAllowed where it is back already, and CaseFilesRefused where it cannot be.
+    """
+    removal = Removal.objects.select_for_update().get(pk=removal.pk)
+    if removal.restored_at is not None:
+        raise NotAllowed(["It has been brought back already."])
+    shape = shapes()[removal.kind]
+    (case_file,) = read(shape, [removal.document])
+    saver = Saver(by)
+    model: Any = shape.model
+    # Under its number, so that its history goes on and its slug is its own again.
+    saver.instances[shape.folder, removal.slug] = model(
+        pk=removal.object_id, entered_by=removal.entered_by
+    )
+    with pghistory.context(user=by.pk, reason=f"Brought back: {removal.reason}"):
+        saver.save_all([(case_file, case_file.document)])
+        if saver.problems:
+            raise CaseFilesRefused(saver.problems)
+    removal.restored_at = timezone.now()
+    removal.save(update_fields=["restored_at"])
+    found: Root = model.objects.get(pk=removal.object_id)
+    return found

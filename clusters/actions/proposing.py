@@ -1,0 +1,129 @@
+"""Propose a change to a published record, and decide on it: the public sees it once approved."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from clusters.actions.entering import amend
+from clusters.actions.publishing import NotAllowed
+from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.merge import Difference, differences
+from clusters.casefiles.shape import shape_of, shapes
+from clusters.models import Proposal, ProposalState, Root, User
+from clusters.roles import may_review
+
+
+class _Tried(Exception):
+    """Rolls back a change that was only tried."""
+
+
+def may_approve(user: Any, author: Any) -> bool:
+    """Whether somebody may approve what this author proposes; with two-person review no own."""
+    return may_review(user) and not (settings.TWO_PERSON_REVIEW and user.pk == author.pk)
+
+
+@transaction.atomic
+def propose(*, record: Root, base: Document, document: Document, by: User, reason: str) -> Proposal:
+    """Keep a change to a published record until somebody decides on it.
+
+    It is tried at once: raises what `amend` raises where it could not be carried out.
+    """
+    if not reason.strip():
+        raise NotAllowed(["Say why: a change to a published record needs a reason."])
+    if not differences(base, document):
+        raise NotAllowed(["Nothing is changed by this."])
+    try:
+        with transaction.atomic():
+            amend(record=record, base=base, document=document, by=by, reason=reason)
+            raise _Tried
+    except _Tried:
+        record.refresh_from_db()
+    return Proposal.objects.create(
+        kind=shape_of(type(record)).folder,
+        object_id=record.pk,
+        slug=record.slug,
+        base_version=record.version,
+        base=base,
+        document=document,
+        by=by,
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def approve(*, proposal: Proposal, by: User, answer: str = "", force: bool = False) -> Root:
+    """Carry a proposal out. What has changed since it was made is merged field by field.
+
+    Raises NotAllowed, Conflicts where both changed the same value (`force` takes the proposal's),
+    or CaseFilesRefused.
+    """
+    proposal = _open(proposal)
+    if not may_approve(by, proposal.by):
+        raise NotAllowed(["Somebody else must approve it: nobody approves a change of their own."])
+    record = record_of(proposal)
+    if record is None or not record.is_published:
+        raise NotAllowed(["The record is not published any more."])
+    amend(
+        record=record,
+        base=proposal.base,
+        document=proposal.document,
+        by=by,
+        reason=proposal.reason,
+        force=force,
+    )
+    _decide(proposal, ProposalState.APPROVED, by, answer)
+    return record
+
+
+@transaction.atomic
+def return_(*, proposal: Proposal, by: User, answer: str) -> None:
+    """Return a proposal to its author with a reason. Raises NotAllowed."""
+    proposal = _open(proposal)
+    if not may_review(by):
+        raise NotAllowed(["Only an editor returns a proposal."])
+    if not answer.strip():
+        raise NotAllowed(["Say why it is returned."])
+    _decide(proposal, ProposalState.RETURNED, by, answer)
+
+
+@transaction.atomic
+def take_back(*, proposal: Proposal, by: User) -> None:
+    """Take one's own proposal back. Raises NotAllowed."""
+    proposal = _open(proposal)
+    if proposal.by_id != by.pk:
+        raise NotAllowed(["Only its author takes a proposal back."])
+    _decide(proposal, ProposalState.TAKEN_BACK, by, "")
+
+
+def record_of(proposal: Proposal) -> Root | None:
+    """Return the record that a proposal would change, locked; None where it is gone."""
+    model: Any = shapes()[proposal.kind].model
+    found: Root | None = (
+        model.objects.select_for_update(of=("self",)).filter(pk=proposal.object_id).first()
+    )
+    return found
+
+
+def changes_of(proposal: Proposal) -> list[Difference]:
+    """List what a proposal changes, value by value."""
+    return differences(proposal.base, proposal.document)
+
+
+def moved_since(proposal: Proposal, record: Root) -> list[Difference]:
+    """List what has changed in the record since the proposal was made."""
+    return differences(proposal.base, document_of(record, public=True))
+
+
+def _open(proposal: Proposal) -> Proposal:
+    found = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if not found.is_open:
+        raise NotAllowed([f"It has been decided already: {found.get_state_display()}."])
+    return found
+
+
+def _decide(proposal: Proposal, state: ProposalState, by: User, answer: str) -> None:
+    proposal.state = state
+    proposal.decided_by, proposal.decided_at, proposal.answer = by, timezone.now(), answer
+    proposal.save(update_fields=["state", "decided_by", "decided_at", "answer"])

@@ -1,0 +1,32 @@
+"""Who a program acts for: a token in the Authorization header."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from clusters.models import ApiToken, User
+from clusters.models.access import digest_of
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer cc_…`; the token stays on the request, which its scope limits."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        scheme, _space, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if not scheme:
+            return None
+        if scheme.lower() != "bearer":
+            raise AuthenticationFailed("Write it as “Authorization: Bearer” and the token.")
+        token = ApiToken.objects.valid().filter(digest=digest_of(text.strip())).first()
+        if token is None:
+            raise AuthenticationFailed("This token is not known, has expired or was revoked.")
+        today = timezone.now().date()
+        if token.last_used != today:  # once a day: who reads should not write
+            ApiToken.objects.filter(pk=token.pk).update(last_used=today)
+        return token.user, token
+
+    def authenticate_header(self, request: Any) -> str:
+        return 'Bearer realm="Cluster Casebook"'

@@ -1,0 +1,114 @@
+"""What every write of the API asks first, and how what actions refuse is told."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.request import Request
+
+from clusters.actions.entering import Conflicts
+from clusters.actions.publishing import NotAllowed
+from clusters.api import documents
+from clusters.api.exceptions import Problem
+from clusters.api.problems import pointer_to
+from clusters.casefiles.loader import CaseFilesRefused
+from clusters.models import Root, Scope, User
+from clusters.roles import may_enter
+
+LONGEST_REASON = 2_000
+# What a strong tag of a record says of it, whatever follows: code, address, coding.
+STAMP = re.compile(r'(?<!W/)"(\d+-[0-9a-f]{16})-[^"]*"')
+
+
+def writer_of(
+    request: Request, may: Callable[[Any], bool] = may_enter, *, is_reading: bool = False
+) -> User:
+    """Return who writes, or reads what not everybody may read.
+
+    Raises NotAuthenticated where nobody has said who it is, PermissionDenied where it may not be.
+    """
+    user = request.user
+    if not user.is_authenticated:
+        raise NotAuthenticated("Sign in, or send a token: “Authorization: Bearer cc_…”.")
+    token: Any = request.auth
+    if not is_reading and token is not None and token.scope != Scope.WRITE:
+        raise PermissionDenied("This token may read only. Make one with the scope “write”.")
+    if not may(user):
+        role = "a researcher’s or an editor’s" if may is may_enter else "an editor’s"
+        raise PermissionDenied(f"This needs {role} role.")
+    return user  # type: ignore[return-value]
+
+
+def reason_of(request: Request, *, is_needed: bool) -> str:
+    """Return the reason that the address gives for a change. Raises Problem."""
+    reason = request.query_params.get("reason", "").strip()
+    if is_needed and not reason:
+        detail = "Say why: ?reason= and a sentence. It is shown in the public log of changes."
+        raise Problem(400, detail, errors=[{"parameter": "reason", "detail": detail}])
+    if len(reason) > LONGEST_REASON or "\x00" in reason:
+        detail = f"A reason is a text of {LONGEST_REASON:,} letters at most."
+        raise Problem(400, detail, errors=[{"parameter": "reason", "detail": detail}])
+    return reason
+
+
+def check_version(request: Request, record: Root) -> None:
+    """Refuse a change to anything but the record as it is. Raises Problem."""
+    asked = request.META.get("HTTP_IF_MATCH", "").strip()
+    if not asked:
+        raise Problem(428, "Send the record’s ETag as If-Match, so that nobody’s work is lost.")
+    if asked == "*":
+        return
+    now = documents.make(type(record), [record.pk], drafts=True)[record.pk].tag
+    if now not in STAMP.findall(asked):
+        raise Problem(
+            412,
+            f"The record has changed since: it is at version {record.version} now. Fetch it "
+            "again, and make your change to what it is.",
+        )
+
+
+@contextmanager
+def problems_told(body: Any, *, at: tuple[str, ...] = (), is_list: bool = False) -> Iterator[None]:
+    """Turn what an action refuses into a problem whose errors point into the body.
+
+    `at` is where in its root the body stands, for a part.
+    """
+    try:
+        yield
+    except CaseFilesRefused as error:
+        raise Problem(
+            400,
+            f"{len(error.problems)} mistake{'s' if len(error.problems) > 1 else ''}; "
+            "nothing was saved.",
+            errors=[
+                {
+                    "pointer": pointer_to(
+                        body, *([one.file] if is_list else []), *within(one.where, at)
+                    ),
+                    "detail": one.message,
+                }
+                for one in error.problems
+            ],
+        ) from None
+    except Conflicts as error:
+        raise Problem(
+            409,
+            "The record was changed otherwise meanwhile.",
+            conflicts=[
+                {"field": ".".join(one.where), "now": one.before, "proposed": one.after}
+                for one in error.differences
+            ],
+        ) from None
+    except NotAllowed as error:
+        raise Problem(
+            409,
+            " ".join(error.reasons),
+            errors=[{"pointer": "", "detail": reason} for reason in error.reasons],
+        ) from None
+
+
+def within(where: tuple[str, ...], at: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a place as it is seen from a part of the record."""
+    return where[len(at) :] if where[: len(at)] == at else where

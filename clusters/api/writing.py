@@ -1,0 +1,244 @@
+"""Writes of the API: created, changed, deleted, proposed, by the same actions as everywhere.
+
+A body is what a case file of the record holds, as JSON. Nothing is half-saved, and every mistake
+is told at once, with a pointer into the body.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clusters.actions.entering import amend, enter, remove
+from clusters.actions.proposing import may_approve, propose
+from clusters.actions.publishing import withdraw
+from clusters.api import documents
+from clusters.api.caching import tag_of
+from clusters.api.exceptions import Problem
+from clusters.api.fields import BASE, api_path
+from clusters.api.proposals import proposal_data
+from clusters.api.refusals import check_version, problems_told, reason_of, writer_of
+from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.merge import value_at, with_value
+from clusters.casefiles.shape import shape_of
+from clusters.models import IdempotentRequest, Root, User
+from clusters.models.base import root_model
+from clusters.roles import may_review
+
+MOST_RECORDS = 1_000
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON Merge Patch (RFC 7396): null takes a value away, a list replaces a list.
+
+    >>> merge_patch({"a": 1, "b": {"c": 2}}, {"a": None, "b": {"d": 3}})
+    {'b': {'c': 2, 'd': 3}}
+    """
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge_patch(result.get(name), value)
+    return result
+
+
+def locked(view: Any, user: User) -> Root:
+    """Return the root that an address names, and keep others from changing it."""
+    name = view.kwargs[view.lookup_field]
+    model: Any = root_model(view.model)
+    visible = model.objects.visible_to(user).select_for_update(of=("self",))
+    found: Root | None = visible.filter(slug=name.partition("/")[0]).first()
+    if found is None:
+        raise view.none_called(name)
+    return found
+
+
+def carried_once(request: Request, user: User, act: Callable[[], Response]) -> Response:
+    """Carry a POST with an Idempotency-Key out once; sent again, it gets the same answer."""
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return act()
+    if not KEY.fullmatch(key):
+        raise Problem(400, "An Idempotency-Key has 1 to 200 printable characters, no spaces.")
+    body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    address = request.get_full_path().encode("utf-8", "surrogateescape")
+    fingerprint = hashlib.sha256(address + b"\0" + body).hexdigest()
+    too_old = timezone.now() - IdempotentRequest.KEPT
+    with transaction.atomic():
+        IdempotentRequest.objects.filter(at__lt=too_old).delete()
+        # A second one waits here until the first is through.
+        known, is_new = IdempotentRequest.objects.get_or_create(
+            user=user, key=key, defaults={"fingerprint": fingerprint}
+        )
+        if known.fingerprint != fingerprint:
+            raise Problem(422, "This Idempotency-Key was used for another request.")
+        if is_new:
+            response = act()
+            known.status = response.status_code
+            known.headers = {
+                name: response[name] for name in ("Location", "ETag") if name in response.headers
+            }
+            known.body = orjson.dumps(response.data).decode()
+            known.save()
+            return response
+    headers = {**known.headers, "Idempotency-Replayed": "true"}
+    return Response(orjson.Fragment(known.body), status=known.status, headers=headers)
+
+
+def shown(request: Request, record: Root, status: int = 200) -> Response:
+    """Answer with a record as it is now, draft or not, and with its tag."""
+    answer = documents.make(type(record), [record.pk], drafts=True)[record.pk]
+    headers = {"ETag": tag_of(request._request, answer.tag), "Cache-Control": "private, no-store"}
+    if status == 201:
+        headers["Location"] = request.build_absolute_uri(api_path(record))
+    return Response(orjson.Fragment(answer.whole), status=status, headers=headers)
+
+
+class WritesRoots:
+    """Create, change and delete roots; drafts are seen by those who may."""
+
+    model: Any
+    kwargs: dict[str, Any]
+    lookup_field: str
+    none_called: Callable[[str], NotFound]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = writer_of(request)
+        return carried_once(request, user, lambda: self._create(request, user))
+
+    def _create(self, request: Request, user: User) -> Response:
+        body: Any = request.data
+        is_list = isinstance(body, list)
+        if is_list and not 1 <= len(body) <= MOST_RECORDS:
+            raise Problem(400, f"Send 1 to {MOST_RECORDS:,} records at once.")
+        reason = reason_of(request, is_needed=False)
+        shape = shape_of(self.model)
+        with problems_told(body, is_list=is_list):
+            records = enter(shape=shape, values=body if is_list else [body], by=user, reason=reason)
+        if not is_list:
+            return shown(request, records[0], status=201)
+        made = documents.make(self.model, [one.pk for one in records], drafts=True)
+        results = [orjson.Fragment(made[one.pk].record) for one in records]
+        return Response({"count": len(results), "results": results}, status=201)
+
+    @transaction.atomic
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = writer_of(request)
+        record = locked(self, user)
+        check_version(request, record)
+        base = document_of(record, public=True)
+        return change(request, user, record, base, merge_patch(base, request.data))
+
+    @transaction.atomic
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = writer_of(request)
+        record = locked(self, user)
+        check_version(request, record)
+        reason = reason_of(request, is_needed=record.is_published)
+        with problems_told(None):
+            if record.is_published:
+                writer_of(request, may_review)
+                withdraw(record=record, by=user, reason=reason)
+                return Response({"withdrawn": f"{BASE}{api_path(record)}", "reason": reason})
+            removal = remove(record=record, by=user, reason=reason)
+        undo = reverse("api-removal-restore", args=[removal.pk])
+        return Response({"removed": f"{BASE}{api_path(record)}", "undo": f"{BASE}{undo}"})
+
+
+class WritesParts:
+    """Create, change and delete parts of roots: each is a change of its root."""
+
+    model: Any
+    kwargs: dict[str, Any]
+    lookup_field: str
+    none_called: Callable[[str], NotFound]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = writer_of(request)
+        return carried_once(request, user, lambda: self._create(request, user))
+
+    @transaction.atomic
+    def _create(self, request: Request, user: User) -> Response:
+        parent = self.model.parent_field
+        body = dict(request.data) if isinstance(request.data, dict) else {}
+        above, key = body.pop(parent, None), body.get("key")
+        for name, value in ((parent, above), ("key", key)):
+            if not isinstance(value, str) or not value:
+                detail = f"Name its {name}."
+                raise Problem(400, detail, errors=[{"pointer": f"/{name}", "detail": detail}])
+        self.kwargs[self.lookup_field] = name = f"{above}/{key}"
+        record = locked(self, user)
+        base = document_of(record, public=True)
+        at = self.place(name)
+        if value_at(base, at[:-2]) is None and len(at) > 2:
+            raise self.none_called(str(above))
+        if value_at(base, at) is not None:
+            detail = "Another one in this record has this key."
+            raise Problem(400, detail, errors=[{"pointer": "/key", "detail": detail}])
+        return change(request, user, record, base, with_value(base, at, body), at, status=201)
+
+    @transaction.atomic
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = writer_of(request)
+        record, base, at = self.found(request, user)
+        patched = merge_patch(value_at(base, at), request.data)
+        return change(request, user, record, base, with_value(base, at, patched), at)
+
+    @transaction.atomic
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = writer_of(request)
+        record, base, at = self.found(request, user)
+        return change(request, user, record, base, with_value(base, at, None))
+
+    def found(self, request: Request, user: User) -> tuple[Root, Document, tuple[str, ...]]:
+        """Return the root of a part, its document, and where in it the part stands."""
+        record = locked(self, user)
+        base = document_of(record, public=True)
+        name = self.kwargs[self.lookup_field]
+        at = self.place(name)
+        if value_at(base, at) is None:
+            raise self.none_called(name)
+        check_version(request, record)
+        return record, base, at
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return where a part stands in the document of its root: lists and keys in turn."""
+        keys = name.split("/")[1:]
+        lists = documents.path_to(self.model)
+        if len(keys) != len(lists):
+            raise self.none_called(name)
+        return tuple(step for pair in zip(lists, keys, strict=True) for step in pair)
+
+
+def change(
+    request: Request,
+    user: User,
+    record: Root,
+    base: Document,
+    document: Any,
+    at: tuple[str, ...] = (),
+    status: int = 200,
+) -> Response:
+    """Carry a change out, or propose it where the record is public and somebody else decides."""
+    reason = reason_of(request, is_needed=record.is_published)
+    body = value_at(document, at) if at and isinstance(document, dict) else document
+    with problems_told(body, at=at):
+        if record.is_published and not may_approve(user, user):
+            proposal = propose(record=record, base=base, document=document, by=user, reason=reason)
+            address = reverse("api-proposal", args=[proposal.pk])
+            headers = {"Location": request.build_absolute_uri(address)}
+            return Response(proposal_data(proposal), status=202, headers=headers)
+        amend(record=record, base=base, document=document, by=user, reason=reason, force=True)
+    return shown(request, record, status=status)

@@ -1,0 +1,32 @@
+"""Who may do what: four roles, as Django groups, and the two permissions that they rest on."""
+
+from typing import Any
+
+ENTER, REVIEW = "enter_records", "review_records"
+# What each role may; whoever is signed in without one is a reader.
+ROLES: dict[str, tuple[str, ...]] = {
+    "reader": (),
+    "researcher": (ENTER,),
+    "editor": (ENTER, REVIEW),
+    "administrator": (ENTER, REVIEW),
+}
+
+
+def may_enter(user: Any) -> bool:
+    """Whether somebody may enter records, and propose changes to published ones."""
+    return bool(user is not None and user.has_perm(f"clusters.{ENTER}"))
+
+
+def may_review(user: Any) -> bool:
+    """Whether somebody may see every draft, and approve, publish and withdraw."""
+    return bool(user is not None and user.has_perm(f"clusters.{REVIEW}"))
+
+
+def make_roles(**_: Any) -> None:
+    """Make the groups, each with its permissions; run after every `migrate`."""
+    from django.contrib.auth.models import Group, Permission
+
+    known = Permission.objects.filter(content_type__app_label="clusters")
+    for name, codenames in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.add(*known.filter(codename__in=codenames))
