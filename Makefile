@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	&& { echo $$p; break; }; done)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test check format setup clean reset lock browser manage screenshots
+.PHONY: help run test check format setup clean reset lock browser manage screenshots bench
 
 help: ## Say what can be done here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ browser: setup
 
 screenshots: setup browser ## Take the pictures of docs/images/ anew
 	@$(PY) -m tests.browser.screenshots
+
+bench: setup ## Measure beside a bare view and Datasette, into benchmarks/RESULTS.md (SIZES="10000 100000")
+	@$(PY) -m benchmarks $(if $(SIZES),--sizes $(SIZES))
 
 lock: ## Lock the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.12 --no-header --no-annotate pyproject.toml -o requirements.lock

@@ -5,6 +5,7 @@ checks that it is the same before it measures.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -84,9 +85,16 @@ def as_object(fields: dict[str, str]) -> str:
 def application_for(dsn: str) -> Callable[..., Iterable[bytes]]:
     """Declare the application; the queries are written once, when the process starts."""
     queries = Queries()
-    connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=1)
+    ours = threading.local()
+
+    def connected() -> Any:
+        """Return this thread's connection, which stays."""
+        if not hasattr(ours, "connection"):
+            ours.connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=1)
+        return ours.connection
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        connection = connected()
         path = environ["PATH_INFO"].removeprefix("/api/v1/")
         asked = dict(parse_qsl(unquote(environ["QUERY_STRING"])))
         if asked.get("format") == "jsonl":
@@ -116,8 +124,11 @@ class Queries:
     """One query for each workload."""
 
     def __init__(self) -> None:
+        from django_countries import countries
+
         from interventions.analysis.status import CLOSED, CLOSED_ENDINGS, NOT_KNOWN, RULE
         from interventions.analysis.status import IMPLEMENTATION as RUNS
+        from interventions.filters import STATUSES, ProjectFilter
         from interventions.models import (
             Agreement,
             AsReason,
@@ -326,6 +337,73 @@ class Queries:
                 SELECT * FROM found ORDER BY ts_rank(vector, q, 2) DESC, title, id LIMIT 50) best))
             """
 
+        labels_of_facets = {
+            "country": [(code, name) for code, name in countries],
+            "ending": Ending.choices,
+            "issue": Issue.choices,
+            "status": STATUSES,
+        }
+        self.labels = {
+            name: {str(code): str(label) for code, label, *_ in pairs}
+            for name, pairs in labels_of_facets.items()
+        }
+        self.words = {
+            name: str(ProjectFilter.base_filters[name].label) for name in labels_of_facets
+        }
+        public = "FROM interventions_project p WHERE p.state = 'published'"
+        kinds = {
+            "country": "SELECT c.country AS code, count(DISTINCT t.project_id) AS number "
+            "FROM interventions_projectcluster t JOIN clusters_cluster c ON c.id = t.cluster_id "
+            "JOIN interventions_project p ON p.id = t.project_id "
+            "WHERE p.state = 'published' GROUP BY c.country",
+            "ending": f"SELECT p.ending AS code, count(*) AS number {public} "
+            "AND p.ending <> '' GROUP BY p.ending",
+            "issue": "SELECT one AS code, count(*) AS number FROM interventions_project p, "
+            "unnest(p.issues) one WHERE p.state = 'published' GROUP BY one",
+            "status": f"SELECT CASE WHEN p.ending IN ({ended}) THEN '4' WHEN p.ending = 'running' "
+            "AND p.actual_start_earliest IS NOT NULL THEN '2' ELSE 'unknown' END AS code, "
+            f"count(*) AS number {public} GROUP BY 1",
+        }
+        self.facet = {
+            name: f"(SELECT jsonb_object_agg(code, number) FROM ({query}) {name})"
+            for name, query in kinds.items()
+        }
+        self.degrees = f"""
+            WITH directed AS (
+                SELECT p.id, CASE WHEN bool_or(o.direction = 'mixed') OR (
+                    bool_or(o.direction = 'good') AND bool_or(o.direction = 'bad')) THEN 'mixed'
+                    WHEN bool_or(o.direction = 'good') THEN 'good'
+                    WHEN bool_or(o.direction = 'bad') THEN 'bad'
+                    WHEN bool_or(o.direction = 'none') THEN 'none' ELSE 'unknown' END AS direction
+                FROM interventions_project p
+                LEFT JOIN interventions_outcome o ON o.project_id = p.id
+                WHERE p.state = 'published' GROUP BY p.id
+            ),
+            counted AS (
+                SELECT x.factor_id, CASE WHEN x.no_value <> '' THEN x.no_value
+                    ELSE trim_scale(x.degree)::text END AS value, d.direction, count(*) AS number,
+                    sum(x.degree) AS total, count(x.degree) AS known
+                FROM interventions_coding x JOIN directed d ON d.id = x.project_id
+                WHERE x.coder_id IS NULL AND x.perspective_group_id IS NULL
+                    AND x.perspective_holder_id IS NULL AND NOT x.is_open
+                GROUP BY 1, 2, 3
+            )
+            SELECT jsonb_build_object('framework', '{FRAMEWORK}', 'projects', number, 'factors', (
+                SELECT jsonb_agg(jsonb_build_object(
+                    'id', fw.slug || '/' || f.key, 'name', f.name, 'polarity', f.polarity,
+                    'url', '{SITE}/api/v1/factors/' || fw.slug || '/' || f.key || '/',
+                    'mean', (SELECT (sum(total) / nullif(sum(known), 0))::double precision
+                        FROM counted WHERE factor_id = f.id),
+                    'not_searched', number - coalesce((SELECT sum(c.number)
+                        FROM counted c WHERE factor_id = f.id), 0),
+                    'counts', coalesce((SELECT jsonb_agg(jsonb_build_object('value', value,
+                        'outcome', direction, 'projects', c.number) ORDER BY value, direction)
+                        FROM counted c WHERE factor_id = f.id), '[]'))
+                    ORDER BY f.position, f.key)
+                FROM interventions_factor f JOIN interventions_framework fw
+                    ON fw.id = f.framework_id WHERE fw.slug = '{FRAMEWORK}'))
+            FROM (SELECT count(*) AS number FROM directed) everything"""
+
     def listed(self, where: str, order: str, size: str, skip: str) -> str:
         """SQL of a page of projects and how many there are, counted to 10,001."""
         return f"""
@@ -344,11 +422,31 @@ class Queries:
             cursor.execute(self.filtered if "ending" in asked else self.list, values)
             count, rows = cursor.fetchone()
             return {"count": count, "results": rows or []}
+        if path == "projects/facets/":
+            return self.facets(cursor, asked["facets"].split(","))
+        if path == "projects/degrees/":
+            cursor.execute(self.degrees)
+            return cursor.fetchone()[0]
         if path == "search/":
             cursor.execute(self.search, {"q": asked["q"]})
         else:
             cursor.execute(self.detail, [path.split("/")[1]])
         return cursor.fetchone()[0]
+
+    def facets(self, cursor: Any, names: list[str]) -> Any:
+        """Count some facets in one query, and name their choices."""
+        cursor.execute(f"SELECT {', '.join(self.facet[name] for name in names)}")
+        found = []
+        for name, numbers in zip(names, cursor.fetchone(), strict=True):
+            choices = [
+                {"code": code, "label": label, "count": numbers[code]}
+                for code, label in self.labels[name].items()
+                if code in (numbers or {})
+            ]
+            if name == "country":
+                choices.sort(key=lambda one: one["label"])
+            found.append({"name": name, "label": self.words[name], "choices": choices})
+        return {"facets": found}
 
 
 def make() -> Callable[..., Iterable[bytes]]:

@@ -163,6 +163,7 @@ class RecordFilter(SeveralFilter, django_filters.ModelChoiceFilter):
     field_class = RecordField
 
     def __init__(self, model: Any, **options: Any) -> None:
+        self.target = model
         super().__init__(
             **{
                 "queryset": lambda request: model._default_manager.published(),

@@ -1,7 +1,16 @@
 """The API's root: every endpoint, the schema, and its documentation."""
 
+from functools import cache
+from typing import Any
+
 from django.urls import include, path, re_path
+from django.utils.cache import patch_cache_control
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import condition
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.response import Response
 from rest_framework.routers import DefaultRouter
 
 from clusters.api.dataset import DatasetView
@@ -9,8 +18,35 @@ from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.api.problems import not_found
 from clusters.api.proposals import DecisionView, ProposalsView, ProposalView, RestoreView
 from clusters.api.views import ChangesView, ProblemView, SearchView
+from clusters.caching import code_version
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.api.views import ChartListView, ChartView, CodebookView
+
+
+class SchemaView(SpectacularAPIView):
+    """The description itself: made once a process, since nothing but the code is in it."""
+
+    @extend_schema(exclude=True)
+    @method_decorator(condition(etag_func=lambda request: f'W/"{code_version()}"'))
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().get(request, *args, **kwargs)
+        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+        return response
+
+    def _get_schema_response(self, request: Any) -> Any:
+        return Response(
+            data=description(),
+            headers={"Content-Disposition": 'inline; filename="casebook-openapi"'},
+        )
+
+
+@cache
+def description() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    found: dict[str, Any] = SchemaGenerator(urlconf="config.urls").get_schema(
+        request=None, public=True
+    )
+    return found
 
 
 class DocumentationView(SpectacularSwaggerSplitView):
@@ -42,7 +78,7 @@ urlpatterns = [
         name="api-decision",
     ),
     path("v1/removals/<int:number>/restore/", RestoreView.as_view(), name="api-removal-restore"),
-    path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("v1/schema/", SchemaView.as_view(), name="api-schema"),
     path("v1/docs/", DocumentationView.as_view(), name="api-docs"),
-    re_path(r"^(?P<rest>.*)$", not_found),
+    re_path(r"^(?P<rest>(?s:.*))$", not_found),
 ]

@@ -52,12 +52,13 @@ def kept_secret(path: Path) -> str:
 
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+RATE_WORDS = "Write it as 600/minute, or none."
 RATE = r"none|[1-9][0-9]{0,8}/(second|minute|hour|day)"
 
 
 def rate(name: str, default: str) -> tuple[int, int]:
     """Return requests and seconds of a rate such as 600/minute; none is (0, 1)."""
-    asked = env.str(name, default, validate=Regexp(RATE, error=f"Write it as {default}, or none."))
+    asked = env.str(name, default, validate=Regexp(RATE, error=RATE_WORDS))
     number, _slash, unit = str(asked).partition("/")
     return (int(number), SECONDS[unit]) if unit in SECONDS and number.isdigit() else (0, 1)
 
@@ -292,7 +293,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["clusters.api.throttles.ClientThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["clusters.api.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "clusters.api.schema.CasebookSchema",
     "EXCEPTION_HANDLER": "clusters.api.problems.problem_response",
 }
 # Pages of other sites may read what everybody may read, and nothing more: no cookies go along.
@@ -312,6 +313,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["clusters.api.description.with_components"],
 }
 
 # --- Logs: one JSON line a request, without addresses, names or search words -----------------

@@ -17,6 +17,7 @@ def pytest_collection_modifyitems(items):
     def order(item):
         fixtures = getattr(item, "fixturenames", ())
         return (
+            "contract" in item.path.parts,
             "browser" in item.path.parts,
             "seed_loaded" in fixtures,
             "transactional_db" in fixtures

@@ -58,9 +58,11 @@ def enter(*, shape: Shape, values: Sequence[Any], by: User, reason: str = "") ->
         case_file, problems = read_value(str(number), value, shape)
         saver.problems += problems
         files.append(case_file)
-    saver.problems += _taken(files)
+    taken = _taken(files)
+    saver.problems += taken
+    unfit = {problem.file for problem in taken}
     with pghistory.context(user=by.pk, reason=reason):
-        saver.save_all([(one, one.document) for one in files if one.slug])
+        saver.save_all([(one, one.document) for one in files if one.slug and one.path not in unfit])
         if saver.problems:
             raise CaseFilesRefused(saver.problems)
     return [saver.instances[shape.folder, one.slug] for one in files]

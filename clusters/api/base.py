@@ -25,6 +25,7 @@ from clusters.api.files import (
     file_of,
 )
 from clusters.api.paging import Column, Page, Pages, link_header, page_of
+from clusters.api.parquet import OPTIONAL as PARQUET
 from clusters.api.parsers import JSONParser, MergePatchParser
 from clusters.api.refusals import writer_of
 from clusters.api.renderers import JSONRenderer
@@ -94,7 +95,10 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     filter_backends = [DjangoFilterBackend]
     pagination_class = Pages
     content_negotiation_class = Negotiation
-    renderer_classes = [JSONRenderer, CSVRenderer, XLSXRenderer, JSONLinesRenderer]
+    renderer_classes = [
+        *(JSONRenderer, CSVRenderer, XLSXRenderer, JSONLinesRenderer),
+        *PARQUET,
+    ]
     # Whether the answer is for those only who may see drafts.
     is_private = False
     # Whether a row of its table reads the parts of its record, too.

@@ -21,11 +21,6 @@ BASE = "https://casebook.invalid"
 TEXT: dict[str, Any] = {"type": "string"}
 NUMBER: dict[str, Any] = {"type": "integer"}
 ADDRESS: dict[str, Any] = {"type": "string", "format": "uri"}
-CODED = {
-    "type": "object",
-    "properties": {"code": {"type": "string"}, "label": {"type": "string"}},
-    "required": ["code", "label"],
-}
 LINK = {
     "type": "object",
     "properties": {
@@ -58,7 +53,6 @@ CITATION = {
 }
 
 
-@extend_schema_field({"oneOf": [CODED, {"type": "null"}]})
 class CodedField(serializers.Field):
     """A coded value as code and label; null where it is empty."""
 
@@ -80,7 +74,6 @@ class CodedField(serializers.Field):
         return self.said.get(value) or self.say(value)
 
 
-@extend_schema_field({"type": "array", "items": CODED})
 class CodedListField(CodedField):
     """Several coded values."""
 

@@ -73,6 +73,9 @@ class Pages(BasePagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         address = {"type": ["string", "null"], "format": "uri"}
+        # With `fields=` a record has those only; see `description.with_components`.
+        sparse = {"$ref": f"{schema['items']['$ref']}Sparse"}
+        rows = {"type": "array", "items": {"anyOf": [schema["items"], sparse]}}
         return {
             "type": "object",
             "required": ["count", "count_is_exact", "next", "previous", "results"],
@@ -84,7 +87,7 @@ class Pages(BasePagination):
                 },
                 "next": address,
                 "previous": address,
-                "results": schema,
+                "results": rows,
             },
         }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -133,6 +134,7 @@ def problem_page(status: int, detail: str) -> HttpResponse:
     return JsonResponse(document(status, detail), status=status, content_type=CONTENT_TYPE)
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Answer any other path below /api/: never HTML."""
     return problem_page(404, f"There is nothing at {request.path}. See /api/v1/.")

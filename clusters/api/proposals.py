@@ -85,6 +85,8 @@ class DeskView(APIView):
 class ProposalsView(DeskView):
     """Proposals, the latest first: one’s own, for editors all."""
 
+    examples = {"state": "open"}
+
     @extend_schema(
         operation_id="proposals_list",
         parameters=[

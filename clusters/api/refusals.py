@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from clusters.actions.entering import Conflicts
 from clusters.actions.publishing import NotAllowed
 from clusters.api import documents
+from clusters.api.bodies import mistakes
 from clusters.api.exceptions import Problem
 from clusters.api.problems import pointer_to
 from clusters.casefiles.loader import CaseFilesRefused
@@ -55,6 +56,7 @@ def reason_of(request: Request, *, is_needed: bool) -> str:
 
 def check_version(request: Request, record: Root) -> None:
     """Refuse a change to anything but the record as it is. Raises Problem."""
+    reason_of(request, is_needed=False)  # what is wrong in any case is told first
     asked = request.META.get("HTTP_IF_MATCH", "").strip()
     if not asked:
         raise Problem(428, "Send the record’s ETag as If-Match, so that nobody’s work is lost.")
@@ -70,43 +72,48 @@ def check_version(request: Request, record: Root) -> None:
 
 
 @contextmanager
-def problems_told(body: Any, *, at: tuple[str, ...] = (), is_list: bool = False) -> Iterator[None]:
-    """Turn what an action refuses into a problem whose errors point into the body.
+def problems_told(
+    body: Any, schema: str = "", *, at: tuple[str, ...] = (), is_list: bool = False
+) -> Iterator[None]:
+    """Turn what the body's schema or an action refuses into one problem that points into the body.
 
-    `at` is where in its root the body stands, for a part.
+    `at` is where in its root the body stands, for a part. Everything is told at once, so that what
+    the schema refuses is refused after the action was tried: call it in a transaction.
     """
+    bodies = body if is_list else [body]
+    found: dict[str, str] = {}
+    for number, one in enumerate(bodies if schema else ()):
+        for where, why in mistakes(schema, one):
+            found[pointer_to(body, *([str(number)] if is_list else []), *where)] = why
     try:
         yield
     except CaseFilesRefused as error:
+        for problem in error.problems:
+            steps = [*([problem.file] if is_list else []), *within(problem.where, at)]
+            found.setdefault(pointer_to(body, *steps), problem.message)
+    except Conflicts as error:
+        if not found:
+            raise Problem(
+                409,
+                "The record was changed otherwise meanwhile.",
+                conflicts=[
+                    {"field": ".".join(one.where), "now": one.before, "proposed": one.after}
+                    for one in error.differences
+                ],
+            ) from None
+    except NotAllowed as error:
+        if not found:
+            raise Problem(
+                409,
+                " ".join(error.reasons),
+                errors=[{"pointer": "", "detail": reason} for reason in error.reasons],
+            ) from None
+    if found:
         raise Problem(
             400,
-            f"{len(error.problems)} mistake{'s' if len(error.problems) > 1 else ''}; "
-            "nothing was saved.",
-            errors=[
-                {
-                    "pointer": pointer_to(
-                        body, *([one.file] if is_list else []), *within(one.where, at)
-                    ),
-                    "detail": one.message,
-                }
-                for one in error.problems
-            ],
-        ) from None
-    except Conflicts as error:
-        raise Problem(
-            409,
-            "The record was changed otherwise meanwhile.",
-            conflicts=[
-                {"field": ".".join(one.where), "now": one.before, "proposed": one.after}
-                for one in error.differences
-            ],
-        ) from None
-    except NotAllowed as error:
-        raise Problem(
-            409,
-            " ".join(error.reasons),
-            errors=[{"pointer": "", "detail": reason} for reason in error.reasons],
-        ) from None
+            f"{len(found)} mistake{'' if len(found) == 1 else 's'}; nothing was saved.",
+            errors=[{"pointer": place, "detail": why} for place, why in sorted(found.items())],
+        )
 
 
 def within(where: tuple[str, ...], at: tuple[str, ...]) -> tuple[str, ...]:

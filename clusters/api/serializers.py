@@ -86,11 +86,11 @@ def field_of(spec: Field) -> serializers.Field:
             return api_fields.CodedListField(dict(column.base_field.flatchoices))
         return serializers.ListField(child=serializers.CharField(), read_only=True)
     if isinstance(column, models.DecimalField):
-        return serializers.FloatField(read_only=True)
+        return serializers.FloatField(read_only=True, allow_null=column.null)
     if isinstance(column, models.BooleanField):
         return serializers.BooleanField(read_only=True)
     if isinstance(column, models.IntegerField):
-        return serializers.IntegerField(read_only=True)
+        return serializers.IntegerField(read_only=True, allow_null=column.null)
     if column.choices:
         return api_fields.CodedField(dict(column.flatchoices))
     return serializers.CharField(read_only=True)

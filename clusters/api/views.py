@@ -96,6 +96,8 @@ def change_of(change: Change) -> dict[str, Any]:
 class ProblemView(PublicView):
     """What a type of problem means; the `type` of every error leads here."""
 
+    examples = {"name": "not-found"}
+
     @extend_schema(
         operation_id="problems_read",
         parameters=[OpenApiParameter("name", str, "path", enum=list(MEANINGS))],

@@ -19,8 +19,9 @@ from rest_framework.response import Response
 
 from clusters.actions.entering import amend, enter, remove
 from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import withdraw
+from clusters.actions.publishing import NotAllowed, withdraw
 from clusters.api import documents
+from clusters.api.bodies import create_name, patch_name
 from clusters.api.caching import tag_of
 from clusters.api.exceptions import Problem
 from clusters.api.fields import BASE, api_path
@@ -57,6 +58,8 @@ def merge_patch(target: Any, patch: Any) -> Any:
 def locked(view: Any, user: User) -> Root:
     """Return the root that an address names, and keep others from changing it."""
     name = view.kwargs[view.lookup_field]
+    if "\x00" in name:  # which no column holds, and no query takes
+        raise view.none_called(name.replace("\x00", ""))
     model: Any = root_model(view.model)
     visible = model.objects.visible_to(user).select_for_update(of=("self",))
     found: Root | None = visible.filter(slug=name.partition("/")[0]).first()
@@ -118,6 +121,7 @@ class WritesRoots:
         user = writer_of(request)
         return carried_once(request, user, lambda: self._create(request, user))
 
+    @transaction.atomic
     def _create(self, request: Request, user: User) -> Response:
         body: Any = request.data
         is_list = isinstance(body, list)
@@ -125,7 +129,7 @@ class WritesRoots:
             raise Problem(400, f"Send 1 to {MOST_RECORDS:,} records at once.")
         reason = reason_of(request, is_needed=False)
         shape = shape_of(self.model)
-        with problems_told(body, is_list=is_list):
+        with problems_told(body, create_name(self.model), is_list=is_list):
             records = enter(shape=shape, values=body if is_list else [body], by=user, reason=reason)
         if not is_list:
             return shown(request, records[0], status=201)
@@ -135,11 +139,12 @@ class WritesRoots:
 
     @transaction.atomic
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
+        user, body = writer_of(request), request.data
         record = locked(self, user)
         check_version(request, record)
         base = document_of(record, public=True)
-        return change(request, user, record, base, merge_patch(base, request.data))
+        with problems_told(body, patch_name(self.model)):
+            return change(request, user, record, base, merge_patch(base, body))
 
     @transaction.atomic
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -174,10 +179,9 @@ class WritesParts:
         parent = self.model.parent_field
         body = dict(request.data) if isinstance(request.data, dict) else {}
         above, key = body.pop(parent, None), body.get("key")
-        for name, value in ((parent, above), ("key", key)):
-            if not isinstance(value, str) or not value:
-                detail = f"Name its {name}."
-                raise Problem(400, detail, errors=[{"pointer": f"/{name}", "detail": detail}])
+        if not (isinstance(above, str) and above and isinstance(key, str) and key):
+            with problems_told(request.data, create_name(self.model)):
+                raise NotAllowed([f"Name its {parent} and its key."])
         self.kwargs[self.lookup_field] = name = f"{above}/{key}"
         record = locked(self, user)
         base = document_of(record, public=True)
@@ -187,20 +191,25 @@ class WritesParts:
         if value_at(base, at) is not None:
             detail = "Another one in this record has this key."
             raise Problem(400, detail, errors=[{"pointer": "/key", "detail": detail}])
-        return change(request, user, record, base, with_value(base, at, body), at, status=201)
+        with problems_told(request.data, create_name(self.model), at=at):
+            return change(request, user, record, base, with_value(base, at, body), status=201)
 
     @transaction.atomic
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
+        user, body = writer_of(request), request.data
         record, base, at = self.found(request, user)
-        patched = merge_patch(value_at(base, at), request.data)
-        return change(request, user, record, base, with_value(base, at, patched), at)
+        patched = merge_patch(value_at(base, at), body)
+        if isinstance(patched, dict) and patched.get("key", at[-1]) != at[-1]:
+            raise Problem(409, "A part keeps its key: it is its name. Make a new one instead.")
+        with problems_told(body, patch_name(self.model), at=at):
+            return change(request, user, record, base, with_value(base, at, patched))
 
     @transaction.atomic
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = writer_of(request)
         record, base, at = self.found(request, user)
-        return change(request, user, record, base, with_value(base, at, None))
+        with problems_told(None):
+            return change(request, user, record, base, with_value(base, at, None))
 
     def found(self, request: Request, user: User) -> tuple[Root, Document, tuple[str, ...]]:
         """Return the root of a part, its document, and where in it the part stands."""
@@ -223,22 +232,14 @@ class WritesParts:
 
 
 def change(
-    request: Request,
-    user: User,
-    record: Root,
-    base: Document,
-    document: Any,
-    at: tuple[str, ...] = (),
-    status: int = 200,
+    request: Request, user: User, record: Root, base: Document, document: Any, status: int = 200
 ) -> Response:
     """Carry a change out, or propose it where the record is public and somebody else decides."""
     reason = reason_of(request, is_needed=record.is_published)
-    body = value_at(document, at) if at and isinstance(document, dict) else document
-    with problems_told(body, at=at):
-        if record.is_published and not may_approve(user, user):
-            proposal = propose(record=record, base=base, document=document, by=user, reason=reason)
-            address = reverse("api-proposal", args=[proposal.pk])
-            headers = {"Location": request.build_absolute_uri(address)}
-            return Response(proposal_data(proposal), status=202, headers=headers)
-        amend(record=record, base=base, document=document, by=user, reason=reason, force=True)
+    if record.is_published and not may_approve(user, user):
+        proposal = propose(record=record, base=base, document=document, by=user, reason=reason)
+        address = reverse("api-proposal", args=[proposal.pk])
+        headers = {"Location": request.build_absolute_uri(address)}
+        return Response(proposal_data(proposal), status=202, headers=headers)
+    amend(record=record, base=base, document=document, by=user, reason=reason, force=True)
     return shown(request, record, status=status)

@@ -15,6 +15,7 @@ from clusters.api.fields import ADDRESS, BASE, TEXT
 from clusters.api.views import PublicView
 from clusters.charts.chart import Cell
 from clusters.codebook import codebook
+from interventions.filters import ProjectFilter
 from interventions.models import Framework, OutcomeDimension
 from interventions.views.charts import CHARTS, chart_of, rows_of
 
@@ -84,9 +85,22 @@ class ChartView(PublicView):
     `cluster`, the evidence map `framework` and `works`.
     """
 
+    # For the description; what draws the chart reads them.
+    filterset_class = ProjectFilter
+    examples = {"name": "factor-matrix"}
+
     @extend_schema(
         operation_id="charts_read",
-        parameters=[OpenApiParameter("name", str, "path", enum=list(CHARTS))],
+        parameters=[
+            OpenApiParameter("name", str, "path", enum=list(CHARTS)),
+            OpenApiParameter("framework", str, description="Whose factors; else the main one’s."),
+            OpenApiParameter(
+                "works",
+                str,
+                enum=["each", "independent"],
+                description="Of the evidence map: each work, or each independent fieldwork.",
+            ),
+        ],
         responses={200: CHART},
     )
     @kept_by_caches

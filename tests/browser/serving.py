@@ -31,34 +31,48 @@ def browser_arguments() -> list[str]:
 class Served:
     """A running copy: where it is, and what it said when it started."""
 
-    def __init__(self, address: str, said: str) -> None:
+    def __init__(self, address: str, said: str, environment: dict[str, str]) -> None:
         self.address = address
         self.said = said
+        self.environment = environment
         found = re.search(r"as (\S+) with the password (\S+)", said)
         assert found, said
         self.account, self.password = found.groups()
 
+    def manage(self, *command: str) -> str:
+        """Run a command beside the server, on its data; return what it prints."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=PROJECT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
 
 @contextmanager
-def serving() -> Iterator[Served]:
-    """Run `manage.py serve` on a free port until the block ends."""
+def serving(**environment: str) -> Iterator[Served]:
+    """Run `manage.py serve` on a free port until the block ends, with some settings of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
         Path(folder).chmod(0o755)
         log = Path(folder) / "said"
+        environment |= {"PATH": os.environ["PATH"], "CASEBOOK_MODE": "local"}
+        environment["CASEBOOK_DATA"] = folder
         with log.open("w") as said:
             process = subprocess.Popen(
                 [sys.executable, "-u", "manage.py", "serve", "--port", str(port)],
                 cwd=PROJECT,
-                env={"PATH": os.environ["PATH"], "CASEBOOK_MODE": "local", "CASEBOOK_DATA": folder},
+                env=environment,
                 stdout=said,
                 stderr=subprocess.STDOUT,
             )
         try:
             wait_for(port, process, log)
-            yield Served(f"http://localhost:{port}", log.read_text())
+            yield Served(f"http://localhost:{port}", log.read_text(), environment)
         finally:
             process.terminate()
             process.wait(PATIENCE)

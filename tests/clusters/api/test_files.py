@@ -223,3 +223,34 @@ def test_what_no_file_can_be_is_refused_as_a_problem(client, address, parameter,
     (error,) = problem.json()["errors"]
     assert error["parameter"] == parameter
     assert error["detail"].startswith(says)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_parquet_has_the_rows_and_types_of_the_list(client, seeded, query):
+    from pyarrow import parquet
+
+    join = "&" if query else "?"
+    address = f"{API}projects/{query}{join}format=parquet"
+    read = parquet.read_table(io.BytesIO(body(client.get(address))))
+
+    assert read.column("slug").to_pylist() == [
+        row["slug"] for row in listed(client, f"{API}projects/{query}")
+    ]
+    types = {name: str(read.schema.field(name).type) for name in ("title", "stated_months")}
+    assert types == {"title": "string", "stated_months": "int64"}
+    assert "CC BY 4.0" in read.schema.metadata[b"source"].decode()
+    assert body(client.get(address)) == body(client.get(address))
+
+
+def test_parquet_says_what_csv_says(client, seeded):
+    from pyarrow import parquet
+
+    read = parquet.read_table(io.BytesIO(body(client.get(f"{API}codings/?format=parquet"))))
+    rows = table(client, f"{API}codings/?format=csv")
+    assert read.num_rows == len(rows) > 100
+    for name in ("id", "rationale", "factor"):
+        assert [value or "" for value in read.column(name).to_pylist()] == [r[name] for r in rows]
+    degrees = read.column("degree").to_pylist()
+    assert [f"{one:.15g}" if one is not None else "" for one in degrees] == [
+        row["degree"] for row in rows
+    ]

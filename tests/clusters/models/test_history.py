@@ -7,12 +7,12 @@ from django.db import DatabaseError, connection, transaction
 from clusters.models import (
     Change,
     Cluster,
+    IdempotentRequest,
     PublicDocument,
     Redaction,
     SearchEntry,
     SearchWord,
     Tally,
-    IdempotentRequest,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
 from tests import factories

@@ -1,0 +1,475 @@
+"""The API's description (OpenAPI 3.1): parameters, bodies, answers and errors of every operation.
+
+Shapes of answers come from the serializers, of bodies from `bodies`, of filters from the
+filtersets; examples from the Sialkot case, as `examples.json` has it.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import django_filters
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerFieldExtension,
+)
+
+from clusters.api import fields as api_fields
+from clusters.api.bodies import components, create_name, patch_name, ref
+from clusters.api.files import FileRenderer
+from clusters.api.problems import CONTENT_TYPE, MEANINGS, TYPES
+from clusters.api.proposals import PROPOSAL
+from clusters.casefiles.shape import shape_of
+from clusters.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
+from clusters.models import State
+
+EXAMPLES = Path(__file__).with_name("examples.json")
+PROBLEM = {
+    "type": "object",
+    "description": "Why a request was refused (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {**api_fields.TEXT, "description": "An address that explains it."},
+        "title": api_fields.TEXT,
+        "status": api_fields.NUMBER,
+        "detail": api_fields.TEXT,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {
+                    "parameter": {**api_fields.TEXT, "description": "Of the address."},
+                    "pointer": {**api_fields.TEXT, "description": "Into the body (RFC 6901)."},
+                    "detail": api_fields.TEXT,
+                },
+            },
+        },
+        "conflicts": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "now", "proposed"],
+                "properties": {"field": api_fields.TEXT, "now": {}, "proposed": {}},
+            },
+        },
+    },
+}
+REMOVED = {
+    "type": "object",
+    "properties": {
+        "removed": api_fields.ADDRESS,
+        "undo": {**api_fields.ADDRESS, "description": "POST here brings it back."},
+        "withdrawn": api_fields.ADDRESS,
+        "reason": api_fields.TEXT,
+    },
+}
+# What each kind of request may be refused with.
+READING = (400, 401, 403, 404, 406, 429)
+REFUSALS = {
+    "GET": READING,
+    "POST": (*READING, 409, 413, 415, 422),
+    "PATCH": (*READING, 409, 412, 413, 415, 428),
+    "DELETE": (*READING, 409, 412, 428),
+}
+HEADERS = {
+    "ETag": "Strong; send it as If-None-Match, or as If-Match with a change.",
+    "Last-Modified": "When it last changed.",
+    "RateLimit": "What is left of the limit, and when it begins anew.",
+    "RateLimit-Policy": "How many requests in how many seconds.",
+}
+# Values of parameters that Sialkot has.
+KNOWN = {
+    "country": "PK",
+    "cluster": "sialkot",
+    "q": "child labour",
+    "actual_start__gte": "1997-01-01",
+    "actual_start__lte": "2010-12-31",
+    "running_on": "2008-06-01",
+    "year_from": 1997,
+    "year_to": 2010,
+    "ordering": "slug",
+    "author": "Lund-Thomsen",
+    "method": "interviews",
+    "since": 0,
+    "page": 1,
+    "page_size": 50,
+    "cursor": "",
+    "facets": "country,ending",
+    "framework": "donor-financed-csr-and-collective-action",
+    "kind": "projects",
+    "state": "draft",
+    "format": "json",
+    "reason": "The source gives another year",
+    "number": 1,
+    "act": "approve",
+    "isic": "3230",
+    "coder": "casebook-founders",
+    "works": "independent",
+}
+# What parameters mean that say nothing of themselves.
+WORDS = {
+    "page": "The number of the page, from 1.",
+    "page_size": "How many rows a page has.",
+    "number": "Its number.",
+    "act": "What to do with it.",
+    "name": "Its name.",
+    "state": "In which state they are.",
+    "format": "The format of the answer; else what Accept asks for.",
+}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "clusters.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of your own, from /sign-in/tokens/. Reading needs none.",
+        }
+
+
+class CodedFieldSchema(OpenApiSerializerFieldExtension):
+    """A coded value names its codes, and says what each means."""
+
+    target_class = api_fields.CodedField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        labels = {str(code): str(label) for code, label in self.target.labels.items() if code != ""}
+        code: dict[str, Any] = {"type": "string"}
+        if len(labels) < 60:
+            code["enum"] = list(labels)
+            code["description"] = "; ".join(f"`{one}`: {label}" for one, label in labels.items())
+        coded = {
+            "type": "object",
+            "required": ["code", "label"],
+            "properties": {"code": code, "label": {"type": "string"}},
+        }
+        if isinstance(self.target, api_fields.CodedListField):
+            return {"type": "array", "items": coded}
+        return {"oneOf": [coded, {"type": "null"}]}
+
+
+class Description:
+    """What drf-spectacular cannot know of one operation."""
+
+    def __init__(self, view: Any, method: str) -> None:
+        self.view, self.method = view, method
+
+    def complete(self, operation: dict[str, Any]) -> None:
+        """Give an operation its parameters, bodies, answers, errors, security and examples."""
+        if hasattr(self.view, "model"):
+            self.complete_record(operation)
+        elif filterset := getattr(self.view, "filterset_class", None):
+            operation["parameters"] += [
+                filter_parameter(name, found) for name, found in filterset.base_filters.items()
+            ]
+        named: dict[str, Any] = {one["name"]: one for one in operation.get("parameters", [])}
+        for name, parameter in named.items():
+            parameter["description"] = parameter.get("description") or WORDS.get(name, "")
+            if "example" not in parameter and (known := self.example_of(name)) is not None:
+                parameter["example"] = known
+        responses = operation["responses"]
+        for status in REFUSALS[self.method]:
+            responses.setdefault(str(status), problem(status))
+        if self.method == "GET":
+            responses["304"] = {"description": "Nothing has changed since If-None-Match."}
+            operation["security"] = [{}, {"token": []}]
+        else:
+            operation["security"] = [{"token": []}, {"cookieAuth": []}]
+        for status, response in responses.items():
+            if status in ("200", "201", "202"):
+                response["description"] = response.get("description") or "As asked."
+                response["headers"] = {
+                    name: {"description": words, "schema": {"type": "string"}}
+                    for name, words in HEADERS.items()
+                }
+
+    def example_of(self, name: str) -> Any:
+        own = getattr(self.view, "examples", {})
+        if name in own:
+            return own[name]
+        if name in ("slug", "name") and hasattr(self.view, "model"):
+            return identity_of(self.view.model)
+        return KNOWN.get(name)
+
+    def complete_record(self, operation: dict[str, Any]) -> None:
+        """Give an operation of records its parameters, body and answers."""
+        view, model = self.view, self.view.model
+        parameters = [one for one in operation.get("parameters", []) if one["in"] == "path"]
+        for one in parameters:
+            one["description"] = (
+                "Its slug." if view.is_root else "Slug of its root, then its key, with a slash."
+            )
+        whole = serializer_name(model, has_parts=True)
+        responses = operation["responses"]
+        action = view.action
+        if action == "list":
+            parameters += [*self.filters(), *self.paging(), ORDERING(view), FIELDS, self.formats()]
+            if view.is_root:
+                parameters.append(STATE)
+            page = responses["200"]["content"]["application/json"]["schema"]
+            responses["200"] = {"content": {"application/json": {"schema": page}, **self.files()}}
+            example = example_of(model)
+            responses["200"]["content"]["application/json"]["example"] = {
+                "count": 1,
+                "count_is_exact": True,
+                "next": None,
+                "previous": None,
+                "results": [without_parts(model, example)],
+            }
+        elif action == "retrieve":
+            parameters.append(FIELDS)
+            schema = {"anyOf": [ref(whole), ref(sparse_name(model))]}
+            content = {"application/json": {"schema": schema, "example": example_of(model)}}
+            responses["200"] = {"content": content}
+            responses["301"] = {"description": "It has another slug now: see Location."}
+            responses["410"] = problem(410)
+        elif action == "create":
+            one, several = ref(create_name(model)), ref(f"{model.__name__}Created")
+            body: dict[str, Any] = one
+            if view.is_root:
+                body = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+            operation["requestBody"] = {"required": True, "content": as_json(body)}
+            parameters += [KEY, REASON]
+            answer = {"anyOf": [ref(whole), several]} if view.is_root else ref(root_name(model))
+            responses["201"] = {"content": as_json(answer)}
+            if not view.is_root:
+                responses["202"] = {"content": as_json(ref("Proposal"))}
+        elif action in ("partial_update", "destroy"):
+            parameters += [IF_MATCH, REASON]
+            if action == "partial_update":
+                content = {
+                    kind: {"schema": ref(patch_name(model))}
+                    for kind in ("application/json", "application/merge-patch+json")
+                }
+                operation["requestBody"] = {"required": True, "content": content}
+            removed = action == "destroy" and view.is_root
+            answer = ref("Removed") if removed else ref(root_name(model))
+            responses.pop("204", None)
+            responses["200"] = {"content": as_json(answer)}
+            if not removed:
+                responses["202"] = {"content": as_json(ref("Proposal"))}
+        else:  # facets, degrees, history
+            if action != "history":
+                own = [one for one in operation["parameters"] if one["name"] in KNOWN_OWN]
+                parameters += [*own, *self.filters()]
+            else:
+                responses["301"] = {"description": "It has another slug now: see Location."}
+                responses["410"] = problem(410)
+        operation["parameters"] = sorted(parameters, key=lambda one: (one["in"], one["name"]))
+
+    def filters(self) -> list[dict[str, Any]]:
+        return [
+            filter_parameter(name, found)
+            for name, found in self.view.filterset_class.base_filters.items()
+        ]
+
+    def paging(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.view.pagination_class().get_schema_operation_parameters(
+            self.view
+        )
+        return found
+
+    def formats(self) -> dict[str, Any]:
+        known = [renderer.format for renderer in self.view.renderer_classes]
+        return parameter("format", {"type": "string", "enum": known}, "")
+
+    def files(self) -> dict[str, Any]:
+        """Return what lists look like in the formats of files."""
+        found = {}
+        for renderer in self.view.renderer_classes:
+            if issubclass(renderer, FileRenderer):
+                kind = "object" if "geo+json" in renderer.media_type else "string"
+                kind = "array" if "csl+json" in renderer.media_type else kind
+                schema = {"type": kind, **({"items": {}} if kind == "array" else {})}
+                media_type = renderer.content_type.partition(";")[0]
+                found[media_type] = {"schema": schema}
+        return found
+
+
+def filter_parameter(name: str, found: Any) -> dict[str, Any]:
+    """Describe one filter: several values stand in one parameter, with commas between them."""
+    label = str(found.label or name)
+    words = f"Not: {label}" if name.endswith("__not") else label
+    schema: dict[str, Any] = {"type": "string"}
+    example: Any = KNOWN.get(name.removesuffix("__not"))
+    if isinstance(found, CountryFilter):
+        schema["pattern"] = "^[A-Za-z]{2}$"
+    elif isinstance(found, CodeFilter):
+        labels = {str(code): str(one) for code, one, *_ in found.extra["choices"] if code != ""}
+        schema["enum"] = list(labels)
+        words += ". " + "; ".join(f"`{code}`: {one}" for code, one in labels.items())
+        example = example or next(iter(labels))
+    elif isinstance(found, django_filters.TypedChoiceFilter):
+        schema["enum"], example = ["true", "false"], "true"
+    elif isinstance(found, django_filters.DateFilter):
+        schema["format"], example = "date", example or "2008-06-01"
+    elif isinstance(found, django_filters.NumberFilter):
+        bounds = {"minimum": found.extra.get("min_value"), "maximum": found.extra.get("max_value")}
+        schema = {
+            "type": "number",
+            **{name: value for name, value in bounds.items() if value is not None},
+        }
+        example = example or 12
+    elif isinstance(found, WordsFilter) or found.extra.get("max_length"):
+        schema["maxLength"] = found.extra.get("max_length")
+        example = example or "labour"
+    if not isinstance(found, SeveralFilter):
+        return parameter(name, schema, words, example=example)
+    model = getattr(found, "target", None) or found.extra.get("model")
+    example = example or (identity_of(model) if model else None) or KNOWN_BY_FILTER.get(name)
+    return {
+        **parameter(name, {"type": "array", "items": schema}, words),
+        **({} if example is None else {"example": [example]}),
+        "style": "form",
+        "explode": False,
+    }
+
+
+KNOWN_BY_FILTER = {"isic": "3230"}
+KNOWN_OWN = ("facets", "framework")
+
+
+def parameter(
+    name: str, schema: dict[str, Any], words: str, *, example: Any = None, where: str = "query"
+) -> dict[str, Any]:
+    found = {"name": name, "in": where, "required": False, "schema": schema, "description": words}
+    return found if example is None else {**found, "example": example}
+
+
+def ORDERING(view: Any) -> dict[str, Any]:  # noqa: N802 - stands among the constants below
+    known = ", ".join(view.ordering_columns())
+    return parameter(
+        "ordering",
+        {"type": "string"},
+        f"Some of {known}, with commas between them; `-` before one turns it round.",
+    )
+
+
+FIELDS = parameter(
+    "fields",
+    {"type": "string"},
+    "Some fields of a record, with commas between them; those that name it always come.",
+    example="slug",
+)
+STATE = parameter(
+    "state",
+    {"type": "array", "items": {"type": "string", "enum": list(State.values)}},
+    "Records in these states that you may see, with a token; else what is public.",
+) | {"style": "form", "explode": False, "example": ["draft"]}
+REASON = parameter(
+    "reason",
+    {"type": "string", "maxLength": 2000},
+    "Why; needed for changes to what is public, and shown in the log of changes.",
+)
+IF_MATCH = parameter(
+    "If-Match",
+    {"type": "string"},
+    "The record’s ETag as you have it.",
+    example='"3-0123456789abcdef-0a1b2c3d4e5f-0123456789abcdef"',
+    where="header",
+) | {"required": True}
+KEY = parameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    "Sent again with the same key within a day, the request is carried out once.",
+    example="import-2026-11-case-7",
+    where="header",
+)
+
+
+def as_json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def problem(status: int) -> dict[str, Any]:
+    """Describe an answer that refuses."""
+    described: dict[str, Any] = {
+        "description": MEANINGS[TYPES[status]],
+        "content": {CONTENT_TYPE: {"schema": ref("Problem")}},
+    }
+    if status == 429:
+        described["headers"] = {
+            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}
+        }
+    return described
+
+
+def serializer_name(model: Any, *, has_parts: bool) -> str:
+    return f"{model.__name__}{'WithParts' if has_parts and shape_of(model).children else ''}"
+
+
+def root_name(model: Any) -> str:
+    """The schema of the root of a record, whole, which every change answers with."""
+    root = model
+    while hasattr(root, "parent_field"):
+        root = root._meta.get_field(root.parent_field).related_model
+    return serializer_name(root, has_parts=True)
+
+
+def sparse_name(model: Any) -> str:
+    return f"{model.__name__}Sparse"
+
+
+@cache
+def examples() -> dict[str, Any]:
+    """Return a record of each kind, from the Sialkot case."""
+    found: dict[str, Any] = json.loads(EXAMPLES.read_text()) if EXAMPLES.exists() else {}
+    return found
+
+
+def example_of(model: Any) -> Any:
+    return examples().get(shape_of(model).folder)
+
+
+def without_parts(model: Any, example: Any) -> Any:
+    parts = shape_of(model).children
+    return {name: value for name, value in (example or {}).items() if name not in parts}
+
+
+def identity_of(model: Any) -> Any:
+    example = example_of(model) or {}
+    if not example and hasattr(model, "parent_field"):  # Sialkot has no reply yet
+        above = identity_of(model._meta.get_field(model.parent_field).related_model)
+        return above and f"{above}/first"
+    return example.get("id") or example.get("slug")
+
+
+def with_components(result: Any, generator: Any, request: Any, public: Any) -> Any:
+    """Add the schemas that no serializer has: bodies, refusals, and records of some fields only."""
+    schemas: dict[str, Any] = result["components"]["schemas"]
+    for name in names_of_records(schemas):
+        whole = schemas.get(f"{name}WithParts", schemas[name])
+        own = "id" if "id" in whole["properties"] else "slug"
+        schemas[f"{name}Sparse"] = {
+            "type": "object",
+            "description": "Some fields of a record, as `fields` asks for them.",
+            "required": ["url", own],
+            "properties": whole["properties"],
+        }
+        schemas[f"{name}Created"] = {
+            "type": "object",
+            "required": ["count", "results"],
+            "properties": {
+                "count": {"type": "integer"},
+                "results": {"type": "array", "items": ref(name)},
+            },
+        }
+    schemas |= components()
+    schemas |= {"Problem": PROBLEM, "Proposal": PROPOSAL, "Removed": REMOVED}
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
+
+
+def names_of_records(schemas: Iterable[str]) -> list[str]:
+    return [
+        name.removeprefix("Paginated").removesuffix("List")
+        for name in schemas
+        if name.startswith("Paginated")
+    ]

@@ -1,0 +1,149 @@
+"""Proposals and deleted drafts at the desk, and the roles that see them."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
+
+from clusters.actions.entering import enter, remove
+from clusters.actions.proposing import propose
+from clusters.casefiles.document import document_of
+from clusters.casefiles.shape import shape_of
+from clusters.models import Proposal, Removal
+from clusters.roles import ROLES, may_enter, may_review
+from interventions.models import Project
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def proposal():
+    project = factories.make_public(factories.make_project(slug="village", title="Village"))
+    base = document_of(project, public=True)
+    return propose(
+        record=project,
+        base=base,
+        document={**base, "title": "Soccer Village"},
+        by=factories.make_user(),
+        reason="The source says so",
+    )
+
+
+def address(proposal):
+    return reverse("admin:clusters_proposal_change", args=[proposal.pk])
+
+
+def title():
+    return Project.objects.get(slug="village").title
+
+
+@pytest.mark.parametrize(
+    ("role", "enters", "reviews"),
+    [
+        (None, False, False),
+        ("reader", False, False),
+        ("researcher", True, False),
+        ("editor", True, True),
+        ("administrator", True, True),
+    ],
+)
+def test_what_each_role_may(role, enters, reviews):
+    user = factories.make_user()
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+
+    assert (may_enter(user), may_review(user)) == (enters, reviews)
+    assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
+
+
+def test_an_inactive_user_may_nothing():
+    user = factories.make_user(is_active=False)
+    user.groups.add(Group.objects.get(name="editor"))
+
+    assert (may_enter(user), may_review(user)) == (False, False)
+
+
+def test_an_editor_sees_what_changes_and_approves_it(desk, proposal):
+    page = desk.get(address(proposal)).content.decode()
+    assert "<del>Village</del>" in page
+    assert "<ins>Soccer Village</ins>" in page
+
+    desk.post(address(proposal), {"act": "approve", "answer": "Thank you"})
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.answer) == ("approved", "Thank you")
+    assert title() == "Soccer Village"
+
+
+def test_a_proposal_is_returned_with_a_reason_only(desk, proposal):
+    desk.post(address(proposal), {"act": "return", "answer": ""})
+    proposal.refresh_from_db()
+    assert proposal.state == "open"
+
+    desk.post(address(proposal), {"act": "return", "answer": "Which page?"})
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.answer) == ("returned", "Which page?")
+    assert title() == "Village"
+
+
+def test_a_conflict_is_shown_and_decided(desk, proposal):
+    Project.objects.filter(slug="village").update(title="Otherwise")
+
+    page = desk.post(address(proposal), {"act": "approve"}).content.decode()
+    assert "Otherwise" in page
+    assert "Approve, with what is proposed" in page
+    assert title() == "Otherwise"
+    desk.post(address(proposal), {"act": "approve-proposed"})
+    assert title() == "Soccer Village"
+
+
+def test_ones_own_proposal_is_for_somebody_else(desk, proposal, administrator):
+    Proposal.objects.update(by=administrator)
+
+    assert "it is your own" in desk.get(address(proposal)).content.decode()
+    desk.post(address(proposal), {"act": "approve"})
+    assert title() == "Village"
+
+
+def test_staff_that_may_not_review_sees_no_proposal(client, proposal):
+    user = factories.make_user(is_staff=True)
+    user.groups.add(Group.objects.get(name="researcher"))
+    user.user_permissions.add(Permission.objects.get(codename="view_proposal"))
+    client.force_login(user)
+
+    assert client.get(address(proposal)).status_code == 403
+    assert client.get(reverse("admin:clusters_proposal_changelist")).status_code == 403
+
+
+def test_a_deleted_draft_comes_back_from_the_desk(desk, administrator):
+    (project,) = enter(
+        shape=shape_of(Project), values=[{"slug": "gone", "title": "Gone"}], by=administrator
+    )
+    removal = remove(record=project, by=administrator, reason="By mistake")
+
+    desk.post(
+        reverse("admin:clusters_removal_changelist"),
+        {"action": "restore_selected", "_selected_action": [removal.pk]},
+    )
+    assert Project.objects.get(slug="gone").title == "Gone"
+    assert Removal.objects.get().restored_at
+
+
+def test_roles_are_given_at_the_desk(desk):
+    user = factories.make_user()
+    group = Group.objects.get(name="researcher")
+    page = reverse("admin:clusters_user_change", args=[user.pk])
+
+    answer = desk.post(
+        page,
+        {
+            "email": user.email,
+            "is_active": "on",
+            "groupmembership_set-TOTAL_FORMS": "1",
+            "groupmembership_set-INITIAL_FORMS": "0",
+            "groupmembership_set-0-group": group.pk,
+            "groupmembership_set-0-user": user.pk,
+        },
+    )
+
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    assert may_enter(type(user).objects.get(pk=user.pk))
