@@ -43,12 +43,16 @@ class StrictForm(forms.Form):
         for name in self.data:
             if name not in self.fields and name not in self.other_parameters:
                 message = _("There is no filter “%(name)s”. Known: %(known)s.")
-                self.add_error(None, message % {"name": name, "known": ", ".join(self.known)})
+                self.refuse(message, name=name, known=", ".join(self.known))
             elif isinstance(self.data, QueryDict) and len(self.data.getlist(name)) > 1:
                 message = _("“%(name)s” stands here twice; it takes one value.")
-                self.add_error(None, message % {"name": name})
+                self.refuse(message, name=name)
         self._check_ranges(cleaned)
         return cleaned
+
+    def refuse(self, message: Any, **words: str) -> None:
+        """Refuse what is asked for; whoever shows it puts the words in, which may hold a “%”."""
+        self.add_error(None, forms.ValidationError(message, params=words))
 
     def _check_ranges(self, cleaned: dict[str, Any]) -> None:
         """Refuse a range that ends before it begins: nothing can be in it."""
@@ -58,7 +62,7 @@ class StrictForm(forms.Form):
                 start, end = cleaned[name], cleaned.get(f"{stem}{last}")
                 if stem != name and start is not None and end is not None and start > end:
                     message = _("“%(first)s” is after “%(last)s”: nothing can be between them.")
-                    self.add_error(None, message % {"first": name, "last": f"{stem}{last}"})
+                    self.refuse(message, first=name, last=f"{stem}{last}")
 
 
 class KnownField:

@@ -325,6 +325,8 @@ class RootViewSet(WritesRoots, RecordViewSet):
         try:
             found = find_published(self.get_queryset(), slug)
         except Http404:
+            if self.draft(self.model, slug) is not None:  # nothing of it was public yet
+                return Response({"results": []})
             raise self.none_called(slug) from None
         return Response({"results": history_of(shape_of(self.model).folder, found.pk)})
 

@@ -30,12 +30,15 @@ def kept_by_caches(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
         view.state = state = data_state()
-        return unless_known(
+        response = unless_known(
             request._request,
             tag_of(request._request, state.name),
             state.changed,
             lambda: method(view, request, *args, **kwargs),
         )
+        if getattr(view, "is_private", False):  # it turned out to be of a draft
+            response["Cache-Control"] = "private, no-store"
+        return response
 
     return answer
 

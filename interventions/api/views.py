@@ -19,7 +19,11 @@ from interventions.filters import ProjectFilter
 from interventions.models import Framework, OutcomeDimension
 from interventions.views.charts import CHARTS, chart_of, rows_of
 
-CELL = {"type": "object", "properties": {"text": TEXT, "url": ADDRESS}}
+CELL = {
+    "type": "object",
+    "required": ["text", "url"],
+    "properties": {"text": TEXT, "url": {"type": ["string", "null"], "format": "uri"}},
+}
 CHART = {
     "type": "object",
     "required": ["name", "title", "reading", "source", "summary", "columns", "rows", "figure"],
@@ -136,8 +140,8 @@ class ChartView(PublicView):
         super(PublicView, self).initial(request, *args, **kwargs)
 
 
-def _cell(cell: Cell) -> dict[str, str]:
-    return {"text": cell.text, "url": f"{BASE}{cell.url}" if cell.url else ""}
+def _cell(cell: Cell) -> dict[str, str | None]:
+    return {"text": cell.text, "url": f"{BASE}{cell.url}" if cell.url else None}
 
 
 class CodebookView(PublicView):

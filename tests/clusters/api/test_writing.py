@@ -113,8 +113,11 @@ def test_a_draft_is_seen_by_its_author_and_by_editors_only(researcher, editor, c
     assert seen(other) == (404, 0)
     assert seen(reader) == (404, 0)
     assert client.get(f"{API}projects/?state=draft").status_code == 401
-    answer = researcher.get("projects/jalandhar-project/")
-    assert answer["Cache-Control"] == "private, no-store"
+    for path in ("projects/jalandhar-project/", "projects/jalandhar-project/history/"):
+        answer = researcher.get(path)
+        assert answer["Cache-Control"] == "private, no-store"
+        assert client.get(f"{API}{path}").status_code == 404
+    assert answer.json() == {"results": []}
 
 
 def test_a_list_of_drafts_costs_the_same_for_one_and_for_three(
