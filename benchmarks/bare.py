@@ -421,7 +421,7 @@ class Queries:
             values = {**asked, "size": size, "skip": size * (page - 1)}
             cursor.execute(self.filtered if "ending" in asked else self.list, values)
             count, rows = cursor.fetchone()
-            return {"count": count, "results": rows or []}
+            return {"count": min(count, 10_000), "results": rows or []}
         if path == "projects/facets/":
             return self.facets(cursor, asked["facets"].split(","))
         if path == "projects/degrees/":

@@ -35,7 +35,7 @@ FACTORS = ["brief-funding", "co-financing", "no-business-case", "know-how-and-tr
 def workloads(projects: int) -> list[Workload]:
     """Return every workload for a casebook of that many synthetic projects."""
     chance = random.Random(1)  # noqa: S311 - the same addresses in every run
-    pages = [f"projects/?page_size=50&page={number}" for number in range(1, 101)]
+    pages = [f"projects/?page_size=50&page={number}" for number in range(2, 102)]
     filters = [(c, i, e) for c in COUNTRIES for i in ISSUES for e in ENDINGS]
     some = [f"projects/project-{chance.randint(1, projects)}/" for _ in range(3_000)]
     found = [f"search/?q={word}" for word in SEARCHED]

@@ -1,4 +1,4 @@
-"""One row by one statement, as fast as the driver goes.
+"""Statements as fast as the driver goes.
 
 For the few queries that every request of the API makes. Django's cursor binds values in the
 client, so that the server plans each text anew, and asks whether the connection lives, which takes
@@ -13,12 +13,14 @@ from weakref import WeakKeyDictionary
 from django.db import connection
 from psycopg import pq
 
+type Row = tuple[str | None, ...]
+
 _prepared: "WeakKeyDictionary[Any, set[bytes]]" = WeakKeyDictionary()
 _numbers = count(1)
 
 
 class Statement:
-    """A query of one row, prepared once a connection; `%s` stands for each of its values.
+    """A query, prepared once a connection; `%s` stands for each of its values.
 
     Values go in and come out as text: cast what is none in the query.
     """
@@ -30,8 +32,13 @@ class Statement:
         placed = (f"${number}{part}" for number, part in enumerate(others, start=1))
         self.placed = "".join([first, *placed]).encode()
 
-    def row(self, values: Sequence[str] = ()) -> tuple[str | None, ...] | None:
-        """Return the first row, or None.
+    def row(self, values: Sequence[str] = ()) -> Row | None:
+        """Return the first row, or None."""
+        found = self.rows(values)
+        return found[0] if found else None
+
+    def rows(self, values: Sequence[str] = ()) -> list[Row]:
+        """Return every row.
 
         What cannot be asked directly, since a test counts queries, a transaction would end at a
         failure, or the connection is gone, is asked in Django's way.
@@ -44,12 +51,12 @@ class Statement:
         ):
             result = self._ask(standing, [value.encode() for value in values])
             if result.status == pq.ExecStatus.TUPLES_OK:
-                return _first_row(result)
+                return _rows_of(result)
             if standing.pgconn.status != pq.ConnStatus.OK:
                 connection.close()
         with connection.cursor() as cursor:
             cursor.execute(self.query, values)
-            return cursor.fetchone()  # type: ignore[no-any-return]
+            return cursor.fetchall()
 
     def _ask(self, standing: Any, values: list[bytes]) -> Any:
         known = _prepared.setdefault(standing, set())
@@ -61,8 +68,12 @@ class Statement:
         return standing.pgconn.exec_prepared(self.name, values)
 
 
-def _first_row(result: Any) -> tuple[str | None, ...] | None:
-    if not result.ntuples:
-        return None
-    row = (result.get_value(0, column) for column in range(result.nfields))
-    return tuple(None if value is None else value.decode() for value in row)
+def _rows_of(result: Any) -> list[Row]:
+    columns = range(result.nfields)
+    return [
+        tuple(
+            None if (value := result.get_value(number, column)) is None else value.decode()
+            for column in columns
+        )
+        for number in range(result.ntuples)
+    ]

@@ -105,6 +105,29 @@ class SeveralFilter(django_filters.BaseInFilter):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"help_text": "", **options})
 
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Ask records with several of a thing by a subquery: joined, each would come repeatedly."""
+        if not self.distinct or value in django_filters.constants.EMPTY_VALUES:
+            return super().filter(qs, value)
+        owners = owners_of(qs.model, self.field_name, self.lookup_expr, value)
+        return self.get_method(qs)(pk__in=owners)
+
+
+def owners_of(model: Any, path: str, lookup: str, value: Any) -> QuerySet[Any]:
+    """Return the numbers of the records of which one of several things is as asked.
+
+    `path` begins with the name of the relation to these, as `clusters__country` does.
+    """
+    name, _, rest = path.partition("__")
+    relation = model._meta.get_field(name)
+    if relation.many_to_many:
+        rows, owner = relation.remote_field.through, relation.m2m_field_name()
+        rest = "__".join(filter(None, (relation.m2m_reverse_field_name(), rest)))
+    else:
+        rows, owner = relation.related_model, relation.field.name
+    found: QuerySet[Any] = rows._default_manager.filter(**{f"{rest}__{lookup}": value})
+    return found.values(owner)
+
 
 class CodeFilter(SeveralFilter, django_filters.ChoiceFilter):
     """Keeps records that have one of some codes."""

@@ -276,10 +276,12 @@ def test_errors_are_problem_documents_that_say_what_exists(client, address, stat
     assert (meaning.status_code, meaning.json()["status"]) == (200, status)
 
 
-def test_writing_is_refused(client):
-    response = client.post(f"{API}projects/", {"slug": "new"})
+def test_a_method_that_an_address_does_not_take_is_refused(client):
+    response = client.put(f"{API}projects/")
 
     assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
+    assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert client.post(f"{API}changes/").status_code == 405
 
 
 def test_old_slugs_redirect_and_withdrawn_records_are_gone(client):
@@ -302,7 +304,8 @@ def test_the_schema_describes_every_endpoint_without_a_warning(client, capsys):
     schema = response.json()
     assert schema["openapi"].startswith("3.1")
     assert {path for path in schema["paths"] if path.count("/") == 4} == {
-        f"{API}{name}/" for name in (*ENDPOINTS, "changes", "charts", "codebook", "search")
+        f"{API}{name}/"
+        for name in (*ENDPOINTS, "changes", "charts", "codebook", "proposals", "search")
     }
     assert capsys.readouterr().err == ""
 

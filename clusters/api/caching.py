@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 import brotli
@@ -58,15 +58,21 @@ def unless_known(
     headers = response.headers
     headers["ETag"] = tag
     if modified is not None:
-        headers["Last-Modified"] = http_date(modified)
+        headers["Last-Modified"] = in_words(modified)
     headers["Cache-Control"] = "public, max-age=0, must-revalidate"
     headers["Vary"] = "Accept, Accept-Encoding"
     return response
 
 
+@lru_cache
+def in_words(seconds: int) -> str:
+    """Return a time as headers have it; one time stands in many answers."""
+    return http_date(seconds)
+
+
 def tag_of(request: HttpRequest, stamp: str) -> str:
     """Return the strong ETag of an answer; the last part is its coding."""
-    named = f"{request.get_host()} {request.get_full_path()} {request.headers.get('Accept', '')}"
+    named = f"{request.get_host()} {request.get_full_path()} {request.META.get('HTTP_ACCEPT', '')}"
     address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     coding = coding_of(request)
     return f'"{stamp}-{code_version()}-{address}{f"-{coding}" if coding else ""}"'
@@ -77,8 +83,9 @@ def coding_of(request: HttpRequest) -> str:
 
     A coding with q=0 is refused by the client (RFC 9110).
     """
+    asked = request.META.get("HTTP_ACCEPT_ENCODING", "")
     taken = {}
-    for part in request.headers.get("Accept-Encoding", "").lower().split(","):
+    for part in asked.lower().split(",") if asked else ():
         name, _, quality = part.strip().partition(";")
         value = quality.strip().removeprefix("q=") or "1"
         taken[name.strip()] = value.strip("0.") != "" or value.startswith("1")

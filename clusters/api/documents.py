@@ -107,13 +107,11 @@ def read(model: type[Root], ids: Collection[int], *, parts: bool = True) -> dict
 
     Without `parts` those that are written come without theirs, which are most of what is stored.
     """
-    rows = PublicDocument.objects.filter(
-        kind=model._meta.model_name, root_id__in=ids, code=writer_version()
-    ).exclude(record="")
-    columns = ("root_id", "record", *(["parts"] if parts else []))
+    asked = [model._meta.model_name or "", f"{{{','.join(map(str, ids))}}}", writer_version()]
+    rows = (WHOLES if parts else RECORDS).rows(asked)
     found = {
-        number: Answer(record.encode(), rest[0].encode() if rest else b"{}")
-        for number, record, *rest in rows.values_list(*columns)
+        int(number or 0): Answer((record or "").encode(), rest[0].encode() if rest else b"{}")  # type: ignore[union-attr]
+        for number, record, *rest in rows
     }
     missing = [number for number in ids if number not in found]
     return found | make(model, missing) if missing else found
@@ -126,6 +124,14 @@ WRITTEN = Statement(
     FROM clusters_publicdocument WHERE kind = %s AND slug = %s AND code = %s AND record <> ''
     """
 )
+
+
+SOME = """
+    SELECT root_id::text, {columns} FROM clusters_publicdocument
+    WHERE kind = %s AND root_id = ANY(%s::bigint[]) AND code = %s AND record <> ''
+"""
+RECORDS = Statement(SOME.format(columns="record"))
+WHOLES = Statement(SOME.format(columns="record, parts"))
 
 
 def find(kind: str, slug: str, *, known: str = "") -> Answer | None:

@@ -64,6 +64,20 @@ class Project(Root):
 
     class Meta(Root.Meta):
         ordering = ["title", "pk"]
+        # As lists are ordered, unknown values last either way, so that a page ends early.
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                models.F("actual_start_earliest").asc(nulls_last=True),
+                "id",
+                name="project_start",
+            ),
+            models.Index(
+                models.F("actual_start_earliest").desc(nulls_last=True),
+                "id",
+                name="project_start_latest",
+            ),
+            models.Index("title", "id", name="project_title"),
+        ]
         constraints = [
             *Root.Meta.constraints,
             models.CheckConstraint(
