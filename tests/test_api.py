@@ -280,7 +280,7 @@ def test_a_method_that_an_address_does_not_take_is_refused(client):
     response = client.put(f"{API}projects/")
 
     assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
-    assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert set(response["Allow"].split(", ")) == {"GET", "POST", "HEAD", "OPTIONS"}
     assert client.post(f"{API}changes/").status_code == 405
 
 
