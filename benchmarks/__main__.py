@@ -32,7 +32,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 MAIN = 100_000
 SECONDS = 8
 PORTS = {"ours": 8301, "bare": 8302, "datasette": 8303}
-SUBJECTS = {"ours": "config.wsgi:application", "bare": "benchmarks.bare:application"}
+SUBJECTS = {"ours": "config.wsgi:application", "bare": "benchmarks.wsgi:application"}
 API = "/api/v1/"
 # Of the API's list, what the bare view does not say.
 OURS_ALONE = {"count_is_exact", "next", "previous"}

@@ -8,9 +8,10 @@ import pytest
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from pyarrow import parquet
 
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
-from clusters.models import CitationUse, Root
+from clusters.models import CitationUse, Proposal, Removal, Root
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.views.charts import CHARTS
 from tests import factories
@@ -168,6 +169,14 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
         stained.add(name)
     assert stained == set(HIDDEN)
 
+    what = {"kind": "projects", "object_id": it.public.pk, "slug": "public"}
+    author = factories.make_user(first_name=SENTINEL)
+    secret = {"slug": "public", "title": SENTINEL}
+    Proposal.objects.create(
+        **what, base_version=1, base={}, document=secret, by=author, reason=SENTINEL
+    )
+    Removal.objects.create(**what, document=secret, by=author, reason=SENTINEL)
+
     seen, waiting = {}, ["/", "/api/v1/", "/api/v1/schema/", "/robots.txt", "/sitemap.xml"]
     waiting += [f"/search/?q={SENTINEL}", f"/search/suggestions/?q={SENTINEL[:6]}"]
     waiting += [f"/charts/{name}/?format=csv" for name in CHARTS if name != "cluster-timeline"]
@@ -177,6 +186,9 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
         waiting += [f"/api/v1/{name}/?format={form}" for form in formats]
         waiting += [f"/api/v1/{name}/?{one}=zz" for one in endpoint.filterset_class.base_filters]
     waiting += ["/api/v1/dataset.zip", f"/api/v1/search/?q={SENTINEL[:6]}"]
+    waiting += ["/api/v1/projects/facets/", "/api/v1/projects/degrees/", "/api/v1/proposals/"]
+    waiting += ["/api/v1/projects/facets/?cluster=zz", "/api/v1/projects/?state=draft"]
+    waiting += [f"/api/v1/projects/{SENTINEL}-{it.project.pk}/history/", "/sign-in/tokens/"]
     waiting += [f"/projects/{SENTINEL}-{it.project.pk}/", f"/api/v1/projects/{SENTINEL}/"]
     while waiting:
         address = waiting.pop()
@@ -201,7 +213,10 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
 
 
 def text_of(body):
-    """The text of an answer; of a zip file, a workbook say, that of everything in it."""
+    """The text of an answer; of a zip file or a table that is packed, that of all that is in it."""
+    if body.startswith(b"PAR1"):
+        read = parquet.read_table(io.BytesIO(body))
+        return f"{read.to_pylist()} {read.schema.metadata}"
     if not body.startswith(b"PK"):
         return body.decode()
     with zipfile.ZipFile(io.BytesIO(body)) as package:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clusters.actions.entering import amend
-from clusters.actions.publishing import NotAllowed
+from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, differences
 from clusters.casefiles.shape import shape_of, shapes
@@ -99,6 +99,7 @@ def take_back(*, proposal: Proposal, by: User) -> None:
 
 def record_of(proposal: Proposal) -> Root | None:
     """Return the record that a proposal would change, locked; None where it is gone."""
+    one_at_a_time()  # before the row, as everybody takes these two locks
     model: Any = shapes()[proposal.kind].model
     found: Root | None = (
         model.objects.select_for_update(of=("self",)).filter(pk=proposal.object_id).first()

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from clusters.actions.entering import amend, enter, remove
 from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import NotAllowed, withdraw
+from clusters.actions.publishing import NotAllowed, one_at_a_time, withdraw
 from clusters.api import documents
 from clusters.api.bodies import create_name, patch_name
 from clusters.api.caching import tag_of
@@ -61,8 +61,10 @@ def locked(view: Any, user: User) -> Root:
     if "\x00" in name:  # which no column holds, and no query takes
         raise view.none_called(name.replace("\x00", ""))
     model: Any = root_model(view.model)
-    visible = model.objects.visible_to(user).select_for_update(of=("self",))
-    found: Root | None = visible.filter(slug=name.partition("/")[0]).first()
+    visible = model.objects.visible_to(user).filter(slug=name.partition("/")[0])
+    if visible.published().exists():
+        one_at_a_time()  # before the row, as everybody takes these two locks
+    found: Root | None = visible.select_for_update(of=("self",)).first()
     if found is None:
         raise view.none_called(name)
     return found

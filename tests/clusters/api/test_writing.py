@@ -581,6 +581,17 @@ def test_a_body_of_another_type_or_size_is_refused(researcher):
     assert not Project.objects.exists()
 
 
+@pytest.mark.parametrize(("depth", "says"), [(25, "20 levels"), (900, "20 levels"), (5, "mistake")])
+def test_a_body_that_is_nested_deeply_is_refused(researcher, depth, says):
+    value = "x"
+    for _ in range(depth):
+        value = [value]
+
+    answer = researcher("POST", "publications/", {"slug": "a", "authors": value})
+    assert answer.status_code == 400
+    assert says in answer.json()["detail"]
+
+
 def test_session_writes_need_the_form_token(client, village):
     from django.test import Client
 
