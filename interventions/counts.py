@@ -39,6 +39,48 @@ SOME = """
 """
 
 
+# Of projects with some facts of each kind, how many, up to one more than a list counts.
+NUMBER = """
+    WITH ready AS ({ready})
+    SELECT CASE WHEN ready.yes THEN (
+        SELECT count(*) FROM (
+            SELECT FROM clusters_publicdocument WHERE kind = 'project' {conditions} LIMIT %s
+        ) found
+    ) END FROM ready
+"""
+# Filters that ask for facts of their own name.
+FACTUAL = frozenset(
+    {
+        *("country", "cluster", "donor", "donor_type", "issue", "status", "ending", "outcome"),
+        *("dimension", "factor_present", "factor_absent", "accounts_disagree", "came_of_it"),
+    }
+)
+
+
+def number_with(asked: dict[str, str], most: int) -> int | None:
+    """Count the projects that some filters leave, at most so many.
+
+    None where a filter asks for more than a fact, or while documents are being written. The values
+    of a filter stand in one text, with commas between them, as in an address.
+    """
+    if not asked:
+        found = counts_of_all(["all"])
+        return None if found is None else found["all"].get("yes", 0)
+    if asked.keys() - FACTUAL:
+        return None
+    wanted = [
+        [f"{name}:{one.upper() if name == 'country' else one}" for one in values.split(",") if one]
+        for name, values in asked.items()
+    ]
+    conditions = "AND facts && %s::varchar[] " * len(wanted)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NUMBER.format(ready=READY, conditions=conditions), [writer_version(), *wanted, most]
+        )
+        number: int | None = cursor.fetchone()[0]
+    return number
+
+
 def counts_of_all(facets: Iterable[str]) -> Counts | None:
     """Count all published projects by some facets; None while documents are being written."""
     return _counts(ALL, [writer_version(), list(facets)])

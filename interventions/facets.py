@@ -62,7 +62,7 @@ def facets(filterset: Any, names: Iterable[str] = ()) -> list[Facet]:
     """Count some facets, or all, over what the other filters leave.
 
     From the facts that are kept of every project, in a query for each filter that is set; where
-    these are not all ready, or too many projects are left, in a query for each facet.
+    these are not all ready, in a query for each facet.
     """
     found = []
     wanted = list(names) or list(COUNTS)

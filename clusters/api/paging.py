@@ -112,33 +112,41 @@ def page_size(query: QueryDict) -> int:
     return int(asked)
 
 
-def page_of(request: Request, queryset: Any, columns: Sequence[Column], values: list[str]) -> Page:
+def page_of(
+    request: Request,
+    queryset: Any,
+    columns: Sequence[Column],
+    values: list[str],
+    number: int | None = None,
+) -> Page:
     """Return one page of a queryset, ordered by these columns and then by number.
 
-    Rows are tuples of `values`. Raises ValidationError for a cursor or page that is none, and
-    NotFound for a page beyond the last.
+    Rows are tuples of `values`. `number` says how many there are, where that is known; more than
+    `EXACT_COUNT` are as good as one more.
+
+    Raises ValidationError for a cursor or page that is none, NotFound for a page beyond the last.
     """
     query = request.query_params
     if "cursor" in query and "page" in query:
         raise ValidationError({"cursor": "Give a cursor or a page, not both."})
     ordered = in_order(queryset, columns)
-    count, is_exact = counted(queryset)
+    found = counted(queryset) if number is None else number
+    counts = min(found, EXACT_COUNT), found <= EXACT_COUNT
     if "cursor" in query:
-        return _by_cursor(request, ordered, columns, values, (count, is_exact))
-    return _by_number(request, ordered, values, (count, is_exact))
+        return _by_cursor(request, ordered, columns, values, counts)
+    return _by_number(request, ordered, values, counts)
 
 
-def counted(queryset: Any) -> tuple[int, bool]:
-    """Count rows, exactly up to 10,000; of more it says that there are more."""
+def counted(queryset: Any) -> int:
+    """Count rows, exactly up to 10,000; more are 10,001."""
     try:
         some = queryset.order_by().values("pk")[: EXACT_COUNT + 1]
         sql, parameters = some.query.sql_with_params()
     except EmptyResultSet:  # Django knows that nothing can be found, and makes no SQL of it
-        return 0, True
+        return 0
     with connection.cursor() as cursor:  # `count()` would put the query together a second time
         cursor.execute(f"SELECT count(*) FROM ({sql}) counted", parameters)
-        (found,) = cursor.fetchone()
-    return (found, True) if found <= EXACT_COUNT else (EXACT_COUNT, False)
+        return int(cursor.fetchone()[0])
 
 
 def _by_number(request: Request, ordered: Any, values: list[str], counts: tuple[int, bool]) -> Page:

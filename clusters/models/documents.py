@@ -93,6 +93,11 @@ class PublicDocument(models.Model):
         indexes = [
             GinIndex(fields=["depends_on"], name="publicdocument_depends_on"),
             models.Index(fields=["kind"], condition=models.Q(record=""), name="publicdocument_due"),
+            GinIndex(
+                fields=["facts"],
+                condition=models.Q(kind="project"),
+                name="publicdocument_facts",
+            ),
         ]
         triggers = [
             CountFacts(

@@ -12,6 +12,9 @@ from rest_framework.response import Response
 
 from clusters.api.caching import kept_by_caches
 from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
+from clusters.api.paging import EXACT_COUNT
+from clusters.filters import API_PARAMETERS
+from interventions.counts import number_with
 from interventions.degrees import FactorCounts, degrees_of
 from interventions.facets import COUNTS, Facet, facets
 from interventions.filters import ProjectFilter
@@ -91,9 +94,15 @@ DEGREES = {
 
 
 class Counted:
-    """Two more lists of the endpoint of projects."""
+    """Counts by kept facts: of the list, and two more lists of them."""
 
     request: Request
+
+    def counted_ahead(self) -> int | None:
+        """Return how many projects the filters leave, where facts alone say it."""
+        query = self.request.query_params
+        asked = {name: query[name] for name in query if name not in API_PARAMETERS and query[name]}
+        return number_with(asked, EXACT_COUNT + 1)
 
     @extend_schema(
         operation_id="projects_facets",

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from clusters.actions.publishing import withdraw
 from clusters.api import documents
 from clusters.models import Stakeholder, Tally
-from interventions.counts import counts_of, counts_of_all
+from interventions.counts import counts_of, counts_of_all, number_with
 from interventions.degrees import FACETS, counted_anew
 from interventions.facets import COUNTS, facets, ready_counts
 from interventions.filters import ProjectFilter
@@ -55,6 +55,42 @@ def test_degrees_from_kept_facts_are_those_of_the_tables(seeded):
     assert some.exists()
     assert counts_of(some, FACETS) == counted_anew(some)
     assert counts_of(every.none(), FACETS) == {"all": {}, "coded": {}}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *QUERIES,
+        "country=pk,IN",
+        "country=PK,",
+        "status=unknown",
+        "donor_type=unknown",
+        "came_of_it=mixed",
+        "outcome=bad,mixed",
+        "accounts_disagree=false",
+        "factor_absent=donor-financed-csr-and-collective-action/no-business-case",
+        "ending__not=unknown&country=PK",
+        "stated_months__gte=12",
+    ],
+)
+def test_a_list_is_counted_ahead_as_it_is_counted(client, seeded, query):
+    Tally.objects.filter(kind=documents.WRITER).delete()
+    slow = client.get(f"/api/v1/projects/?{query}").json()
+    documents.write()
+    quick = client.get(f"/api/v1/projects/?{query}").json()
+
+    assert slow["count_is_exact"] is True
+    assert quick == slow
+
+
+def test_what_is_no_fact_is_not_counted_by_facts(seeded):
+    documents.write()
+
+    assert number_with({"country": "PK"}, 100) > 1
+    assert number_with({"country": "PK"}, 1) == 1
+    assert number_with({"q": "labour"}, 100) is None
+    assert number_with({"country__not": "PK"}, 100) is None
+    assert number_with({}, 100) == Project.objects.published().count()
 
 
 @pytest.fixture
@@ -137,7 +173,7 @@ def test_facets_and_degrees_cost_the_same_for_one_project_and_for_three(
     assert [one["name"] for one in found] == list(COUNTS)
     with django_assert_num_queries(2):
         client.get("/api/v1/projects/facets/?facets=country,ending")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         found = client.get("/api/v1/projects/degrees/").json()
     assert found["projects"] == count
 
