@@ -260,7 +260,27 @@ class StrictFilterSet(django_filters.FilterSet):
             # No form is shown to a program: only what it asks for is made.
             every = self.base_filters
             self.base_filters = {name: every[name] for name in data or () if name in every}
-        super().__init__(data, queryset, **options)
+        super().__init__(self.joined(data), queryset, **options)
+
+    def joined(self, data: Any) -> Any:
+        """Return what is asked, with the values of one filter in one text.
+
+        Several values stand in one parameter, with commas between them; programs that are made from
+        the API's description send the parameter repeatedly.
+        """
+        if not isinstance(data, QueryDict):
+            return data
+        repeated = [
+            name
+            for name, values in data.lists()
+            if len(values) > 1 and isinstance(self.base_filters.get(name), SeveralFilter)
+        ]
+        if not repeated:
+            return data
+        changed = data.copy()
+        for name in repeated:
+            changed[name] = ",".join(data.getlist(name))
+        return changed
 
     @classmethod
     def get_filters(cls) -> Any:

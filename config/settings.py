@@ -53,7 +53,7 @@ def kept_secret(path: Path) -> str:
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 RATE_WORDS = "Write it as 600/minute, or none."
-RATE = r"none|[1-9][0-9]{0,8}/(second|minute|hour|day)"
+RATE = r"(none|[1-9][0-9]{0,8}/(second|minute|hour|day))\Z"
 
 
 def rate(name: str, default: str) -> tuple[int, int]:
@@ -76,7 +76,7 @@ _allowed_hosts = (
 )
 _hsts_seconds = env.int("HSTS_SECONDS", 0 if LOCAL else 31_536_000, validate=Range(min=0))
 _behind_tls_proxy = env.bool("BEHIND_TLS_PROXY", False)
-_cache_url = env.str("CACHE_URL", "", validate=Regexp(r"|rediss?://.+"))
+_cache_url = env.str("CACHE_URL", "", validate=Regexp(r"(rediss?://.+)?\Z"))
 API_RATES = {
     "anonymous": rate("RATE_ANONYMOUS", "600/minute"),
     "signed-in": rate("RATE_SIGNED_IN", "1200/minute"),

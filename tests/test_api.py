@@ -170,6 +170,8 @@ def test_the_pages_filters_are_the_apis(client):
     [
         ("ending=completed", ["first"]),
         ("ending=completed,dissolved", ["first", "second"]),
+        ("ending=completed&ending=dissolved", ["first", "second"]),
+        ("ending__not=completed&ending__not=dissolved", ["third"]),
         ("ending=dissolved,", ["second"]),
         ("ending__not=completed,dissolved", ["third"]),
         ("cluster=a,b", ["first", "second"]),
@@ -244,7 +246,7 @@ def test_fields_gives_what_was_asked_for_and_what_identifies(client):
         ("projects/?factor_present=none", 400, "“none” is not known here. Known: frame/early."),
         ("projects/?stated_months__gte=long", 400, "Enter a number."),
         ("projects/?actual_start__lte=2008", 400, "Enter a valid date."),
-        ("projects/?ending=completed&ending=unknown", 400, "“ending” stands here twice;"),
+        ("projects/?year_from=1990&year_from=1991", 400, "“year_from” stands here twice;"),
         ("codings/?coder=ann", 400, "“ann” is not known here. Known: ben."),
         ("projects/?ordering=colour", 400, "One cannot order by “colour”. Known: slug,"),
         ("projects/?page_size=1000", 400, "Ask for 1 to 200 rows."),

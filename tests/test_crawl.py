@@ -10,7 +10,7 @@ from interventions.views.charts import CHARTS
 pytestmark = pytest.mark.django_db
 
 # Forms, and what needs a signature or a sign-in.
-NOT_FOLLOWED = ("/static/", "/admin/", "/corrections/")
+NOT_FOLLOWED = ("/static/", "/admin/", "/corrections/", "/sign-in/tokens/")
 
 
 def links_of(address, page):

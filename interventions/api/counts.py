@@ -101,7 +101,11 @@ class Counted:
     def counted_ahead(self) -> int | None:
         """Return how many projects the filters leave, where facts alone say it."""
         query = self.request.query_params
-        asked = {name: query[name] for name in query if name not in API_PARAMETERS and query[name]}
+        asked = {
+            name: ",".join(values)
+            for name, values in query.lists()
+            if name not in API_PARAMETERS and any(values)
+        }
         return number_with(asked, EXACT_COUNT + 1)
 
     @extend_schema(

@@ -52,6 +52,7 @@ def test_a_missing_variable_stops_the_start_with_its_name_and_where_it_is_explai
         ("HSTS_SECONDS", "-1", "HSTS_SECONDS: Must be greater than or equal to 0."),
         ("CASEBOOK_MODE", "test", "CASEBOOK_MODE: Must be one of: local, production."),
         ("RATE_ANONYMOUS", "many", "RATE_ANONYMOUS: Write it as 600/minute, or none."),
+        ("RATE_EXPORT", "10/hours", "RATE_EXPORT: Write it as 600/minute, or none."),
         ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES: Must be greater than or equal to 0."),
         ("CACHE_URL", "memcached://x", "CACHE_URL: "),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: Must be one of: DEBUG,"),
