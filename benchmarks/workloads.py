@@ -30,7 +30,7 @@ MATRIX = (
     "join outcomes on outcomes.project = codings.project where factor = '{}' group by 1, 2, 3, 4"
 )
 SEARCH = (
-    "select slug, title, snippet(projects_fts, -1, '**', '**', ' … ', 28), "
+    "select projects.slug, projects.title, snippet(projects_fts, -1, '**', '**', ' … ', 28), "
     "(select count(*) from projects_fts where projects_fts match '{0}*') from projects_fts "
     "join projects on projects.rowid = projects_fts.rowid "
     "where projects_fts match '{0}*' order by bm25(projects_fts) limit 50"
