@@ -6,6 +6,7 @@ is told at once, with a pointer into the body.
 
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -111,8 +112,8 @@ def shown(request: Request, record: Root, status: int = 200) -> Response:
     return Response(orjson.Fragment(answer.whole), status=status, headers=headers)
 
 
-class WritesRoots:
-    """Create, change and delete roots; drafts are seen by those who may."""
+class Writes(ABC):
+    """What writes of roots and of parts share."""
 
     model: Any
     kwargs: dict[str, Any]
@@ -122,6 +123,14 @@ class WritesRoots:
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = writer_of(request)
         return carried_once(request, user, lambda: self._create(request, user))
+
+    @abstractmethod
+    def _create(self, request: Request, user: User) -> Response:
+        """Carry the creation out, all or nothing."""
+
+
+class WritesRoots(Writes):
+    """Create, change and delete roots; drafts are seen by those who may."""
 
     @transaction.atomic
     def _create(self, request: Request, user: User) -> Response:
@@ -164,17 +173,8 @@ class WritesRoots:
         return Response({"removed": f"{BASE}{api_path(record)}", "undo": f"{BASE}{undo}"})
 
 
-class WritesParts:
+class WritesParts(Writes):
     """Create, change and delete parts of roots: each is a change of its root."""
-
-    model: Any
-    kwargs: dict[str, Any]
-    lookup_field: str
-    none_called: Callable[[str], NotFound]
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
-        return carried_once(request, user, lambda: self._create(request, user))
 
     @transaction.atomic
     def _create(self, request: Request, user: User) -> Response:
