@@ -268,7 +268,8 @@ def report(runs: list[Run], threads: int) -> str:
     lines = [
         "# How fast",
         "",
-        "Written by `make bench`; every number is of one run. What is asked: `workloads.py`.",
+        "Written by `make bench`; what is asked: `workloads.py`. Speeds are of one run. Load times",
+        "and sizes on disk are of the day a database was generated, which may be an earlier one.",
         "",
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({processor()}), {memory()} GiB, "
         f"Python {platform.python_version()}, Django {version('django')}, "
