@@ -327,10 +327,13 @@ class Queries:
         )
         matched = "SELECT * FROM clusters_searchentry s, to_tsquery('casebook', %(q)s || ':*') q"
         mark = "StartSel=**, StopSel=**"
+        # Of those called so, and of those whose text says so, a thousand each are ranked.
         self.search = f"""
-            WITH found AS MATERIALIZED ({matched} WHERE s.vector @@ q)
+            WITH found AS MATERIALIZED (
+                ({matched} WHERE heading @@ q LIMIT 1001) UNION ALL
+                ({matched} WHERE vector @@ q AND NOT heading @@ q LIMIT 1001))
             SELECT jsonb_build_object('q', %(q)s::text, 'corrected', '',
-                'count', (SELECT count(*) FROM found), 'results', (
+                'count', (SELECT least(count(*), 1000) FROM found), 'results', (
                 SELECT jsonb_agg(jsonb_build_object('kind', kind, 'title', title,
                     'context', context, 'snippet', ts_headline('casebook', text, q,
                     '{mark}, MaxWords=28, MinWords=12, MaxFragments=2,FragmentDelimiter=" … "'),

@@ -37,6 +37,8 @@ class StrictForm(forms.Form):
 
     other_parameters: frozenset[str] = frozenset()
     known: Iterable[str] = ()
+    # Forms of pages send what is left open; a program that does has lost a value.
+    takes_empty = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -47,8 +49,17 @@ class StrictForm(forms.Form):
             elif isinstance(self.data, QueryDict) and len(self.data.getlist(name)) > 1:
                 message = _("“%(name)s” stands here twice; it takes one value.")
                 self.refuse(message, name=name)
+            elif name in self.fields and not self.takes_empty and self._is_empty(name):
+                message = _("“%(name)s” is empty: give it a value, or leave it out.")
+                self.refuse(message, name=name)
         self._check_ranges(cleaned)
         return cleaned
+
+    def _is_empty(self, name: str) -> bool:
+        """Whether a filter has no value, or one of its several has none."""
+        value = self.data[name]
+        several = isinstance(self.fields[name], SeveralField)
+        return not all(one.strip() for one in (value.split(",") if several else [value]))
 
     def refuse(self, message: Any, **words: str) -> None:
         """Refuse what is asked for; whoever shows it puts the words in, which may hold a “%”."""
@@ -282,6 +293,14 @@ class StrictFilterSet(django_filters.FilterSet):
             changed[name] = ",".join(data.getlist(name))
         return changed
 
+    @property
+    def given(self) -> QueryDict:
+        """What is asked, without what was left open in a form."""
+        found = QueryDict(mutable=True)
+        for name, values in self.data.lists():
+            found.setlist(name, [value for value in values if value])
+        return found
+
     @classmethod
     def get_filters(cls) -> Any:
         filters = super().get_filters()
@@ -319,7 +338,12 @@ class StrictFilterSet(django_filters.FilterSet):
         return type(
             f"{type(self).__name__}Form",
             (StrictForm,),
-            {**fields, "other_parameters": others, "known": known},
+            {
+                **fields,
+                "other_parameters": others,
+                "known": known,
+                "takes_empty": self.request is None,
+            },
         )
 
 

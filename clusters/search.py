@@ -37,8 +37,8 @@ SHORTEST_WORD = 4
 PER_KIND = 5
 # How long a passage is that shows a hit.
 PASSAGE = 'MaxWords=28, MinWords=12, MaxFragments=2, FragmentDelimiter=" … "'
-# To rank a million entries would take longer than anybody waits.
-MOST_RANKED = 10_000
+# To rank a million entries would take longer than anybody waits, and nobody reads so far.
+MOST_RANKED = 1_000
 # American and British spellings of words that this field uses: pattern, and the other spelling.
 SPELLINGS = (
     ("^(lab|behavi|fav|neighb)or", r"\1our"),
@@ -238,7 +238,8 @@ class Hit(NamedTuple):
 class Page:
     """Some of what a search finds, best first, and how much there is of it.
 
-    Of more than `MOST_RANKED` only so many are ranked and counted; then `is_exact` is false.
+    Of more than `MOST_RANKED` that are called so, and as many whose text alone says so, only these
+    are ranked. Of more than that in all `count` says so many, and `is_exact` is false.
     """
 
     hits: list[Hit]
@@ -251,8 +252,13 @@ class Page:
 PAGE = """
     WITH asked AS MATERIALIZED (SELECT {query} AS words),
     found AS MATERIALIZED (
-        SELECT id, title, ts_rank(vector, words, 2) AS rank
-        FROM clusters_searchentry, asked WHERE vector @@ words AND (%s = '' OR kind = %s) LIMIT %s
+        SELECT id, title, ts_rank(vector, words, 2) AS rank FROM asked, (
+            (SELECT id, title, vector FROM clusters_searchentry, asked
+            WHERE heading @@ words AND (%s = '' OR kind = %s) LIMIT %s)
+            UNION ALL
+            (SELECT id, title, vector FROM clusters_searchentry, asked
+            WHERE vector @@ words AND NOT heading @@ words AND (%s = '' OR kind = %s) LIMIT %s)
+        ) likely
     ),
     best AS (
         SELECT id, row_number() OVER (ORDER BY rank DESC, title, id) AS place
@@ -285,7 +291,7 @@ def _page(query: Any, kind: str, skip: int, size: int) -> Page:
     with connection.cursor() as cursor:
         cursor.execute(
             PAGE.format(query=sql, configuration=CONFIGURATION),
-            [*values, kind, kind, MOST_RANKED + 1, size, skip, passage],
+            [*values, *(kind, kind, MOST_RANKED + 1) * 2, size, skip, passage],
         )
         rows = cursor.fetchall()
     count = rows[0][0]

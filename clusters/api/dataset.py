@@ -143,24 +143,34 @@ def tables() -> Iterator[tuple[type[Root], Shape]]:
 
 def records(root: type[Root], shape: Shape) -> Iterator[dict[str, Any]]:
     """Yield every published record of a table."""
+    if shape.model is not root:
+        return documents.parts_of(shape.model, answers(root))
+    return (orjson.loads(answer.record) for answer in answers(root))
+
+
+def answers(root: type[Root]) -> Iterator[documents.Answer]:
+    """Yield what the API answers of every published root of a kind."""
     manager: Any = root._default_manager
     numbers = manager.published().order_by("pk").values_list("pk", flat=True)
-    answers = documents.stream(root, numbers.iterator(documents.BATCH))
-    if shape.model is not root:
-        return documents.parts_of(shape.model, answers)
-    return (orjson.loads(answer.record) for answer in answers)
+    return documents.stream(root, numbers.iterator(documents.BATCH))
 
 
 def citations() -> Iterator[list[Any]]:
     """Yield a row for each place that something rests on, and what that is."""
-    for root, shape in tables():
-        if shape.citations is None:
-            continue
-        name = "slug" if shape.model is root else "id"
-        for record in records(root, shape):
-            for one in record["citations"]:
-                cited = {"table": shape.folder, "record": record[name], **one}
-                yield row_of(CITATIONS, cited)
+    for root in documents.roots():
+        for answer in answers(root):
+            yield from cited(shape_of(root), orjson.loads(answer.whole))
+
+
+def cited(shape: Shape, record: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield the places of one record, then those of its parts."""
+    if shape.citations is not None:
+        name = record["slug" if issubclass(shape.model, Root) else "id"]
+        for one in record["citations"]:
+            yield row_of(CITATIONS, {"table": shape.folder, "record": name, **one})
+    for children, child_shape in shape.children.items():
+        for child in record[children]:
+            yield from cited(child_shape, child)
 
 
 def descriptor(source: Source) -> dict[str, Any]:

@@ -318,14 +318,14 @@ def filter_parameter(name: str, found: Any) -> dict[str, Any]:
         }
         example = example or 12
     elif isinstance(found, WordsFilter) or found.extra.get("max_length"):
-        schema["maxLength"] = found.extra.get("max_length")
+        schema |= {"minLength": 1, "maxLength": found.extra.get("max_length")}
         example = example or "labour"
     if not isinstance(found, SeveralFilter):
         return parameter(name, schema, words, example=example)
     model = getattr(found, "target", None) or found.extra.get("model")
     example = example or (identity_of(model) if model else None) or KNOWN_BY_FILTER.get(name)
     return {
-        **parameter(name, {"type": "array", "items": schema}, words),
+        **parameter(name, {"type": "array", "minItems": 1, "items": schema}, words),
         **({} if example is None else {"example": [example]}),
         "style": "form",
         "explode": False,

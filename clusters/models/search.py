@@ -44,10 +44,19 @@ class SearchEntry(models.Model):
         db_persist=True,
     )
 
+    # Its title and names alone: of more than search ranks, those called so are among the ranked.
+    heading = StoredField(
+        expression=SearchVector("title", weight="A", config=CONFIGURATION)
+        + SearchVector("names", weight="B", config=CONFIGURATION),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
     class Meta:
         verbose_name_plural = "search entries"
         indexes = [
             GinIndex(fields=["vector"], name="searchentry_vector"),
+            GinIndex(fields=["heading"], name="searchentry_heading"),
             models.Index(fields=["root_kind", "root_id"], name="searchentry_root"),
         ]
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 90
+PATIENCE = 240
 SAFE_ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",

@@ -1,9 +1,10 @@
 import pytest
 
+from clusters import search
 from clusters.actions.editing import logged_change
 from clusters.actions.publishing import withdraw
 from clusters.models import SearchEntry, SearchWord
-from clusters.search import grouped, matching, parts_of, rebuild, suggestions
+from clusters.search import grouped, matching, page_of, parts_of, rebuild, suggestions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +193,24 @@ def test_a_search_costs_the_same_for_one_result_and_for_three(
         page = client.get("/search/?q=leather").content.decode()
 
     assert page.count("<mark>Leather</mark>") == count
+
+
+def test_of_too_many_those_called_so_are_ranked_whenever_they_came(monkeypatch):
+    monkeypatch.setattr(search, "MOST_RANKED", 2)
+    for number in range(5):
+        make(name=f"Place {number}", summary="A tannery stands here")
+    make(name="Tannery town")
+
+    few, many = page_of("town", size=10), page_of("tannery", size=10)
+
+    assert many.hits[0].title == "Tannery town"
+    assert len(many.hits) == 4
+    assert (many.count, many.is_exact) == (2, False)
+    assert ([hit.title for hit in few.hits], few.count, few.is_exact) == (
+        ["Tannery town"],
+        1,
+        True,
+    )
 
 
 def test_a_page_of_results_marks_the_hits_and_escapes_the_rest(client):

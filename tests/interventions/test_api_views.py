@@ -116,7 +116,7 @@ def test_the_codebook_has_every_field_code_and_factor(client, seeded):
         ("changes/?since=now", 400, "Give a whole number."),
         ("changes/?page=2", 400, "There is no such parameter here. Known: page_size, since."),
         ("search/", 400, "Give 1 to 200 letters."),
-        ("search/?q=a&page=0", 400, "Only the best 10,000 are ranked."),
+        ("search/?q=a&page=0", 400, "Only the best 1,000 are ranked."),
         ("codebook/?q=a", 400, "There is no such parameter here. Known: none."),
         ("projects/village/history/?page=1", 400, "A history takes no parameter."),
     ],

@@ -242,7 +242,7 @@ def test_the_same_rule_of_disagreement_in_python_and_in_the_database(count):
 
 
 LISTS = {
-    "/projects/": "?country=PK&ordering=title",
+    "/projects/": "?country=PK&ending=&ordering=title",
     "/clusters/": "?country=PK",
     "/donors/": "?type=40",
     "/stakeholders/": "?q=agency",
@@ -266,6 +266,13 @@ def test_each_list_can_be_taken_away_with_exactly_its_records(client, seeded, ad
     shown_too = client.get(f"{address}{query}&page_size=200").content.decode()
     results = shown_too.split('id="results"')[1]
     assert set(slugs) <= set(re.findall(rf'href="{address}([-a-z0-9]+)/"', results))
+
+
+def test_what_a_form_leaves_open_asks_for_nothing(client):
+    for slug, ending in (("done", "completed"), ("gone", "dissolved")):
+        factories.make_public(factories.make_project(slug=slug, title=slug, ending=ending))
+
+    assert shown(client, "?country=&ending=dissolved,&stated_months__gte=") == ["gone"]
 
 
 def test_a_wrong_filter_offers_nothing_to_take_away(client, seeded):
