@@ -9,6 +9,7 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -16,29 +17,29 @@ from django.urls import reverse
 
 from clusters.actions.corrections import answer
 from clusters.actions.entering import Conflicts, bring_back
-from clusters.actions.proposing import approve, changes_of, may_approve, return_
+from clusters.actions.proposing import approve, changes_of, may_approve, return_, take_back
 from clusters.actions.publishing import NotAllowed
-from clusters.admin_base import AddOnlyAdmin, ReadOnlyAdmin, declare, register_parts
+from clusters.admin_base import ReadOnlyAdmin, declare, register_parts
 from clusters.casefiles.loader import CaseFilesRefused
+from clusters.desk.waiting import address_of
 from clusters.models import (
     Alias,
     ApiToken,
     Change,
     Citation,
+    Comment,
     Correction,
     Import,
     ImportedRecord,
     Proposal,
     Redaction,
     Removal,
+    ReviewStep,
     User,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
-from clusters.roles import may_review
+from clusters.roles import may_administer, may_enter, may_review
 
-admin.site.site_header = "Cluster Casebook"
-admin.site.site_title = "Cluster Casebook"
-admin.site.index_title = "Desk"
 # Its list of permissions is one long select.
 admin.site.unregister(Group)
 
@@ -49,7 +50,26 @@ class EmailUserCreationForm(AdminUserCreationForm):
         fields = ("email",)
 
 
-class RoleInline(admin.TabularInline):  # type: ignore[type-arg]
+class RolesOnly:
+    """Who administers accounts may look at these and change them, and nobody else."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_administer(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_administer(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_administer(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_administer(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_administer(request.user)
+
+
+class RoleInline(RolesOnly, admin.TabularInline):  # type: ignore[type-arg]
     """The roles of an account: reader, researcher, editor, administrator."""
 
     model = GroupMembership
@@ -59,8 +79,21 @@ class RoleInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class CasebookUserAdmin(UserAdmin):
+class CasebookUserAdmin(RolesOnly, UserAdmin):
     """Accounts, by e-mail address."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nobody gives away more than they have."""
+        return () if request.user.is_superuser else ("is_superuser", "is_staff")  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        user: Any = request.user
+        above = obj is not None and obj.is_superuser and not user.is_superuser
+        return may_administer(user) and not above
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Accounts are shut (not active), so that what they did keeps its author."""
+        return False
 
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_staff")
@@ -93,19 +126,18 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
     search_fields = ("slug", "reason")
     change_form_template = "admin/proposal.html"
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_review(request.user)
+    viewers = staticmethod(may_enter)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_review(request.user)
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Proposal.objects.visible_to(request.user)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
         """Show what a proposal changes; a POST decides on it."""
-        proposal = get_object_or_404(self.get_queryset(request), pk=object_id)
-        if not may_review(request.user):
+        if not may_enter(request.user):
             raise PermissionDenied
+        proposal = get_object_or_404(self.get_queryset(request), pk=object_id)
         conflicts = self.decide(request, proposal) if request.method == "POST" else []
         if conflicts is None:
             return HttpResponseRedirect(reverse("admin:clusters_proposal_changelist"))
@@ -117,6 +149,9 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
             "differences": changes_of(proposal),
             "conflicts": conflicts,
             "may_approve": may_approve(request.user, proposal.by),
+            "may_review": may_review(request.user),
+            "is_own": proposal.by_id == request.user.pk,
+            "record_url": address_of(proposal.kind, proposal.object_id),
         }
         return TemplateResponse(request, self.change_form_template, context)
 
@@ -125,7 +160,9 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
         user: Any = request.user
         words = request.POST.get("answer", "")
         try:
-            if request.POST.get("act") == "return":
+            if request.POST.get("act") == "take-back":
+                take_back(proposal=proposal, by=user)
+            elif request.POST.get("act") == "return":
                 return_(proposal=proposal, by=user, answer=words)
             else:
                 force = request.POST.get("act") == "approve-proposed"
@@ -152,6 +189,12 @@ class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
     list_display = ("__str__", "by", "at", "restored_at")
     search_fields = ("slug", "reason")
     actions = ("restore_selected",)
+    viewers = staticmethod(may_enter)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        user: Any = request.user
+        return rows if may_review(user) else rows.filter(Q(by=user) | Q(entered_by=user))
 
     @admin.action(permissions=["view"], description="Bring the selected records back as drafts")
     def restore_selected(self, request: HttpRequest, queryset: Any) -> None:
@@ -174,6 +217,8 @@ class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
 class CorrectionAdmin(declare(Correction)):  # type: ignore[misc]
     """What readers suggest: an editor answers, and only that."""
 
+    viewers = staticmethod(may_review)
+
     list_display = ("__str__", "state", "at", "text")
     list_filter = ("state",)
     search_fields = ("slug", "text")
@@ -188,17 +233,13 @@ class CorrectionAdmin(declare(Correction)):  # type: ignore[misc]
 
 
 admin.site.register(
-    Citation, declare(Citation, AddOnlyAdmin, search_fields=["locator", "publication__cited_as"])
+    Citation,
+    declare(Citation, ReadOnlyAdmin, search_fields=["locator", "publication__cited_as"]),
 )
-for model in (
-    Alias,
-    ApiToken,
-    Change,
-    GroupMembership,
-    Import,
-    ImportedRecord,
-    PermissionGrant,
-    Redaction,
-):
+for model in (Alias, Change, Comment, Import, ImportedRecord, Redaction, ReviewStep):
     admin.site.register(model, declare(model, ReadOnlyAdmin))
+for of_accounts in (ApiToken, GroupMembership, PermissionGrant):
+    admin.site.register(
+        of_accounts, declare(of_accounts, ReadOnlyAdmin, viewers=staticmethod(may_administer))
+    )
 register_parts(apps.get_app_config("clusters").get_models())

@@ -1,20 +1,25 @@
-"""What every admin of the casebook shares: bounded queries, no long selects, logged changes."""
+"""What every admin of the casebook shares: bounded queries, no long selects, roles."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django_countries.fields import CountryField
 
-from clusters.actions.editing import logged_change
-from clusters.actions.publishing import NotAllowed, publish, withdraw
+from clusters.actions.entering import remove
+from clusters.actions.publishing import NotAllowed
+from clusters.actions.reviewing import may_edit, publish_reviewed, take_out
 from clusters.casefiles.shape import shapes
-from clusters.models import CitationUse, Root
-from clusters.models.base import root_path
+from clusters.desk.cards import Sections
+from clusters.desk.page import RecordPage, address_to
+from clusters.models import CitationUse, Root, State
+from clusters.models.base import root_model, root_path
+from clusters.roles import may_enter, may_review
 
 
 def joins_for(model: Any) -> list[str]:
@@ -31,62 +36,95 @@ def joins_for(model: Any) -> list[str]:
 
 
 class CaseAdmin(admin.ModelAdmin):
-    """The same queries for one row and for many; `declare` fills it in for a model."""
+    """The same queries for one row and for many; `declare` fills it in for a model.
+
+    `viewers` and `writers` tell by role who may look and who may change.
+    """
 
     list_per_page = 50
     show_full_result_count = False
     actions_on_bottom = True
+    viewers: Any = staticmethod(may_enter)
+    writers: Any = staticmethod(may_review)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if isinstance(db_field, CountryField):
-            # A select of 249 countries is slower to use than two letters.
-            return forms.CharField(
-                max_length=2,
-                required=not db_field.blank,
-                help_text="ISO 3166 code of the country, such as PK.",
-            )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(self.viewers(request.user))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A part stays in its record: moving it would change two records at once."""
-        fixed = [self.model.parent_field] if obj and hasattr(self.model, "parent_field") else []
-        return [*super().get_readonly_fields(request, obj), *fixed]
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.viewers(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(self.writers(request.user))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.writers(request.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.writers(request.user))
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         return [column.name for column in self.model._meta.many_to_many]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A published record is withdrawn, not deleted."""
-        if isinstance(obj, Root) and obj.is_published:
-            return False
-        return super().has_delete_permission(request, obj)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        with logged_change(root_of(obj), by=request.user, reason="Edited in the admin"):  # type: ignore[arg-type]
-            super().save_model(request, obj, form, change)
+class RecordAdmin(CaseAdmin):
+    """Records that are drafted, reviewed and published: each has one page at the desk."""
+
+    writers = staticmethod(may_enter)
+    # Titles of the page's sections with the names of their fields; the rest follows.
+    sections: ClassVar[Sections] = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.visible_to(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        user: Any = request.user
+        return may_enter(user) and (obj is None or may_edit(user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Drafts only: what is or was public is withdrawn, and its address says why."""
+        user: Any = request.user
+        if obj is None:
+            return may_enter(user)
+        never_public = obj.state not in (State.PUBLISHED, State.WITHDRAWN)
+        return never_public and may_edit(user, obj)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Answer with the record's page in place of a form for one table."""
+        record = None
+        if object_id is not None:
+            record = self.get_object(request, unquote(object_id))
+            if record is None:
+                raise Http404
+        elif not self.has_add_permission(request):
+            raise PermissionDenied
+        return RecordPage(self, request, record, sections=type(self).sections).respond()
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        with logged_change(root_of(obj), by=request.user, reason="Edited in the admin"):  # type: ignore[arg-type]
-            super().delete_model(request, obj)
+        """Keep the draft whole, so that it can come back."""
+        remove(record=obj, by=request.user, reason="Deleted at the desk")  # type: ignore[arg-type]
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         with transaction.atomic():
-            for obj in queryset:
-                self.delete_model(request, obj)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._or_say_why(request, super().changeform_view, request, *args, **kwargs)
-
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._or_say_why(request, super().changelist_view, request, *args, **kwargs)
+            for record in queryset:
+                self.delete_model(request, record)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._or_say_why(request, super().delete_view, request, *args, **kwargs)
 
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._or_say_why(request, super().changelist_view, request, *args, **kwargs)
+
     def _or_say_why(
         self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show why a change to a published record was refused; nothing of it is saved."""
+        """Show why something was refused; nothing of it is saved."""
         try:
             return view(*args, **kwargs)
         except NotAllowed as error:
@@ -97,11 +135,17 @@ class CaseAdmin(admin.ModelAdmin):
             messages.error(request, reason)
         return HttpResponseRedirect(request.get_full_path())
 
-    @admin.action(permissions=["change"], description="Publish the selected drafts together")
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return may_review(request.user)
+
+    @admin.action(permissions=["review"], description="Publish the selected records together")
     def publish_selected(self, request: HttpRequest, queryset: Any) -> None:
-        drafts = queryset.filter(state__in=["draft", "in_review"])
         try:
-            done = publish(records=drafts, by=request.user, reason="Published in the admin")  # type: ignore[arg-type]
+            done = publish_reviewed(
+                records=queryset,
+                by=request.user,  # type: ignore[arg-type]
+                reason="Reviewed",
+            )
         except NotAllowed as error:
             for reason in error.reasons:
                 messages.error(request, reason)
@@ -109,7 +153,7 @@ class CaseAdmin(admin.ModelAdmin):
             messages.success(request, f"{len(done)} published.")
 
     @admin.action(
-        permissions=["change"], description="Withdraw the selected records, with a reason"
+        permissions=["review"], description="Withdraw the selected records, with a reason"
     )
     def withdraw_selected(self, request: HttpRequest, queryset: Any) -> Any:
         """Ask for the reason first; all are withdrawn, or none."""
@@ -120,7 +164,7 @@ class CaseAdmin(admin.ModelAdmin):
         try:
             with transaction.atomic():
                 for record in queryset:
-                    withdraw(record=record, by=request.user, reason=reason)  # type: ignore[arg-type]
+                    take_out(record=record, by=request.user, reason=reason)  # type: ignore[arg-type]
         except NotAllowed as error:
             for why in error.reasons:
                 messages.error(request, why)
@@ -129,15 +173,10 @@ class CaseAdmin(admin.ModelAdmin):
         return None
 
 
-class AddOnlyAdmin(CaseAdmin):
-    """For places in publications, on which published values rest."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None and super().has_change_permission(request, obj)
-
-
 class ReadOnlyAdmin(CaseAdmin):
     """For the casebook's own books, which nobody writes by hand."""
+
+    viewers = staticmethod(may_review)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -147,6 +186,31 @@ class ReadOnlyAdmin(CaseAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class PartAdmin(ReadOnlyAdmin):
+    """Parts of records, to be found here and changed on the page of their record."""
+
+    viewers = staticmethod(may_enter)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        visible: Any = root_model(self.model)._default_manager
+        path = root_path(self.model)
+        return rows.filter(**{f"{path}__in": visible.visible_to(request.user)})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Lead to the part on its record's page."""
+        part = None if object_id is None else self.get_object(request, unquote(object_id))
+        if part is None:
+            raise PermissionDenied
+        return HttpResponseRedirect(address_to(part))
 
 
 def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type[CaseAdmin]:
@@ -171,23 +235,17 @@ def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type
         found["search_fields"] = [f"{relations[0]}__pk"]
     if issubclass(model, Root):
         found["list_display"] = ("__str__", "slug", "state", "version", *relations[:1])
-        found["readonly_fields"] = ("state", "version")
         found["actions"] = ["publish_selected", "withdraw_selected"]
     return type(f"{model.__name__}Admin", (base,), {**found, **extra})
 
 
-def root_of(record: Any) -> Root | None:
-    """Return the root that a record is part of; None for the casebook's own books."""
-    if isinstance(record, Root):
-        return record
-    while (parent := getattr(record, "parent_field", None)) is not None:
-        record = getattr(record, parent)
-    return record if isinstance(record, Root) else None
-
-
 def register_parts(app_models: Any) -> None:
-    """Register every part of a root that has no admin of its own yet."""
+    """Register every root, and every part of one, that has no admin of its own yet."""
     for model in app_models:
         is_part = root_path(model) or any(shape.model is model for shape in shapes().values())
         if is_part and not admin.site.is_registered(model):
-            admin.site.register(model, declare(model))
+            if issubclass(model, Root):
+                base: type[CaseAdmin] = RecordAdmin
+            else:
+                base = PartAdmin if root_path(model) else CaseAdmin
+            admin.site.register(model, declare(model, base))

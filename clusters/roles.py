@@ -1,14 +1,14 @@
-"""Who may do what: four roles, as Django groups, and the two permissions that they rest on."""
+"""Who may do what: four roles, as Django groups, and the permissions that they rest on."""
 
 from typing import Any
 
-ENTER, REVIEW = "enter_records", "review_records"
+ENTER, REVIEW, ADMINISTER = "enter_records", "review_records", "administer_accounts"
 # What each role may; whoever is signed in without one is a reader.
 ROLES: dict[str, tuple[str, ...]] = {
     "reader": (),
     "researcher": (ENTER,),
     "editor": (ENTER, REVIEW),
-    "administrator": (ENTER, REVIEW),
+    "administrator": (ENTER, REVIEW, ADMINISTER),
 }
 
 
@@ -20,6 +20,11 @@ def may_enter(user: Any) -> bool:
 def may_review(user: Any) -> bool:
     """Whether somebody may see every draft, and approve, publish and withdraw."""
     return bool(user is not None and user.has_perm(f"clusters.{REVIEW}"))
+
+
+def may_administer(user: Any) -> bool:
+    """Whether somebody may invite people, give them roles and shut accounts."""
+    return bool(user is not None and user.has_perm(f"clusters.{ADMINISTER}"))
 
 
 def make_roles(**_: Any) -> None:

@@ -1,7 +1,22 @@
 """The desk for what was tried and what came of it."""
 
 from django.apps import apps
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
-from clusters.admin_base import register_parts
+from clusters.admin_base import RecordAdmin, declare, register_parts
+from interventions.models import Project
+
+
+@admin.register(Project)
+class ProjectAdmin(declare(Project, RecordAdmin)):  # type: ignore[misc]
+    """A case: what was tried, when, with whose money, what came of it and who says why."""
+
+    sections = (
+        ("", ("title", "aliases", "clusters", "issues", "summary", "aims", "activities")),
+        (_("When"), ("planned_start", "planned_end", "actual_start", "actual_end")),
+        (_("How it ended"), ("stated_months", "ending", "ending_note")),
+    )
+
 
 register_parts(apps.get_app_config("interventions").get_models())

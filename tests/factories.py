@@ -2,6 +2,8 @@
 
 from itertools import count
 
+from django.contrib.auth.models import Group
+
 from clusters.actions.publishing import publish
 from clusters.models import (
     Citation,
@@ -112,8 +114,11 @@ def make_account(project, **fields):
     return Account.objects.create(project=project, **{**defaults, **fields})
 
 
-def make_user(**fields):
-    return User.objects.create_user(f"{slug('user')}@example.org", "a long password", **fields)
+def make_user(*, role=None, **fields):
+    user = User.objects.create_user(f"{slug('user')}@example.org", "a long password", **fields)
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+    return user
 
 
 def make_coder(**fields):

@@ -53,6 +53,9 @@ HIDDEN = {
 }
 NO_TEXT_OF_THEIR_OWN = {"ReviewedWork", "ProjectCluster", "PublicationCluster"}
 NEVER_PUBLIC = {
+    "Comment",
+    "ReviewStep",
+    "Unfinished",
     "User",
     "GroupMembership",
     "PermissionGrant",

@@ -15,7 +15,7 @@ from clusters.actions.editing import logged_change
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.merge import Difference, merge
+from clusters.casefiles.merge import Difference, merge, settle
 from clusters.casefiles.reader import CaseFile, Problem, read_value
 from clusters.casefiles.saver import Saver, find_by_slug
 from clusters.casefiles.shape import Shape, shape_of, shapes
@@ -106,12 +106,14 @@ def amend(
         logged_change(record, by=by, reason=reason),
         pghistory.context(user=by.pk, reason=reason),
     ):
-        merged = merge(base, case_file.document, document_of(record), force=force)
-        if merged.edited:
+        now = document_of(record)
+        merged = merge(base, case_file.document, now)
+        if merged.edited and not force:
             raise Conflicts(merged.edited)
+        wanted = settle(base, case_file.document, now)
         saver = Saver(by)
         saver.instances[shape.folder, case_file.slug] = record
-        saver.save_all([(case_file, merged.document)])
+        saver.save_all([(case_file, wanted)])
         if saver.problems:
             raise CaseFilesRefused(saver.problems)
     record.refresh_from_db()

@@ -1,6 +1,7 @@
 """Publish, change and withdraw: what the public sees, and the log that says so."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,17 @@ from django.db import connection, transaction
 
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.shape import Shape, shape_of, shapes
-from clusters.models import Change, ChangeAction, CitationUse, Publication, Root, State, User
+from clusters.models import (
+    Change,
+    ChangeAction,
+    CitationUse,
+    Publication,
+    ReviewStep,
+    Root,
+    State,
+    Step,
+    User,
+)
 from clusters.models.base import root_path
 from clusters.search import index
 from clusters.signals import public_changed
@@ -44,8 +55,8 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
         raise NotAllowed(reasons)
     with _context(by, reason):
         for record in wanted:
-            _set_state(record, State.PUBLISHED)
-        return [
+            set_state(record, State.PUBLISHED)
+        changes = [
             record_change(
                 record=record,
                 action=ChangeAction.PUBLISHED,
@@ -55,21 +66,49 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
             )
             for record in wanted
         ]
+        keep_steps(wanted, Step.PUBLISHED, by=by, reason=reason)
+        return changes
 
 
 def reasons_against(documents: dict[Root, Document]) -> list[str]:
     """List what keeps these records, as these documents, from being public together."""
-    reasons: list[str] = []
+    return [str(one) for one in obstacles(documents)]
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing that keeps a record from being public.
+
+    `where` leads to the value without a citation, parts by their keys; `names` is the unpublished
+    root that the record names instead, as (model, slug).
+    """
+
+    record: Root
+    where: tuple[str, ...] = ()
+    names: tuple[type[Root], str] | None = None
+
+    def __str__(self) -> str:
+        name = f"{shape_of(type(self.record)).folder}/{self.record.slug}"
+        if self.names is None:
+            return f"{name}: {'.'.join(self.where)} has no citation."
+        model, slug = self.names
+        return f"{name} names {shape_of(model).folder}/{slug}, which is not published."
+
+
+def obstacles(documents: dict[Root, Document]) -> list[Obstacle]:
+    """List what keeps these records, as these documents, from being public together."""
+    found: list[Obstacle] = []
     together = {(type(record), record.slug) for record in documents}
     for record, document in documents.items():
         shape = shape_of(type(record))
-        name = f"{shape.folder}/{record.slug}"
-        reasons += [f"{name}: {where} has no citation." for where in uncited(document, shape)]
-        reasons += [
-            f"{name} names {shape_of(model).folder}/{slug}, which is not published."
-            for model, slug in unpublished_references(document, shape, besides=together)
+        found += [
+            Obstacle(record, where=tuple(where.split("."))) for where in uncited(document, shape)
         ]
-    return reasons
+        found += [
+            Obstacle(record, names=named)
+            for named in unpublished_references(document, shape, besides=together)
+        ]
+    return found
 
 
 @transaction.atomic
@@ -92,10 +131,29 @@ def withdraw(*, record: Root, by: User | None, reason: str) -> Change:
         raise NotAllowed(reasons)
     before = document_of(record, public=True)
     with _context(by, reason):
-        _set_state(record, State.WITHDRAWN)
-        return record_change(
+        set_state(record, State.WITHDRAWN)
+        change = record_change(
             record=record, action=ChangeAction.WITHDRAWN, by=by, reason=reason, before=before
         )
+        keep_steps([record], Step.WITHDRAWN, by=by, reason=reason)
+        return change
+
+
+def keep_steps(records: Sequence[Root], step: Step, *, by: User | None, reason: str) -> None:
+    """Write the same step of several records into the chain of their reviews."""
+    ReviewStep.objects.bulk_create(
+        ReviewStep(
+            kind=shape_of(type(record)).folder,
+            object_id=record.pk,
+            slug=record.slug,
+            step=step,
+            state=record.state,
+            version=record.version,
+            by=by,
+            reason=reason,
+        )
+        for record in records
+    )
 
 
 def record_change(
@@ -242,7 +300,8 @@ def _citation_uses() -> list[type[CitationUse]]:
     return [model for model in apps.get_models() if issubclass(model, CitationUse)]
 
 
-def _set_state(record: Root, state: State) -> None:
+def set_state(record: Root, state: State) -> None:
+    """Set the state of a record, which nothing but these actions can (see KeepVersion)."""
     record.state = state
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('casebook.sets_state', 'on', true)")

@@ -360,7 +360,11 @@ FIELDS = parameter(
 )
 STATE = parameter(
     "state",
-    {"type": "array", "items": {"type": "string", "enum": list(State.values)}},
+    {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "enum": list(State.values)},
+    },
     "Records in these states that you may see, with a token; else what is public.",
 ) | {"style": "form", "explode": False, "example": ["draft"]}
 REASON = parameter(

@@ -102,8 +102,8 @@ class ProposalsView(DeskView):
             if name not in ("state", "page", "page_size", "format"):
                 detail = "There is no such parameter here. Known: state, page, page_size."
                 raise ValidationError({name: detail})
-        found = proposals_for(writer_of(request, is_reading=True))
-        if state := query.get("state"):
+        found = Proposal.objects.visible_to(writer_of(request, is_reading=True))
+        if (state := query.get("state")) is not None:
             if state not in ProposalState.values:
                 known = ", ".join(ProposalState.values)
                 raise ValidationError({"state": f"“{state}” is not known. Known: {known}."})
@@ -173,14 +173,8 @@ def decision_of(body: Any) -> tuple[str, str]:
     return answer, take
 
 
-def proposals_for(user: User) -> Any:
-    """Return the proposals that somebody may see."""
-    found = Proposal.objects.select_related("by", "decided_by")
-    return found if may_review(user) else found.filter(by=user)
-
-
 def proposal_called(number: int, user: User) -> Proposal:
-    found: Proposal | None = proposals_for(user).filter(pk=number).first()
+    found: Proposal | None = Proposal.objects.visible_to(user).filter(pk=number).first()
     if found is None:
         raise NotFound(f"There is no proposal {number} that you may see.")
     return found

@@ -1,5 +1,6 @@
 """A record as a document: dictionaries and lists that can be compared, written and merged."""
 
+import copy
 from decimal import Decimal
 from typing import Any
 
@@ -14,27 +15,49 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def document_of(instance: models.Model, *, public: bool = False) -> Document:
-    """Return the whole aggregate of a record as one document.
+    """Return the whole aggregate of a record as one document, in a fixed number of queries.
 
     `public` leaves out what the public never sees: private fields and open codings.
     """
+    # A copy, so that what is fetched here is not taken for current later on.
+    read = copy.copy(instance)
+    read._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+    models.prefetch_related_objects([read], *_lookups(shape_of(type(instance))))
+    return _document_of(read, public=public)
+
+
+def _document_of(instance: models.Model, *, public: bool) -> Document:
     shape = shape_of(type(instance))
     document = _fields_of(instance, shape, public=public)
     if shape.citations is not None:
-        uses = instance.citations.select_related("citation__publication")  # type: ignore[attr-defined]
+        uses = instance.citations.all()  # type: ignore[attr-defined]
         if found := [citation_document(use) for use in uses]:
             document["citations"] = sorted(found, key=citation_order)
-    for name, child_shape in shape.children.items():
-        rows = getattr(instance, name).order_by(
-            *(["position"] if child_shape.is_ordered else []), "key"
-        )
-        if public and any(field.name == "is_open" for field in child_shape.fields):
-            rows = rows.filter(is_open=False)
-        if children := [
-            document_of(row, public=public) for row in _with_references(rows, child_shape)
-        ]:
+    for name in shape.children:
+        rows = list(getattr(instance, name).all())
+        rows.sort(key=lambda row: (getattr(row, "position", 0), row.key))
+        children = [
+            _document_of(row, public=public)
+            for row in rows
+            if not (public and getattr(row, "is_open", False))
+        ]
+        if children:
             document[name] = children
     return document
+
+
+def _lookups(shape: Shape, path: str = "") -> list[Any]:
+    """Return what to prefetch of a record: its ties, places and parts, and whom these name."""
+    found: list[Any] = [
+        f"{path}{field.name}" for field in shape.fields if field.kind == "references"
+    ]
+    if shape.citations is not None:
+        found.append(f"{path}citations__citation__publication")
+    for name, child_shape in shape.children.items():
+        manager: Any = child_shape.model._default_manager
+        found.append(models.Prefetch(f"{path}{name}", _with_references(manager, child_shape)))
+        found += _lookups(child_shape, f"{path}{name}__")
+    return found
 
 
 def _with_references(rows: Any, shape: Shape) -> Any:
@@ -46,7 +69,7 @@ def _with_references(rows: Any, shape: Shape) -> Any:
             parent := getattr(shape.model._meta.get_field(name).related_model, "parent_field", None)
         )
     ]
-    return rows.select_related(*references, *nested) if references else rows
+    return rows.select_related(*references, *nested) if references else rows.all()
 
 
 def _fields_of(instance: Any, shape: Shape, *, public: bool) -> Document:
@@ -71,7 +94,7 @@ def default_of(field: Field) -> Any:
 def value_of(instance: Any, field: Field) -> Any:
     """Return one value in the plain form that documents use."""
     if field.kind == "references":
-        return sorted(getattr(instance, field.name).values_list("slug", flat=True))
+        return sorted(row.slug for row in getattr(instance, field.name).all())
     value = getattr(instance, field.name)
     if field.kind == "reference":
         return None if value is None else reference(value)

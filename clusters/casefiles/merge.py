@@ -48,6 +48,15 @@ def merge(base: Document, file: Document, database: Document, *, force: bool = F
     return merged
 
 
+def settle(base: Document, mine: Document, theirs: Document) -> Document:
+    """Join what two people made of the same document; where both changed a value, `mine` stands."""
+    merged = merge(base, mine, theirs)
+    document = merged.document
+    for one in merged.edited:
+        document = with_value(document, one.where, one.after)
+    return document
+
+
 def _merge_mapping(
     base: Document, file: Document, ours: Document, at: Where, edited: list[Difference], force: bool
 ) -> Document:

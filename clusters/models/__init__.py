@@ -5,6 +5,7 @@ from clusters.models.base import Child, Root, State
 from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
 from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
 from clusters.models.corrections import Correction, CorrectionState
+from clusters.models.desk import Comment, ReviewStep, Step, Unfinished
 from clusters.models.documents import PublicDocument, Tally
 from clusters.models.history import Redaction
 from clusters.models.literature import (
@@ -30,6 +31,7 @@ __all__ = [
     "Citation",
     "CitationUse",
     "Cluster",
+    "Comment",
     "Contributor",
     "Correction",
     "CorrectionState",
@@ -51,6 +53,7 @@ __all__ = [
     "Redaction",
     "Removal",
     "Review",
+    "ReviewStep",
     "ReviewedWork",
     "Root",
     "Scope",
@@ -61,7 +64,9 @@ __all__ = [
     "Stance",
     "State",
     "Statistic",
+    "Step",
     "StudySample",
     "Tally",
+    "Unfinished",
     "User",
 ]

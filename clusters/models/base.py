@@ -47,6 +47,11 @@ class RootQuerySet(models.QuerySet[Any]):
         """Records that the public may see."""
         return self.filter(state=State.PUBLISHED)
 
+    def with_names(self) -> Self:
+        """Bring along what the names of the records are read from."""
+        named_by = self.model.named_by
+        return self.select_related(*named_by) if named_by else self
+
     def visible_to(self, user: Any) -> Self:
         """Records that somebody may see: what is public, drafts of one's own, for editors all."""
         if may_review(user):

@@ -1,11 +1,14 @@
 """Changes that wait for somebody else's eyes, and records that were taken out."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
+from clusters.roles import may_review
 
 
 class ProposalState(models.TextChoices):
@@ -13,6 +16,13 @@ class ProposalState(models.TextChoices):
     APPROVED = "approved", _("Approved")
     RETURNED = "returned", _("Returned")
     TAKEN_BACK = "taken_back", _("Taken back")
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def visible_to(self, user: Any) -> Self:
+        """Proposals that somebody may see: one's own, for editors all."""
+        found = self.select_related("by", "decided_by")
+        return found if may_review(user) else found.filter(by=user)
 
 
 @tracked
@@ -40,12 +50,15 @@ class Proposal(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     answer = models.TextField(blank=True)
 
+    objects = ProposalQuerySet.as_manager()
+
     class Meta:
         ordering = ["-made_at", "-pk"]
         indexes = [models.Index(fields=["kind", "object_id"], name="proposal_record")]
         permissions = [
             ("enter_records", "May enter records and propose changes to published ones"),
             ("review_records", "May see every draft, approve, publish and withdraw"),
+            ("administer_accounts", "May invite people, give them roles and shut accounts"),
         ]
 
     def __str__(self) -> str:

@@ -217,6 +217,8 @@ class Coding(Child):
 
     parent_field = "project"
     not_asserted = frozenset({"is_open", "round", "coder", "agreement"})
+    # Entered as one choice: a degree, or why there is none.
+    one_of = ("degree", "no_value")
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="codings")
     factor = models.ForeignKey(

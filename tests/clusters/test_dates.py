@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from clusters.dates import Bounds, bounds, in_words
+from clusters.dates import Bounds, bounds, from_words, in_words
 
 
 def day(text):
@@ -31,6 +31,30 @@ def day(text):
 def test_edtf_text_has_bounds_and_words(text, earliest, latest, words):
     assert bounds(text) == Bounds(day(earliest), day(latest))
     assert in_words(text) == words
+    assert from_words(words) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("Late  2006", "[2006-09..2006-12]"),
+        ("mid 2006", "[2006-05..2006-08]"),
+        ("c. 1994", "1994~"),
+        ("Sept 2008", "2008-09"),
+        ("March 11, 2008", "2008-03-11"),
+        ("from 2005 to 2008", "2005/2008"),
+        ("between March 2011 and October 2012", "[2011-03..2012-10]"),
+        ("2003 or 2007", "[2003,2007]"),
+        ("since May 1998", "1998-05/.."),
+        ("2008-03", "2008-03"),
+        ("after the war", ""),
+        ("31 February 2008", ""),
+        ("2009 to 2008", ""),
+        ("", ""),
+    ],
+)
+def test_words_that_sources_print_become_edtf_or_nothing(words, text):
+    assert from_words(words) == text
 
 
 @pytest.mark.parametrize("text", ["late 2006", "mid-1990s", "2003–2004", "2008-02-30", ".."])

@@ -1,7 +1,7 @@
 """Proposals and deleted drafts at the desk, and the roles that see them."""
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from clusters.actions.entering import enter, remove
@@ -104,14 +104,36 @@ def test_ones_own_proposal_is_for_somebody_else(desk, proposal, administrator):
     assert title() == "Village"
 
 
-def test_staff_that_may_not_review_sees_no_proposal(client, proposal):
-    user = factories.make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="researcher"))
-    user.user_permissions.add(Permission.objects.get(codename="view_proposal"))
+def test_a_researcher_sees_proposals_of_ones_own_only(client, proposal):
+    user = factories.make_user(role="researcher")
     client.force_login(user)
+    listed = reverse("admin:clusters_proposal_changelist")
 
-    assert client.get(address(proposal)).status_code == 403
-    assert client.get(reverse("admin:clusters_proposal_changelist")).status_code == 403
+    assert client.get(address(proposal)).status_code == 404
+    assert "The source says so" not in client.get(listed).content.decode()
+
+    Proposal.objects.update(by=user)
+    page = client.get(address(proposal)).content.decode()
+    assert "The source says so" in client.get(listed).content.decode()
+    assert "Take it back" in page
+    assert ">Approve<" not in page
+
+
+def test_its_author_takes_a_proposal_back(client, proposal):
+    client.force_login(proposal.by)
+    proposal.by.groups.add(Group.objects.get(name="researcher"))
+
+    client.post(address(proposal), {"act": "take-back"})
+    proposal.refresh_from_db()
+    assert (proposal.state, title()) == ("taken_back", "Village")
+
+
+def test_what_is_taken_of_a_proposal_leaves_other_edits_alone(desk, proposal):
+    """Preferring what is proposed is about values that both changed, and no others."""
+    Project.objects.filter(slug="village").update(title="Otherwise", aims="Named since")
+
+    desk.post(address(proposal), {"act": "approve-proposed"})
+    assert (title(), Project.objects.get(slug="village").aims) == ("Soccer Village", "Named since")
 
 
 def test_a_deleted_draft_comes_back_from_the_desk(desk, administrator):

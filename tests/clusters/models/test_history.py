@@ -13,6 +13,7 @@ from clusters.models import (
     SearchEntry,
     SearchWord,
     Tally,
+    Unfinished,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
 from tests import factories
@@ -30,8 +31,9 @@ def test_every_table_of_ours_has_a_history():
         for label in ("clusters", "interventions")
         for model in apps.get_app_config(label).get_models()
         if not model.__name__.endswith("Historyevent")
-        # Made from what is public, and made anew whenever that changes.
-        and model not in (IdempotentRequest, PublicDocument, SearchEntry, SearchWord, Tally)
+        # Made from what is public, and made anew whenever that changes; or not yet saved.
+        and model
+        not in (IdempotentRequest, PublicDocument, SearchEntry, SearchWord, Tally, Unfinished)
     ]
 
     without = [model.__name__ for model in tables if not hasattr(model, "pgh_event_models")]

@@ -1,0 +1,70 @@
+"""Talk about a record among those who work on it."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clusters.actions.publishing import NotAllowed
+from clusters.casefiles.shape import shape_of
+from clusters.models import Comment, Proposal, ReviewStep, Root, Step, User
+
+LONGEST = 5_000
+
+
+@transaction.atomic
+def comment(*, record: Root, by: User, text: str, field: str = "", url: str = "") -> Comment:
+    """Say something about a record, or about one of its fields, and tell those concerned.
+
+    `field` is a path as in `accounts.early-exit.says`. Raises NotAllowed without a text.
+    """
+    if not text.strip() or len(text) > LONGEST:
+        raise NotAllowed([_("Write a comment of up to %(most)s letters.") % {"most": LONGEST}])
+    made = Comment.objects.create(
+        kind=shape_of(type(record)).folder,
+        object_id=record.pk,
+        slug=record.slug,
+        field=field[:200],
+        text=text.strip(),
+        by=by,
+    )
+    tell(
+        concerned(record) - {by},
+        _("Comment on %(title)s") % {"title": record},
+        f"{by}: {made.text}\n\n{url}",
+    )
+    return made
+
+
+def resolve(*, comment: Comment, by: User) -> None:
+    """Mark a comment as settled; it stays where it can be read."""
+    if comment.resolved_at is None:
+        comment.resolved_by, comment.resolved_at = by, timezone.now()
+        comment.save(update_fields=["resolved_by", "resolved_at"])
+
+
+def concerned(record: Root) -> set[User]:
+    """Return who entered a record, reviewed it, proposed a change to it or said something of it."""
+    of_record = {"kind": shape_of(type(record)).folder, "object_id": record.pk}
+    found = {one.by for one in Comment.objects.filter(**of_record).select_related("by")}
+    found |= {one.by for one in Proposal.objects.filter(**of_record).select_related("by")}
+    steps = ReviewStep.objects.filter(
+        **of_record, step__in=[Step.SUBMITTED, Step.RETURNED], by__isnull=False
+    )
+    found |= {one.by for one in steps.select_related("by") if one.by is not None}
+    if record.entered_by is not None:
+        found.add(record.entered_by)
+    return {one for one in found if one.is_active}
+
+
+def tell(people: set[User], subject: str, text: str) -> None:
+    """Send mail, once what it is about is saved; a mail that cannot be sent undoes nothing."""
+    addresses = sorted(one.email for one in people)
+
+    def send() -> None:
+        for address in addresses:
+            send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
+
+    if addresses:
+        transaction.on_commit(send, robust=True)

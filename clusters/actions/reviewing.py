@@ -1,0 +1,154 @@
+"""The way of a record to the public: submitted, returned with a reason, submitted again, published.
+
+Each step is kept (`ReviewStep`), so that the chain can be read afterwards. Publishing itself,
+without a review, is `clusters.actions.publishing`.
+"""
+
+from collections.abc import Iterable
+
+import pghistory
+from django.conf import settings
+from django.db import transaction
+
+from clusters.actions.commenting import concerned, tell
+from clusters.actions.proposing import may_approve
+from clusters.actions.publishing import (
+    NotAllowed,
+    Obstacle,
+    keep_steps,
+    obstacles,
+    publish,
+    set_state,
+    withdraw,
+)
+from clusters.casefiles.document import document_of
+from clusters.casefiles.shape import shape_of
+from clusters.models import Change, Root, State, Step, User
+from clusters.roles import may_enter, may_review
+
+# From where each step may be taken; withdrawing and publishing have rules of their own besides.
+FROM = {
+    Step.SUBMITTED: {State.DRAFT, State.RETURNED},
+    Step.TAKEN_BACK: {State.IN_REVIEW},
+    Step.RETURNED: {State.IN_REVIEW},
+    Step.PUBLISHED: {State.IN_REVIEW},
+    Step.WITHDRAWN: {State.PUBLISHED},
+}
+TO = {
+    Step.SUBMITTED: State.IN_REVIEW,
+    Step.TAKEN_BACK: State.DRAFT,
+    Step.RETURNED: State.RETURNED,
+}
+
+
+def is_author(user: User, record: Root) -> bool:
+    """Whether a record is somebody's own draft."""
+    return record.entered_by_id is not None and record.entered_by_id == user.pk
+
+
+def may_edit(user: User, record: Root) -> bool:
+    """Whether somebody may change a record: own drafts, an editor all; a public one by proposal."""
+    if record.state == State.WITHDRAWN:
+        return False
+    return may_enter(user) and (record.is_published or is_author(user, record) or may_review(user))
+
+
+def steps_for(user: User, record: Root) -> list[Step]:
+    """Return the steps that somebody may take with a record as it is."""
+    return [step for step in Step if not against(step, record, user)]
+
+
+def against(step: Step, record: Root, user: User) -> list[str]:
+    """Say why somebody may not take this step; nothing where they may."""
+    allowed = FROM[step]
+    if step is Step.PUBLISHED and not settings.TWO_PERSON_REVIEW:
+        allowed = allowed | {State.DRAFT, State.RETURNED}
+    reasons = []
+    if record.state not in allowed:
+        names = ", ".join(str(State(one).label) for one in sorted(allowed))
+        reasons.append(f"It is “{record.get_state_display()}”; this needs: {names}.")  # type: ignore[attr-defined]
+    if step in (Step.SUBMITTED, Step.TAKEN_BACK):
+        if not (is_author(user, record) or may_review(user)):
+            reasons.append("Only whoever entered it, or an editor, does this.")
+    elif not may_review(user):
+        reasons.append("Only an editor does this.")
+    elif step is Step.PUBLISHED and not may_publish(user, record):
+        reasons.append("Somebody else must publish it: nobody publishes a record of their own.")
+    return reasons
+
+
+def may_publish(user: User, record: Root) -> bool:
+    """Whether an editor may publish this record; with two-person review none of their own."""
+    return may_approve(user, record.entered_by) if record.entered_by else may_review(user)
+
+
+@transaction.atomic
+def submit(*, record: Root, by: User, note: str = "") -> None:
+    """Hand a draft in for review. Raises NotAllowed, with what is missing where that is so."""
+    _check(Step.SUBMITTED, record, by)
+    if missing := [str(one) for one in missing_of(record)]:
+        raise NotAllowed(missing)
+    _take(Step.SUBMITTED, record, by, note)
+
+
+@transaction.atomic
+def take_back(*, record: Root, by: User, note: str = "") -> None:
+    """Make a submitted record a draft again, to go on with it. Raises NotAllowed."""
+    _check(Step.TAKEN_BACK, record, by)
+    _take(Step.TAKEN_BACK, record, by, note)
+
+
+@transaction.atomic
+def send_back(*, record: Root, by: User, reason: str) -> None:
+    """Return a submitted record to its author, saying why. Raises NotAllowed."""
+    _check(Step.RETURNED, record, by)
+    if not reason.strip():
+        raise NotAllowed(["Say why it is returned: its author reads the reason."])
+    _take(Step.RETURNED, record, by, reason)
+
+
+@transaction.atomic
+def publish_reviewed(*, records: Iterable[Root], by: User, reason: str) -> list[Change]:
+    """Publish records that name each other, after review.
+
+    Raises NotAllowed, with every reason of every record, where the state, two-person review or
+    what is missing stands in the way.
+    """
+    wanted = list(records)
+    reasons = []
+    for record in wanted:
+        record.refresh_from_db()
+        name = f"{shape_of(type(record)).folder}/{record.slug}"
+        reasons += [f"{name}: {why}" for why in against(Step.PUBLISHED, record, by)]
+    if reasons:
+        raise NotAllowed(reasons)
+    return publish(records=wanted, by=by, reason=reason)
+
+
+@transaction.atomic
+def take_out(*, record: Root, by: User, reason: str) -> Change:
+    """Withdraw a published record, saying why. Raises NotAllowed."""
+    _check(Step.WITHDRAWN, record, by)
+    return withdraw(record=record, by=by, reason=reason)
+
+
+def missing_of(record: Root) -> list[Obstacle]:
+    """List what a record itself lacks to be published: places for what it says."""
+    document = document_of(record, public=True)
+    return [one for one in obstacles({record: document}) if one.names is None]
+
+
+def _check(step: Step, record: Root, by: User) -> None:
+    locked = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+    record.state = locked.state
+    if reasons := against(step, record, by):
+        raise NotAllowed(reasons)
+
+
+def _take(step: Step, record: Root, by: User, reason: str) -> None:
+    with pghistory.context(user=by.pk, reason=reason):
+        set_state(record, TO[step])
+        record.refresh_from_db(fields=["version"])
+        keep_steps([record], step, by=by, reason=reason)
+    subject = f"{step.label}: {record}"
+    tell(concerned(record) - {by}, subject, f"{by}: {reason}" if reason else str(by))

@@ -1,0 +1,394 @@
+"""One page to enter, change and review a record: what it shows and what it does."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.actions.commenting import comment, resolve
+from clusters.actions.entering import Conflicts, amend, enter
+from clusters.actions.proposing import may_approve, propose
+from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
+from clusters.actions.reviewing import (
+    may_edit,
+    publish_reviewed,
+    send_back,
+    steps_for,
+    submit,
+    take_back,
+    take_out,
+)
+from clusters.casefiles.document import Document, document_of, value_of
+from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.merge import Difference, settle, value_at, with_value
+from clusters.casefiles.reader import Problem
+from clusters.casefiles.shape import Shape, shape_of
+from clusters.desk.cards import Card, Sections, card_of
+from clusters.desk.entry import Entry
+from clusters.desk.references import labels_of
+from clusters.desk.unfinished import token_of, unfinished_of
+from clusters.desk.waiting import address_of
+from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, Unfinished
+from clusters.roles import may_enter
+
+UNPROCESSABLE = 422
+# Of these acts each saves the form first.
+SAVING = ("save", "continue", "submit")
+
+
+def document_for(record: Root) -> Document:
+    """Return a record as its page shows it: without open codings, with what is private."""
+    shape = shape_of(type(record))
+    document = document_of(record, public=True)
+    for spec in shape.fields:
+        if spec.name in record.private and (value := value_of(record, spec)):
+            document[spec.name] = value
+    return document
+
+
+@dataclass
+class RecordPage:
+    """The page of one record, or of a new one, for one request."""
+
+    admin: Any
+    request: HttpRequest
+    record: Root | None
+    sections: Sections = ()
+    homeless: list[Problem] = field(default_factory=list)
+    conflicts: list[Difference] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    @property
+    def user(self) -> Any:
+        return self.request.user
+
+    @cached_property
+    def shape(self) -> Shape:
+        return shape_of(self.admin.model)
+
+    @property
+    def is_read_only(self) -> bool:
+        if self.record is None:
+            return not may_enter(self.user)
+        return not may_edit(self.user, self.record)
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.record is not None and self.record.is_published
+
+    @property
+    def opens_proposal(self) -> bool:
+        """Whether what is saved waits for somebody else."""
+        return self.needs_reason and not may_approve(self.user, self.user)
+
+    def respond(self) -> HttpResponse:
+        if self.request.method == "POST":
+            return self.act()
+        return self.show()
+
+    # --- Showing -----------------------------------------------------------------------------
+
+    def show(self) -> HttpResponse:
+        """Show the record as it is, or what was typed of it and not saved, or was returned."""
+        kept = self.kept()
+        if kept is not None:
+            data = QueryDict(kept.data)
+            entry, base = Entry.from_data(self.shape, data), base_of(data)
+            entry.document()  # gives new parts their keys
+            return self.page(entry, base, data, token=str(kept.token))
+        if proposal := self.proposal():
+            return self.page(Entry.from_document(self.shape, proposal.document), proposal.base)
+        document = {} if self.record is None else document_for(self.record)
+        return self.page(Entry.from_document(self.shape, document), document)
+
+    def kept(self) -> Unfinished | None:
+        if (text := self.request.GET.get("unfinished")) is None:
+            return None
+        rows = unfinished_of(self.user, self.admin.model, self.record)
+        return get_object_or_404(rows, pk=token_of(text))
+
+    def proposal(self) -> Proposal | None:
+        """A returned proposal of one's own to go on with."""
+        number = self.request.GET.get("proposal", "")
+        if self.record is None or not number.isdecimal():
+            return None
+        return get_object_or_404(
+            Proposal.objects.filter(
+                by=self.user,
+                state=ProposalState.RETURNED,
+                kind=self.shape.folder,
+                object_id=self.record.pk,
+            ),
+            pk=number,
+        )
+
+    def page(
+        self,
+        entry: Entry,
+        base: Document,
+        data: QueryDict | None = None,
+        *,
+        token: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        sent = data or QueryDict()
+        entry.settle_paths()
+        labels = labels_of(entry.references())
+        card = card_of(entry, labels, self.sections)
+        token = token or sent.get("token", "") or str(uuid.uuid4())
+        context = {
+            **self.admin.admin_site.each_context(self.request),
+            "opts": self.admin.model._meta,
+            "title": str(self.record) if self.record else self.new_title(),
+            "record": self.record,
+            "card": card,
+            "kind": self.shape.folder,
+            "base": json.dumps(base, ensure_ascii=False),
+            "token": token,
+            "reason": sent.get("reason", ""),
+            "homeless": self.homeless,
+            "conflicts": self.conflicts,
+            "refusals": self.refusals,
+            "number_of_problems": entry.number_of_problems + len(self.homeless),
+            "unfinished": self.others_unfinished(token),
+            "is_read_only": self.is_read_only,
+            "needs_reason": self.needs_reason,
+            "opens_proposal": self.opens_proposal,
+            **self.review(card),
+        }
+        return TemplateResponse(
+            self.request, "admin/desk/record.html", context, status=status
+        ).render()
+
+    def new_title(self) -> str:
+        return _("New %(kind)s") % {"kind": self.admin.model._meta.verbose_name}
+
+    def others_unfinished(self, token: str) -> list[Unfinished]:
+        rows = unfinished_of(self.user, self.admin.model, self.record)
+        return [one for one in rows if str(one.token) != token]
+
+    def review(self, card: Card) -> dict[str, Any]:
+        """What the review of the record has come to: steps, what is missing, comments."""
+        if self.record is None:
+            return {"steps": [], "missing": [], "named": [], "chain": [], "comments": []}
+        missing: list[Obstacle] = []
+        if not self.record.is_published:
+            missing = obstacles({self.record: document_of(self.record, public=True)})
+        of_record = {"kind": self.shape.folder, "object_id": self.record.pk}
+        return {
+            "steps": [] if self.is_withdrawn else steps_for(self.user, self.record),
+            "missing": [one for one in missing if one.names is None],
+            "named": self.named([one.names for one in missing if one.names is not None]),
+            "chain": ReviewStep.objects.filter(**of_record).select_related("by"),
+            "comments": Comment.objects.filter(**of_record).select_related("by", "resolved_by"),
+            "proposals": Proposal.objects.filter(**of_record, state=ProposalState.OPEN),
+        }
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.record is not None and self.record.state == "withdrawn"
+
+    def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
+        """Unpublished records that this one names: they are published before, or together."""
+        slugs: dict[type[Root], list[str]] = {}
+        for model, slug in names:
+            slugs.setdefault(model, []).append(slug)
+        visible = {
+            (model, row.slug): row
+            for model, wanted in slugs.items()
+            for row in model.objects.visible_to(self.user).filter(slug__in=wanted).with_names()
+        }
+        return [named_of(model, slug, visible.get((model, slug))) for model, slug in names]
+
+    # --- Doing -------------------------------------------------------------------------------
+
+    def act(self) -> HttpResponse:
+        """Do what was asked; what is refused is shown with everything that was typed."""
+        data = self.request.POST
+        name = data.get("act", "save")
+        if name in SAVING:
+            return self.save(data)
+        acts = {
+            "return": self.send_back,
+            "take-back": self.take_back,
+            "publish": self.publish,
+            "withdraw": self.withdraw,
+            "comment": self.comment,
+            "resolve": self.resolve,
+        }
+        if self.record is None or name not in acts:
+            raise PermissionDenied
+        try:
+            done = acts[name](self.record, data.get("why", ""))
+        except NotAllowed as error:
+            for reason in error.reasons:
+                messages.error(self.request, reason)
+        else:
+            messages.success(self.request, done)
+        return HttpResponseRedirect(self.request.path)
+
+    def save(self, data: QueryDict) -> HttpResponse:
+        if self.is_read_only:
+            raise PermissionDenied
+        entry, base = Entry.from_data(self.shape, data), base_of(data)
+        document = self.settled(entry.document(), data)
+        reason = data.get("reason", "")
+        try:
+            done, address = self.carry_out(document, base, reason)
+        except CaseFilesRefused as error:
+            self.homeless = entry.put_problems(error.problems)
+        except NotAllowed as error:
+            self.refusals = error.reasons
+        except Conflicts as error:
+            return self.with_both(error, base, document, data)
+        else:
+            if token := token_of(data.get("token", "")):
+                Unfinished.objects.filter(user=self.user, pk=token).delete()
+            messages.success(self.request, done)
+            return self.after_saving(data.get("act", "save"), address)
+        return self.page(entry, base, data, status=UNPROCESSABLE)
+
+    def carry_out(self, document: Document, base: Document, reason: str) -> tuple[str, str]:
+        """Enter, change or propose. Returns what was done, and where it is seen."""
+        if self.record is None:
+            (self.record,) = enter(shape=self.shape, values=[document], by=self.user, reason=reason)
+            return _("Entered as a draft."), self.address
+        if self.opens_proposal:
+            made = propose(
+                record=self.record, base=base, document=document, by=self.user, reason=reason
+            )
+            return _("Proposed: an editor decides on it."), made.get_absolute_url()
+        if self.needs_reason and not reason.strip():
+            raise NotAllowed([_("Say why: a change to a published record needs a reason.")])
+        amend(record=self.record, base=base, document=document, by=self.user, reason=reason)
+        return _("Saved."), self.address
+
+    @property
+    def address(self) -> str:
+        assert self.record is not None  # noqa: S101 - asked for once it is saved
+        return address_of(self.shape.folder, self.record.pk)
+
+    def after_saving(self, act: str, address: str) -> HttpResponse:
+        if act == "submit" and self.record is not None and not self.record.is_published:
+            try:
+                submit(record=self.record, by=self.user)
+            except NotAllowed as error:
+                for reason in error.reasons:
+                    messages.error(self.request, reason)
+                return HttpResponseRedirect(f"{address}#review")
+            messages.success(self.request, _("Submitted: an editor reviews it."))
+        return HttpResponseRedirect(address)
+
+    def settled(self, document: Document, data: QueryDict) -> Document:
+        """Put in what somebody chose of others' values, where both had changed one."""
+        if self.record is None:
+            return document
+        now = document_for(self.record)
+        for name in data.getlist("theirs"):
+            where = tuple(name.split("."))
+            document = with_value(document, where, value_at(now, where))
+        return document
+
+    def with_both(
+        self, error: Conflicts, base: Document, document: Document, data: QueryDict
+    ) -> HttpResponse:
+        """Show both versions, with the other's remaining changes brought in."""
+        assert self.record is not None  # noqa: S101 - nothing conflicts with a new record
+        self.record.refresh_from_db()
+        now = document_for(self.record)
+        self.conflicts = error.differences
+        joined = settle(base, document, now)
+        return self.page(Entry.from_document(self.shape, joined), now, data, status=409)
+
+    def send_back(self, record: Root, why: str) -> str:
+        send_back(record=record, by=self.user, reason=why)
+        return _("Returned to its author.")
+
+    def take_back(self, record: Root, why: str) -> str:
+        take_back(record=record, by=self.user, note=why)
+        return _("It is a draft again.")
+
+    def withdraw(self, record: Root, why: str) -> str:
+        take_out(record=record, by=self.user, reason=why)
+        return _("Withdrawn.")
+
+    def comment(self, record: Root, why: str) -> str:
+        data = self.request.POST
+        url = self.request.build_absolute_uri(f"{self.address}#talk")
+        comment(
+            record=record,
+            by=self.user,
+            text=data.get("text", ""),
+            field=data.get("field", ""),
+            url=url,
+        )
+        return _("Commented.")
+
+    def resolve(self, record: Root, why: str) -> str:
+        number = self.request.POST.get("comment", "")
+        rows = Comment.objects.filter(kind=self.shape.folder, object_id=record.pk)
+        found = get_object_or_404(rows, pk=number if number.isdecimal() else None)
+        resolve(comment=found, by=self.user)
+        return _("Settled.")
+
+    def publish(self, record: Root, why: str) -> str:
+        """Publish the record, and those it names that were ticked."""
+        together = [record]
+        for name in self.request.POST.getlist("together"):
+            kind, _slash, slug = name.partition("/")
+            model: Any = next((one for one in self.models() if shape_of(one).folder == kind), None)
+            if model is not None:
+                together.append(get_object_or_404(model.objects.visible_to(self.user), slug=slug))
+        publish_reviewed(records=together, by=self.user, reason=why or _("Reviewed"))
+        return _("Published.")
+
+    def models(self) -> list[Any]:
+        return [model for model in self.admin.admin_site._registry if issubclass(model, Root)]
+
+
+def named_of(model: Any, slug: str, found: Any) -> dict[str, Any]:
+    """Say what there is to know of a record that is named; nothing of one that may not be seen."""
+    kind = shape_of(model).folder
+    if found is None:
+        return {"title": slug, "kind": kind}
+    return {
+        "title": str(found),
+        "kind": kind,
+        "state": found.get_state_display(),
+        "url": address_of(kind, found.pk),
+        "value": f"{kind}/{slug}",
+        "can_join": found.state != "withdrawn",
+    }
+
+
+def base_of(data: QueryDict) -> Document:
+    """Return the document that the form was opened with."""
+    try:
+        found = json.loads(data.get("base", "") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def address_to(record: Any) -> str:
+    """Return the desk's page of the record that something is part of, at that part."""
+    steps: list[str] = []
+    while (parent := getattr(record, "parent_field", None)) is not None:
+        if hasattr(record, "key"):
+            above: Any = type(getattr(record, parent))
+            names = shape_of(above).children
+            name = next(name for name, one in names.items() if one.model is type(record))
+            steps = [name, record.key, *steps]
+        record = getattr(record, parent)
+    meta = record._meta
+    address = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[record.pk])
+    return f"{address}#{'-'.join(steps)}" if steps else address

@@ -1,0 +1,118 @@
+"""Django's admin as the desk: who may sit at it, what waits for them, what its pages look up."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from clusters.models import (
+    ApiToken,
+    Comment,
+    Contributor,
+    Correction,
+    Proposal,
+    Removal,
+    Root,
+    User,
+)
+from clusters.roles import may_enter
+
+
+def _is_record(model: Any) -> bool:
+    return issubclass(model, Root)
+
+
+def _is_part(model: Any) -> bool:
+    return bool(hasattr(model, "parent_field")) and hasattr(model, "key")
+
+
+def _is_tie(model: Any) -> bool:
+    return hasattr(model, "parent_field") and not hasattr(model, "key")
+
+
+def _is_work(model: Any) -> bool:
+    return model in (Proposal, Removal, Correction, Comment, Contributor)
+
+
+def _is_account(model: Any) -> bool:
+    return model in (User, ApiToken)
+
+
+def _is_book(model: Any) -> bool:
+    kinds = (_is_record, _is_part, _is_tie, _is_work, _is_account)
+    return not any(belongs(model) for belongs in kinds)
+
+
+# What the desk lists, by what one does with it; ties are found on the pages of their records.
+GROUPS: tuple[tuple[Any, Callable[[Any], bool]], ...] = (
+    (_("Records"), _is_record),
+    (_("Work on them"), _is_work),
+    (_("People"), _is_account),
+    (_("Parts of records"), _is_part),
+    (_("Books"), _is_book),
+)
+
+
+class DeskSite(admin.AdminSite):
+    """The admin for whoever may enter records, not for staff alone."""
+
+    site_header = site_title = "Cluster Casebook"
+    index_title = "Desk"
+    index_template = "admin/desk/index.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.is_active and (user.is_staff or may_enter(user)))
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Signing in is one page for all of the site."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        if request.user.is_authenticated and not self.has_permission(request):
+            return HttpResponseRedirect(reverse("front"))
+        query = urlencode({REDIRECT_FIELD_NAME: wanted})
+        return HttpResponseRedirect(f"{reverse('sign-in')}?{query}")
+
+    def get_urls(self) -> list[Any]:
+        # Models are not there yet when the site is.
+        from clusters.desk import references, unfinished
+
+        views = {
+            "references": references.references,
+            "places": references.places,
+            "reading": references.reading,
+            "keep": unfinished.keep,
+            "discard": unfinished.discard,
+        }
+        own = [
+            path(f"desk/{name}/", self.admin_view(view), name=f"desk-{name}")
+            for name, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Group what there is by what one does with it, not by the code that it lies in."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        models = [model for app in apps for model in app["models"]]
+        found = [
+            {**apps[0], "name": name, "app_label": f"desk-{number}", "models": chosen}
+            for number, (name, belongs) in enumerate(GROUPS)
+            if (chosen := [one for one in models if belongs(one["model"])])
+        ]
+        for group in found:
+            group["app_url"] = reverse("admin:index")
+            group["models"].sort(key=lambda one: str(one["name"]))
+        return found
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show what waits for whoever looks, above the list of everything."""
+        from clusters.desk.waiting import waiting_for
+
+        found = {"waiting": waiting_for(request.user), **(extra_context or {})}
+        return super().index(request, found)

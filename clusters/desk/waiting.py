@@ -1,0 +1,159 @@
+"""What waits for somebody at the desk."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.utils import quote
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.casefiles.shape import shapes
+from clusters.models import (
+    Comment,
+    Correction,
+    CorrectionState,
+    Proposal,
+    ProposalState,
+    ReviewStep,
+    Root,
+    State,
+    Step,
+    Unfinished,
+)
+from clusters.roles import may_review
+
+MOST = 20
+
+
+@dataclass
+class Waiting:
+    """One thing to do: a link, and what is wanted."""
+
+    url: str
+    title: str
+    note: str
+
+
+@dataclass
+class Group:
+    """Things of one kind that wait."""
+
+    title: str
+    items: list[Waiting] = field(default_factory=list)
+
+
+def address_of(kind: str, number: int | None) -> str:
+    """Return the desk's page of a record, or of a new one."""
+    meta = shapes()[kind].model._meta
+    name = f"admin:{meta.app_label}_{meta.model_name}"
+    if number is None:
+        return reverse(f"{name}_add")
+    return reverse(f"{name}_change", args=[quote(number)])
+
+
+def waiting_for(user: Any) -> list[Group]:
+    """Return what waits for somebody, the most urgent kind first; empty kinds are left out."""
+    groups = [
+        Group(_("Unfinished forms"), unfinished(user)),
+        Group(_("Returned to you"), returned(user)),
+    ]
+    if may_review(user):
+        groups += [
+            Group(_("To review"), to_review(user)),
+            Group(_("Changes proposed"), proposals(user)),
+            Group(_("Readers’ corrections"), corrections()),
+        ]
+    groups += [Group(_("Comments"), comments(user)), Group(_("Your drafts"), drafts(user))]
+    return [group for group in groups if group.items]
+
+
+def unfinished(user: Any) -> list[Waiting]:
+    return [
+        Waiting(
+            f"{address_of(one.kind, one.object_id)}?unfinished={one.token}",
+            one.title or _("New record"),
+            _("not saved since %(when)s") % {"when": f"{one.at:%Y-%m-%d %H:%M}"},
+        )
+        for one in Unfinished.objects.filter(user=user)[:MOST]
+    ]
+
+
+def of_state(state: State, **by: Any) -> list[tuple[str, Root]]:
+    """Return records in a state, of every kind, with their kind."""
+    found: list[tuple[str, Root]] = []
+    for kind, shape in shapes().items():
+        if issubclass(shape.model, Root):
+            rows = shape.model.objects.filter(state=state, **by).order_by("pk")
+            rows = rows.with_names().select_related("entered_by")
+            found += [(kind, row) for row in rows[:MOST]]
+    return found
+
+
+def returned(user: Any) -> list[Waiting]:
+    rows = of_state(State.RETURNED, entered_by=user)
+    steps = ReviewStep.objects.filter(
+        step=Step.RETURNED, object_id__in=[row.pk for _kind, row in rows]
+    )
+    reasons = {(step.kind, step.object_id): step.reason for step in steps}
+    found = [
+        Waiting(address_of(kind, row.pk), str(row), reasons.get((kind, row.pk), ""))
+        for kind, row in rows
+    ]
+    found += [
+        Waiting(one.get_absolute_url(), str(one), one.answer)
+        for one in Proposal.objects.filter(by=user, state=ProposalState.RETURNED)[:MOST]
+    ]
+    return found
+
+
+def to_review(user: Any) -> list[Waiting]:
+    return [
+        Waiting(
+            address_of(kind, row.pk),
+            str(row),
+            str(row.entered_by or ""),
+        )
+        for kind, row in of_state(State.IN_REVIEW)
+        if not (settings.TWO_PERSON_REVIEW and row.entered_by_id == user.pk)
+    ]
+
+
+def proposals(user: Any) -> list[Waiting]:
+    rows = Proposal.objects.filter(state=ProposalState.OPEN).select_related("by")
+    if settings.TWO_PERSON_REVIEW:
+        rows = rows.exclude(by=user)
+    return [Waiting(one.get_absolute_url(), str(one), str(one.by)) for one in rows[:MOST]]
+
+
+def corrections() -> list[Waiting]:
+    return [
+        Waiting(reverse("admin:clusters_correction_change", args=[one.pk]), str(one), one.text[:80])
+        for one in Correction.objects.filter(state=CorrectionState.OPEN)[:MOST]
+    ]
+
+
+def comments(user: Any) -> list[Waiting]:
+    """Return open comments of others on what somebody entered or has commented on too."""
+    rows = Comment.objects.filter(resolved_at=None).exclude(by=user).select_related("by")
+    mine = {
+        (kind, row.pk)
+        for kind, shape in shapes().items()
+        if issubclass(shape.model, Root)
+        for row in shape.model.objects.filter(
+            entered_by=user, pk__in=[one.object_id for one in rows if one.kind == kind]
+        )
+    }
+    mine |= set(Comment.objects.filter(by=user).values_list("kind", "object_id"))
+    return [
+        Waiting(f"{address_of(one.kind, one.object_id)}#talk", str(one), str(one.by))
+        for one in rows
+        if (one.kind, one.object_id) in mine
+    ][:MOST]
+
+
+def drafts(user: Any) -> list[Waiting]:
+    return [
+        Waiting(address_of(kind, row.pk), str(row), kind)
+        for kind, row in of_state(State.DRAFT, entered_by=user)
+    ]

@@ -1,0 +1,97 @@
+"""What people leave at the desk: unfinished forms, the steps of a review, and comments."""
+
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clusters.models.base import State
+from clusters.models.history import tracked
+
+
+class Unfinished(models.Model):
+    """What somebody has typed and not saved yet, one for each open form.
+
+    Not part of the private history: it is nobody else's, and goes once it is saved.
+    """
+
+    token = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="unfinished")
+    kind = models.CharField(max_length=60)
+    object_id = models.BigIntegerField(null=True, help_text="Empty for a new record.")
+    title = models.CharField(max_length=300, blank=True)
+    data = models.TextField(help_text="The form as a browser would send it.")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "unfinished forms"
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["user", "kind", "object_id"], name="unfinished_form")]
+
+    def __str__(self) -> str:
+        return self.title or self.kind
+
+
+class Step(models.TextChoices):
+    """What somebody does with a record on its way to the public."""
+
+    SUBMITTED = "submitted", _("Submitted for review")
+    TAKEN_BACK = "taken_back", _("Taken back")
+    RETURNED = "returned", _("Returned with a reason")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+@tracked
+class ReviewStep(models.Model):
+    """One step of the review of one record. Never edited, never deleted."""
+
+    kind = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    slug = models.CharField(max_length=100)
+    step = models.CharField(max_length=10, choices=Step)
+    state = models.CharField("state after it", max_length=10, choices=State)
+    version = models.PositiveIntegerField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="review_steps"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["kind", "object_id"], name="reviewstep_record")]
+        triggers = [
+            pgtrigger.Protect(name="steps_stay", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.slug}: {self.get_step_display()}"
+
+
+@tracked
+class Comment(models.Model):
+    """What somebody says about a record, or one field of it, to the others who work on it."""
+
+    kind = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    slug = models.CharField(max_length=100)
+    field = models.CharField(
+        max_length=200, blank=True, help_text="As accounts.early-exit.says; empty for all of it."
+    )
+    text = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments")
+    at = models.DateTimeField(auto_now_add=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["kind", "object_id"], name="comment_record")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.slug}: {self.text[:60]}"

@@ -1,0 +1,352 @@
+// The page of a record at the desk: tabs, cards that are added and removed, dates read as one
+// types, places cited in two keystrokes, and everything typed kept on the server.
+"use strict";
+
+{
+  const form = document.getElementById("record-form");
+  const KEEP_AFTER = 1500;
+  const TRY_AGAIN_AFTER = 10000;
+  const READ_AFTER = 250;
+
+  const later = (wait, act) => {
+    let timer;
+    return (...args) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => act(...args), wait);
+    };
+  };
+  const csrfCookie = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+
+  // --- Records to choose from: Select2 where it can be seen, since a case has hundreds ---------
+
+  const prepare = (root) => {
+    for (const select of root.querySelectorAll("select.admin-autocomplete")) {
+      if (select.offsetParent === null && !select.closest("dialog")) continue;
+      if (select.classList.contains("select2-hidden-accessible")) continue;
+      const $ = django.jQuery;
+      $(select)
+        .select2({
+          ajax: {
+            data: (params) => ({
+              term: params.term,
+              page: params.page,
+              app_label: select.dataset.appLabel,
+              model_name: select.dataset.modelName,
+            }),
+          },
+        })
+        .on("select2:select", (event) => {
+          const { definition } = event.params.data;
+          let words = select.parentElement.querySelector(".definition");
+          if (!words) {
+            words = document.createElement("p");
+            words.className = "help definition";
+            select.parentElement.append(words);
+          }
+          words.textContent = definition || "";
+        })
+        .on("change", () => changed());
+      const label = select.labels?.[0]?.firstChild?.textContent || select.getAttribute("aria-label");
+      const combobox = select.nextElementSibling?.querySelector(".select2-selection");
+      if (combobox && label) {
+        combobox.removeAttribute("aria-labelledby");
+        combobox.setAttribute("aria-label", label.trim());
+      }
+      const search = select.nextElementSibling?.querySelector(".select2-search__field");
+      if (search && label) search.setAttribute("aria-label", label.trim());
+    }
+    for (const input of root.querySelectorAll("input.edtf")) if (input.value) read(input);
+  };
+
+  // --- Tabs -------------------------------------------------------------------------------------
+
+  const tabs = [...document.querySelectorAll(".tab")];
+  const links = [...document.querySelectorAll(".tabs a")];
+
+  const show = (id) => {
+    const target = document.getElementById(id);
+    const tab = target?.closest(".tab") || tabs[0];
+    for (const one of tabs) one.hidden = one !== tab;
+    for (const link of links) {
+      if (link.hash === `#${tab.id}`) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    for (let one = target; one && one !== tab; one = one.parentElement) {
+      if (one.tagName === "DETAILS") one.open = true;
+    }
+    prepare(tab);
+    if (target && target !== tab) target.scrollIntoView({ block: "start" });
+  };
+  const showHash = () => show(decodeURIComponent(location.hash.slice(1)) || tabs[0].id);
+
+  // A value is found by its path in the record, such as accounts.early-exit.says.
+  const goTo = (path) => {
+    const found =
+      document.querySelector(`[data-path="${CSS.escape(path)}"]:not(a)`) ||
+      document.querySelector(`[data-path^="${CSS.escape(path)}-"]:not(a)`) ||
+      document.querySelector(`[data-path^="${CSS.escape(path)}"]:not(a)`);
+    if (!found) return;
+    const element = found.matches("input, select, textarea") ? found : found.querySelector("input");
+    const holder = found.closest(".cell") || found;
+    if (!holder.id) holder.id = `at-${path.replaceAll(".", "-")}`;
+    show(holder.id);
+    (element || found).focus();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-path]");
+    if (!link) return;
+    event.preventDefault();
+    goTo(link.dataset.path);
+  });
+
+  // --- Cards and places -------------------------------------------------------------------------
+
+  let number = 1000;
+  const fill = (template, depth) => {
+    number += 1;
+    const holder = document.createElement("template");
+    holder.innerHTML = template.innerHTML.replaceAll(`__${depth}__`, String(number));
+    return holder.content.firstElementChild;
+  };
+  const depthOf = (template) =>
+    template.innerHTML.match(/name="(?:[^"]*-)?__(\d)__-here"/)?.[1] || "1";
+
+  const addCard = (button) => {
+    const list = button.closest(".tab, .below");
+    const template = button.parentElement.nextElementSibling;
+    const card = fill(template, button.dataset.depth);
+    button.parentElement.previousElementSibling.append(card);
+    prepare(list);
+    card.querySelector("input:not([type=hidden]), textarea, select, .select2-selection")?.focus();
+    changed();
+    return card;
+  };
+
+  const addPlace = (section, values = {}) => {
+    const template = section.querySelector(":scope > template.blank-place");
+    const item = fill(template, depthOf(template));
+    section.querySelector(":scope > .place-list").append(item);
+    const field = (name) => item.querySelector(`[name$="-${name}"]`);
+    if (values.publication) {
+      const option = new Option(values.publication_label, values.publication, true, true);
+      field("publication").append(option);
+    }
+    if (values.locator_type) field("locator_type").value = values.locator_type;
+    if (values.locator) field("locator").value = values.locator;
+    prepare(item);
+    changed();
+    return field("locator");
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.classList.contains("add")) addCard(button);
+    else if (button?.classList.contains("cite")) openPicker(button.closest(".places"));
+    else if (button?.classList.contains("comment-on")) {
+      const input = document.getElementById("comment-field");
+      input.value = button.dataset.field.replace(/\.$/, "");
+      show("talk");
+      document.getElementById("comment-text").focus();
+    }
+  });
+  form?.addEventListener("change", (event) => {
+    if (!event.target.matches(".remove input")) return;
+    event.target.closest(".place, .card").classList.toggle("gone", event.target.checked);
+  });
+  document.addEventListener("toggle", (event) => {
+    if (event.target.open) prepare(event.target);
+  }, true);
+
+  // --- Places: Alt+C, and Enter takes the one that was cited last --------------------------------
+
+  const picker = document.getElementById("picker");
+  const term = document.getElementById("picker-term");
+  const found = document.getElementById("picker-found");
+  let citing = null;
+  let cited = [];
+
+  const placesHere = () => {
+    const seen = new Map();
+    for (const item of form.querySelectorAll(".place")) {
+      const value = (name) => item.querySelector(`[name$="-${name}"]`);
+      const publication = value("publication");
+      const locator = value("locator").value.trim();
+      if (!publication.value || !locator) continue;
+      const label = publication.selectedOptions[0]?.textContent || publication.value;
+      const place = {
+        publication: publication.value,
+        publication_label: label,
+        locator_type: value("locator_type").value,
+        locator,
+        text: `${label}, ${locator}`,
+      };
+      const key = `${place.publication} ${place.locator_type} ${locator}`;
+      seen.delete(key);
+      seen.set(key, place);
+    }
+    const last = cited.filter((place) => place);
+    return [...last, ...[...seen.values()].reverse()].filter(
+      (place, at, all) => all.findIndex((one) => one.text === place.text) === at,
+    );
+  };
+  const offer = (places) => {
+    found.replaceChildren(
+      ...places.slice(0, 30).map((place) => {
+        const item = document.createElement("li");
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = place.text;
+        button.addEventListener("click", () => take(place));
+        item.append(button);
+        return item;
+      }),
+    );
+  };
+  const take = (place) => {
+    cited = [place, ...cited];
+    picker.close();
+    const input = addPlace(citing, place);
+    input.focus();
+    input.scrollIntoView({ block: "nearest" });
+  };
+  const look = later(READ_AFTER, async () => {
+    const words = term.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const near = placesHere().filter((place) =>
+      words.every((word) => place.text.toLowerCase().includes(word)),
+    );
+    offer(near);
+    const answer = await fetch(
+      `${form.dataset.places}?${new URLSearchParams({ term: term.value })}`,
+    ).catch(() => null);
+    if (!answer?.ok || !picker.open) return;
+    const far = (await answer.json()).results;
+    const known = new Set(near.map((place) => place.text));
+    offer([...near, ...far.filter((place) => !known.has(place.text))]);
+  });
+  const openPicker = (section) => {
+    citing = section;
+    term.value = "";
+    offer(placesHere());
+    picker.showModal();
+    term.focus();
+    look();
+  };
+  if (form && picker) {
+    term.addEventListener("input", look);
+    term.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      found.querySelector("button")?.click();
+    });
+    document.getElementById("picker-close").addEventListener("click", () => picker.close());
+    document.getElementById("picker-new").addEventListener("click", () => {
+      picker.close();
+      const last = placesHere()[0];
+      addPlace(citing, last ? { ...last, locator: "" } : {}).focus();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (!event.altKey || event.key.toLowerCase() !== "c") return;
+      const card = document.activeElement?.closest(".card, .tab");
+      const section = card?.querySelector(":scope > .places");
+      if (!section || form.querySelector(".whole").disabled) return;
+      event.preventDefault();
+      openPicker(section);
+    });
+  }
+
+  // --- Dates: how what is typed will be read ------------------------------------------------------
+
+  const read = async (input) => {
+    const output = input.closest(".cell").querySelector(".reading");
+    if (!input.value.trim()) {
+      output.textContent = "";
+      return;
+    }
+    const answer = await fetch(
+      `${form.dataset.reading}?${new URLSearchParams({ text: input.value })}`,
+    ).catch(() => null);
+    if (!answer?.ok) return;
+    const date = await answer.json();
+    const limits = [date.earliest || "…", date.latest || "…"].join(" to ");
+    const name = input.value.trim() === date.edtf ? date.words : date.edtf;
+    output.textContent = date.edtf ? `${name}: ${limits}` : date.problem;
+    output.classList.toggle("wrong", !date.edtf);
+  };
+  const readSoon = later(READ_AFTER, read);
+
+  // --- Nothing typed is lost ------------------------------------------------------------------
+
+  const kept = document.getElementById("kept");
+  let isDirty = form?.hasAttribute("data-dirty");
+  let isKept = !isDirty;
+  let isLeaving = false;
+
+  const body = () => {
+    const data = new FormData(form);
+    data.delete("csrfmiddlewaretoken");
+    return new URLSearchParams(data);
+  };
+  const keep = async () => {
+    if (!isDirty || isKept || isLeaving) return;
+    isKept = true;
+    const answer = await fetch(form.dataset.keep, {
+      method: "POST",
+      headers: { "X-CSRFToken": csrfCookie() || "" },
+      body: body(),
+      redirect: "error",
+    }).catch(() => null);
+    if (answer?.ok) {
+      kept.textContent = `Kept at ${(await answer.json()).at}, not saved yet`;
+      kept.classList.remove("wrong");
+    } else {
+      isKept = false;
+      kept.textContent = "Not kept: is the connection there, and are you still signed in?";
+      kept.classList.add("wrong");
+      setTimeout(keep, TRY_AGAIN_AFTER);
+    }
+  };
+  const keepSoon = later(KEEP_AFTER, keep);
+  function changed() {
+    isDirty = true;
+    isKept = false;
+    keepSoon();
+  }
+
+  if (form) {
+    form.addEventListener("input", (event) => {
+      if (event.target.matches("input.edtf")) readSoon(event.target);
+      changed();
+    });
+    form.addEventListener("change", changed);
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") keep();
+    });
+    form.addEventListener("submit", () => {
+      isLeaving = true;
+      // Signed in anew in another tab, the form would carry a token that is not good any more.
+      const cookie = csrfCookie();
+      const token = form.querySelector("[name=csrfmiddlewaretoken]");
+      if (cookie && token && cookie.length === token.value.length) token.value = cookie;
+    });
+    addEventListener("pageshow", () => {
+      isLeaving = false;
+    });
+    addEventListener("beforeunload", (event) => {
+      if (isDirty && !isLeaving) event.preventDefault();
+    });
+  }
+
+  addEventListener("hashchange", showHash);
+  if (tabs.length) {
+    document.body.classList.add("has-tabs");
+    const wrong = form?.querySelector(".cell.wrong, .card .problems, .places.wrong");
+    if (wrong) {
+      wrong.id ||= "first-problem";
+      const link = document.getElementById("to-problem");
+      if (link) link.hash = wrong.id;
+      show(wrong.id);
+      document.getElementById("problems")?.scrollIntoView({ block: "start" });
+    } else showHash();
+    if (isDirty) keepSoon();
+  }
+}
