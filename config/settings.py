@@ -84,6 +84,12 @@ API_RATES = {
 }
 TWO_PERSON_REVIEW = env.bool("TWO_PERSON_REVIEW", True)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if _behind_tls_proxy else 0, validate=Range(min=0))
+_mail_host = env.str("MAIL_HOST", "") if LOCAL else env.str("MAIL_HOST")
+_mail_port = env.int("MAIL_PORT", 587, validate=Range(min=1, max=65535))
+_mail_user = env.str("MAIL_USER", "")
+_mail_password = env.str("MAIL_PASSWORD", "")
+_mail_tls = env.bool("MAIL_TLS", True)
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "casebook@localhost")
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
@@ -236,6 +242,21 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_tls_pro
 SESSION_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_SECURE = not LOCAL
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# Without a mail server mails are written to standard output.
+_SMTP = {
+    "host": _mail_host,
+    "port": _mail_port,
+    "username": _mail_user,
+    "password": _mail_password,
+    "use_tls": _mail_tls,
+    "timeout": 10,
+}
+MAILERS = {
+    "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": _SMTP}
+    if _mail_host
+    else {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -1,6 +1,6 @@
 """Records to choose from: their names for whoever types, and where publications have places."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 
 from clusters import dates
 from clusters.casefiles.document import reference
+from clusters.casefiles.shape import Shape, shapes
 from clusters.models import Citation, Publication, Root
 from clusters.models.base import name_path, root_path
 from clusters.roles import may_enter, may_review
@@ -68,6 +69,18 @@ def label(row: Any) -> str:
     return words
 
 
+def every_shape() -> Iterator[Shape]:
+    """Yield the shape of every kind of record, and of every kind of part."""
+
+    def below(shape: Shape) -> Iterator[Shape]:
+        yield shape
+        for child in shape.children.values():
+            yield from below(child)
+
+    for shape in shapes().values():
+        yield from below(shape)
+
+
 def references(request: HttpRequest) -> JsonResponse:
     """Answer what begins to be called so, in the form that Select2 reads."""
     if not may_enter(request.user):
@@ -76,7 +89,8 @@ def references(request: HttpRequest) -> JsonResponse:
         model = apps.get_model(request.GET.get("app_label", ""), request.GET.get("model_name", ""))
     except (LookupError, ValueError):
         raise Http404 from None
-    if not admin.site.is_registered(model):
+    # Contributors, records and parts with names; never people, tokens or books.
+    if not any(one.model is model for one in every_shape()):
         raise Http404
     site_admin = admin.site.get_model_admin(model)
     term = request.GET.get("term", "")[:100].replace("\x00", "")

@@ -27,7 +27,7 @@ def keep(request: HttpRequest) -> JsonResponse:
         raise Http404
     token = token_of(request.POST.get("token", ""))
     kind = request.POST.get("kind", "")
-    data = request.body.decode()
+    data = request.POST.urlencode()
     if token is None or kind not in shapes() or len(data) > LONGEST:
         return JsonResponse({"problem": "This is not a form of the desk."}, status=400)
     number = request.POST.get("object", "")

@@ -14,6 +14,7 @@ PRODUCTION = {
     "SECRET_KEY": "k" * 60 + "0123456789abc",
     "DATABASE_URL": "postgresql://casebook@localhost/casebook",
     "ALLOWED_HOSTS": "casebook.example.org",
+    "MAIL_HOST": "mail.example.org",
 }
 
 

@@ -1,0 +1,121 @@
+"""What the desk looks up while one types: records, places, dates."""
+
+import pytest
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def author(client):
+    user = factories.make_user(role="researcher")
+    client.force_login(user)
+    return user
+
+
+def found(client, model, term="", app="clusters"):
+    query = {"app_label": app, "model_name": model, "term": term}
+    return client.get("/admin/desk/references/", query).json()["results"]
+
+
+def test_records_are_offered_by_name_the_public_ones_and_ones_own(client, author):
+    factories.make_public(factories.make_cluster(slug="sialkot", name="Sialkot"))
+    factories.make_cluster(slug="mine", name="Sialkot too", entered_by=author)
+    factories.make_cluster(slug="theirs", name="Sialkot of others")
+    factories.make_public(factories.make_cluster(slug="kasur", name="Kasur"))
+
+    assert [(one["id"], one["text"]) for one in found(client, "cluster", "sialkot")] == [
+        ("sialkot", "Sialkot"),
+        ("mine", "Sialkot too (draft)"),
+    ]
+
+
+def test_parts_are_offered_with_their_record_and_what_they_mean(client, author):
+    framework = factories.make_framework(slug="frame", name="Frame")
+    factories.make_factor(framework, key="early", name="Early exit", definition="Ended before.")
+    factories.make_public(framework)
+    hidden = factories.make_framework()
+    factories.make_factor(hidden, name="Early too")
+
+    assert found(client, "factor", "early", "interventions") == [
+        {"id": "frame/early", "text": "Early exit — Frame", "definition": "Ended before."}
+    ]
+
+
+def test_many_come_a_page_at_a_time(client, author):
+    factories.make_public(*[factories.make_cluster(name=f"Town {n:02}") for n in range(25)])
+
+    first = client.get(
+        "/admin/desk/references/", {"app_label": "clusters", "model_name": "cluster"}
+    ).json()
+    second = client.get(
+        "/admin/desk/references/",
+        {"app_label": "clusters", "model_name": "cluster", "page": "2"},
+    ).json()
+
+    assert (len(first["results"]), first["pagination"]) == (20, {"more": True})
+    assert (len(second["results"]), second["pagination"]) == (5, {"more": False})
+    assert not {one["id"] for one in first["results"]} & {one["id"] for one in second["results"]}
+
+
+@pytest.mark.parametrize(
+    ("app", "model"), [("auth", "group"), ("clusters", "castle"), ("", ""), ("clusters", "tally")]
+)
+def test_only_what_the_desk_has_is_looked_up(client, author, app, model):
+    query = {"app_label": app, "model_name": model}
+
+    assert client.get("/admin/desk/references/", query).status_code == 404
+
+
+@pytest.mark.parametrize("model", ["user", "apitoken", "proposal"])
+def test_people_and_their_tokens_are_not_looked_up(client, author, model):
+    query = {"app_label": "clusters", "model_name": model}
+
+    assert client.get("/admin/desk/references/", query).status_code == 404
+
+
+def test_known_places_hold_every_word(client, author):
+    paper = factories.make_public(factories.make_publication(cited_as="Khan (2004)"))
+    for locator in ("Table 2, Buyers", "Case Description, para 1"):
+        factories.make_place(paper, locator)
+    hidden = factories.make_publication(cited_as="Khan (2007)")
+    factories.make_place(hidden, "Table 2, Workers")
+
+    places = client.get("/admin/desk/places/", {"term": "khan table"}).json()["results"]
+
+    assert [(one["publication"], one["locator"]) for one in places] == [
+        (paper.slug, "Table 2, Buyers")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "edtf", "words", "earliest", "latest"),
+    [
+        ("late 2006", "[2006-09..2006-12]", "late 2006", "2006-09-01", "2006-12-31"),
+        ("2008", "2008", "2008", "2008-01-01", "2008-12-31"),
+        ("since 1998", "1998/..", "from 1998", "1998-01-01", ""),
+    ],
+)
+def test_a_date_is_read_as_it_will_be_kept(client, author, text, edtf, words, earliest, latest):
+    answer = client.get("/admin/desk/reading/", {"text": text}).json()
+
+    assert answer == {
+        "edtf": edtf,
+        "words": words,
+        "earliest": earliest,
+        "latest": latest,
+        "problem": "",
+    }
+
+
+def test_what_is_no_date_says_so(client, author):
+    answer = client.get("/admin/desk/reading/", {"text": "some day"}).json()
+
+    assert "is not an EDTF date" in answer["problem"]
+
+
+@pytest.mark.parametrize("name", ["references", "places", "reading"])
+def test_readers_look_nothing_up(client, name):
+    client.force_login(factories.make_user(role="reader"))
+    assert client.get(f"/admin/desk/{name}/").status_code == 302

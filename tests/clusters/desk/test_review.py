@@ -1,0 +1,351 @@
+"""From draft to public at the desk: every step, allowed and refused, and two people at one record."""
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from clusters.actions.commenting import comment
+from clusters.actions.publishing import NotAllowed
+from clusters.actions.reviewing import (
+    publish_reviewed,
+    send_back,
+    steps_for,
+    submit,
+    take_back,
+    take_out,
+)
+from clusters.models import Comment, Proposal, ReviewStep, State
+from interventions.models import Project
+from tests import factories
+from tests.forms import form_of, prefix_of, send
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def author():
+    return factories.make_user(role="researcher")
+
+
+@pytest.fixture
+def editor():
+    return factories.make_user(role="editor")
+
+
+@pytest.fixture
+def draft(author):
+    project = factories.make_project(slug="case", title="Case", entered_by=author)
+    factories.cite(
+        project, factories.make_place(factories.make_public(factories.make_publication()))
+    )
+    return project
+
+
+def page_of(record):
+    return reverse("admin:interventions_project_change", args=[record.pk])
+
+
+def again(record):
+    return Project.objects.get(pk=record.pk)
+
+
+def at(state, project, author, editor):
+    """Bring a draft to a state by the steps that lead there."""
+    if state != State.DRAFT:
+        submit(record=project, by=author)
+    if state == State.RETURNED:
+        send_back(record=project, by=editor, reason="Which page?")
+    if state in (State.PUBLISHED, State.WITHDRAWN):
+        publish_reviewed(records=[project], by=editor, reason="Good")
+    if state == State.WITHDRAWN:
+        take_out(record=project, by=editor, reason="Entered twice")
+    return again(project)
+
+
+STEPS = {
+    "submit": (lambda record, by: submit(record=record, by=by), "in_review"),
+    "take back": (lambda record, by: take_back(record=record, by=by), "draft"),
+    "return": (lambda record, by: send_back(record=record, by=by, reason="Why?"), "returned"),
+    "publish": (
+        lambda record, by: publish_reviewed(records=[record], by=by, reason="Good"),
+        "published",
+    ),
+    "withdraw": (lambda record, by: take_out(record=record, by=by, reason="Twice"), "withdrawn"),
+}
+# Who may take which step from where; whatever is not here is refused.
+ALLOWED = {
+    ("draft", "submit"): {"author", "editor"},
+    ("returned", "submit"): {"author", "editor"},
+    ("in_review", "take back"): {"author", "editor"},
+    ("in_review", "return"): {"editor"},
+    ("in_review", "publish"): {"editor"},
+    ("published", "withdraw"): {"editor"},
+}
+
+
+@pytest.mark.parametrize("who", ["reader", "other", "author", "editor"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("state", list(State.values))
+def test_every_step_from_every_state_by_everybody(state, step, who, draft, author, editor):
+    project = at(state, draft, author, editor)
+    people = {"author": author, "editor": editor}
+    user = people.get(who) or factories.make_user(role={"other": "researcher"}.get(who))
+    take, wanted = STEPS[step]
+
+    if who in ALLOWED.get((state, step), ()):
+        take(project, user)
+        assert again(project).state == wanted
+        assert ReviewStep.objects.last().by == user
+    else:
+        steps = ReviewStep.objects.count()
+        with pytest.raises(NotAllowed):
+            take(project, user)
+        assert (again(project).state, ReviewStep.objects.count()) == (state, steps)
+
+
+def test_the_chain_stays_readable(draft, author, editor):
+    submit(record=draft, by=author)
+    send_back(record=again(draft), by=editor, reason="Which page?")
+    submit(record=again(draft), by=author, note="Page 5")
+    publish_reviewed(records=[again(draft)], by=editor, reason="Good")
+
+    chain = ReviewStep.objects.filter(kind="projects").values_list(
+        "step", "state", "by__email", "reason"
+    )
+    assert list(chain) == [
+        ("submitted", "in_review", author.email, ""),
+        ("returned", "returned", editor.email, "Which page?"),
+        ("submitted", "in_review", author.email, "Page 5"),
+        ("published", "published", editor.email, "Good"),
+    ]
+
+
+def test_nobody_publishes_a_record_of_their_own_but_where_one_person_may(draft, editor, settings):
+    Project.objects.update(entered_by=editor)
+    submit(record=again(draft), by=editor)
+
+    with pytest.raises(NotAllowed, match="nobody publishes a record of their own"):
+        publish_reviewed(records=[again(draft)], by=editor, reason="Good")
+    assert again(draft).state == "in_review"
+
+    settings.TWO_PERSON_REVIEW = False
+    publish_reviewed(records=[again(draft)], by=editor, reason="Good")
+    assert again(draft).is_published
+
+
+def test_what_is_uncited_is_not_handed_in_and_the_page_leads_there(client, draft, author):
+    outcome = factories.make_outcome(draft)
+    outcome.citations.all().delete()
+    client.force_login(author)
+
+    answer = send(client, client.get(page_of(draft)), act="submit")
+    page = client.get(answer.url).content.decode()
+
+    assert again(draft).state == "draft"
+    assert f'data-path="outcomes.{outcome.key}.direction"' in page
+    assert f"outcomes.{outcome.key}.direction has no citation" in page
+
+
+def test_a_case_is_entered_cited_and_handed_in_on_one_page(client, author):
+    paper = factories.make_public(factories.make_publication(slug="paper"))
+    client.force_login(author)
+    page = client.get(reverse("admin:interventions_project_add"))
+    places = {"here": "1", "publication": paper.slug, "locator_type": "page", "locator": "5"}
+
+    answer = send(
+        client,
+        page,
+        {"title": "Jalandhar", "actual_start-edtf": "about 2004"}
+        | {f"citations-0-{name}": value for name, value in places.items()},
+        act="submit",
+    )
+
+    project = Project.objects.get(slug="jalandhar")
+    assert answer.url == page_of(project)
+    assert (project.state, project.entered_by, project.actual_start) == (
+        "in_review",
+        author,
+        "2004~",
+    )
+    assert project.citations.get().citation.locator == "5"
+
+
+def test_what_is_wrong_is_told_at_its_input_and_nothing_is_saved(client, author):
+    client.force_login(author)
+    page = client.get(reverse("admin:interventions_project_add"))
+
+    answer = send(
+        client,
+        page,
+        {"title": "", "aims": "To act together", "actual_start-edtf": "one day", "slug": "x"},
+    )
+    words = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert "“one day” is not an EDTF date" in words
+    assert words.count("This is required.") == 1
+    assert form_of(answer)["aims"] == ["To act together"]
+    assert not Project.objects.exists()
+
+
+def test_a_change_to_what_is_public_waits_for_somebody_else(client, draft, author, editor):
+    project = at(State.PUBLISHED, draft, author, editor)
+    client.force_login(author)
+    page = client.get(page_of(project))
+
+    refused = send(client, page, {"title": "Other"})
+    assert refused.status_code == 422
+    assert "needs a reason" in refused.content.decode()
+
+    answer = send(client, page, {"title": "Other"}, reason="The source says so")
+    proposal = Proposal.objects.get()
+    assert answer.url == proposal.get_absolute_url()
+    assert (again(project).title, proposal.document["title"]) == ("Case", "Other")
+
+
+def test_one_goes_on_with_a_returned_proposal(client, draft, author, editor):
+    project = at(State.PUBLISHED, draft, author, editor)
+    client.force_login(author)
+    send(client, client.get(page_of(project)), {"title": "Other"}, reason="The source says so")
+    proposal = Proposal.objects.get()
+    client.force_login(editor)
+    client.post(proposal.get_absolute_url(), {"act": "return", "answer": "Which?"})
+    client.force_login(author)
+
+    page = client.get(f"{page_of(project)}?proposal={proposal.pk}")
+
+    assert form_of(page)["title"] == ["Other"]
+    send(client, page, {"aims": "To act"}, reason="Page 5")
+    assert Proposal.objects.first().document["aims"] == "To act"
+    assert Proposal.objects.first().document["title"] == "Other"
+
+
+def test_two_people_at_one_record_lose_nothing(client, draft, author, editor):
+    client.force_login(author)
+    mine = client.get(page_of(draft))
+    client.force_login(editor)
+    theirs = client.get(page_of(draft))
+    send(client, theirs, {"title": "Theirs", "aims": "Their aims"})
+
+    client.force_login(author)
+    answer = send(client, mine, {"title": "Mine", "summary": "My summary"})
+
+    assert answer.status_code == 409
+    assert again(draft).title == "Theirs"
+    fields = form_of(answer)
+    assert (fields["title"], fields["aims"], fields["summary"]) == (
+        ["Mine"],
+        ["Their aims"],
+        ["My summary"],
+    )
+    assert 'value="title"' in answer.content.decode()
+
+    taken = send(client, answer, theirs=["title"])
+    assert taken.status_code == 302
+    saved = again(draft)
+    assert (saved.title, saved.aims, saved.summary) == ("Theirs", "Their aims", "My summary")
+
+
+def test_changes_to_different_values_are_joined_without_a_word(client, draft, author, editor):
+    client.force_login(author)
+    mine = client.get(page_of(draft))
+    client.force_login(editor)
+    send(client, client.get(page_of(draft)), {"aims": "Their aims"})
+    client.force_login(author)
+
+    answer = send(client, mine, {"title": "Mine"})
+
+    assert answer.status_code == 302
+    assert (again(draft).title, again(draft).aims) == ("Mine", "Their aims")
+
+
+def test_a_part_that_somebody_removed_is_a_conflict_where_it_was_changed(
+    client, draft, author, editor
+):
+    outcome = factories.make_outcome(draft)
+    client.force_login(author)
+    mine = client.get(page_of(draft))
+    client.force_login(editor)
+    page = client.get(page_of(draft))
+    send(client, page, {f"{prefix_of(page, outcome.key)}-removed": "on"})
+    client.force_login(author)
+
+    answer = send(client, mine, {f"{prefix_of(mine, outcome.key)}-title": "Changed"})
+
+    assert answer.status_code == 409
+    assert "nothing" in answer.content.decode()
+    send(client, answer)
+    assert again(draft).outcomes.get().title == "Changed"
+
+
+def test_those_concerned_get_mail_and_whoever_acts_does_not(
+    draft, author, editor, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        submit(record=draft, by=author)
+        comment(record=draft, by=editor, text="Which page?", field="title")
+        send_back(record=again(draft), by=editor, reason="No page")
+
+    assert [(one.to, one.subject) for one in mail.outbox] == [
+        ([author.email], "Comment on Case"),
+        ([author.email], "Returned with a reason: Case"),
+    ]
+    assert "Which page?" in mail.outbox[0].body
+
+
+def test_comments_are_made_settled_and_stay(client, draft, author, editor):
+    client.force_login(editor)
+    client.post(page_of(draft), {"act": "comment", "text": " ", "field": ""})
+    client.post(page_of(draft), {"act": "comment", "text": "Which?", "field": "title"})
+    made = Comment.objects.get()
+    client.force_login(author)
+
+    waiting = client.get(reverse("admin:index")).content.decode()
+    client.post(page_of(draft), {"act": "resolve", "comment": made.pk})
+
+    assert "projects/case: Which?" in waiting
+    made.refresh_from_db()
+    assert (made.field, made.by, made.resolved_by) == ("title", editor, author)
+    assert "Which?" in client.get(page_of(draft)).content.decode()
+    assert "projects/case: Which?" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_what_waits_is_on_the_front_page_of_whom_it_waits_for(client, draft, author, editor):
+    def front(user):
+        client.force_login(user)
+        return client.get(reverse("admin:index")).content.decode()
+
+    assert "Your drafts" in front(author)
+    assert "To review" not in front(editor)
+    submit(record=draft, by=author)
+    assert "To review" in front(editor)
+    assert "Your drafts" not in front(author)
+    send_back(record=again(draft), by=editor, reason="Which page?")
+    assert "Returned to you" in front(author)
+    assert "Which page?" in front(author)
+
+
+def test_records_that_name_each_other_are_published_together(client, draft, author, editor):
+    cluster = factories.make_cluster(slug="town", name="Town", entered_by=author)
+    factories.cite(
+        cluster, factories.make_place(factories.make_public(factories.make_publication()))
+    )
+    draft.clusters.add(cluster)
+    submit(record=draft, by=author)
+    submit(record=cluster, by=author)
+    client.force_login(editor)
+
+    alone = client.post(page_of(draft), {"act": "publish"}, follow=True).content.decode()
+    assert "names clusters/town, which is not published" in alone
+    assert 'value="clusters/town"' in alone
+    client.post(page_of(draft), {"act": "publish", "together": ["clusters/town"]})
+
+    cluster.refresh_from_db()
+    assert (again(draft).is_published, cluster.is_published) == (True, True)
+
+
+def test_steps_offered_are_those_that_may_be_taken(draft, author, editor):
+    assert steps_for(author, draft) == ["submitted"]
+    project = at(State.IN_REVIEW, draft, author, editor)
+    assert steps_for(editor, project) == ["taken_back", "returned", "published"]
+    assert steps_for(author, project) == ["taken_back"]
