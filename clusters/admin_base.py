@@ -46,6 +46,8 @@ class CaseAdmin(admin.ModelAdmin):
     actions_on_bottom = True
     viewers: Any = staticmethod(may_enter)
     writers: Any = staticmethod(may_review)
+    # Titles of sections with the names of their fields, as a record's page shows them.
+    sections: ClassVar[Sections] = ()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(self.viewers(request.user))
@@ -70,8 +72,6 @@ class RecordAdmin(CaseAdmin):
     """Records that are drafted, reviewed and published: each has one page at the desk."""
 
     writers = staticmethod(may_enter)
-    # Titles of the page's sections with the names of their fields; the rest follows.
-    sections: ClassVar[Sections] = ()
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
@@ -104,7 +104,7 @@ class RecordAdmin(CaseAdmin):
                 raise Http404
         elif not self.has_add_permission(request):
             raise PermissionDenied
-        return RecordPage(self, request, record, sections=type(self).sections).respond()
+        return RecordPage(self, request, record).respond()
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Keep the draft whole, so that it can come back."""

@@ -4,8 +4,8 @@ from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from clusters.admin_base import RecordAdmin, declare, register_parts
-from interventions.models import Project
+from clusters.admin_base import PartAdmin, RecordAdmin, declare, register_parts
+from interventions.models import Coding, Project
 
 
 @admin.register(Project)
@@ -16,6 +16,17 @@ class ProjectAdmin(declare(Project, RecordAdmin)):  # type: ignore[misc]
         ("", ("title", "aliases", "clusters", "issues", "summary", "aims", "activities")),
         (_("When"), ("planned_start", "planned_end", "actual_start", "actual_end")),
         (_("How it ended"), ("stated_months", "ending", "ending_note")),
+    )
+
+
+@admin.register(Coding)
+class CodingAdmin(declare(Coding, PartAdmin)):  # type: ignore[misc]
+    """Researchers' readings."""
+
+    sections = (
+        ("", ("factor", "dimension", "degree", "no_value", "rationale")),
+        (_("Whose reading it is"), ("coder", "agreement", "round")),
+        (_("Whose view is read; empty for all"), ("perspective_group", "perspective_holder")),
     )
 
 

@@ -1,7 +1,8 @@
 """Entries laid out for a page: tabs of sections and cards, and blank ones for it to copy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -21,6 +22,12 @@ class Section:
 
     title: str
     cells: list[Cell]
+    # Closed until asked for, or something in it is wrong.
+    is_minor: bool = False
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(cell.problems for cell in self.cells)
 
 
 @dataclass
@@ -74,20 +81,23 @@ class PartList:
         return sum(card.entry.number_of_problems for card in self.cards)
 
 
-type Sections = Sequence[tuple[str, Sequence[str]]]
+# Titles with the names of their fields.
+type Sections = Sequence[tuple[Any, Sequence[str]]]
+# Gives those of a kind of record or part.
+type Layout = Callable[[Any], Sections]
 
 
 def card_of(
-    entry: Entry, labels: Labels, sections: Sections = (), *, depth: int = 0, is_blank: bool = False
+    entry: Entry, labels: Labels, layout: Layout, *, depth: int = 0, is_blank: bool = False
 ) -> Card:
-    """Lay a record or a part out. `sections` are titles with names of fields; the rest follows."""
+    """Lay a record or a part out; fields that its layout does not name come after the others."""
     shape = entry.shape
     # Placeholders of what hangs on a blank card lie one level deeper than its own.
     level = depth + 1
     card = Card(
         entry,
         title_of(entry, labels),
-        laid_out(entry, labels, sections),
+        laid_out(entry, labels, layout(shape.model)),
         [CitedPlace(place, entry.place_cells(place, labels)) for place in entry.places],
         None,
         [],
@@ -105,24 +115,28 @@ def card_of(
             (child_shape.model.__doc__ or "").strip().partition("\n")[0],
             level,
             entry.name(name),
-            blank=card_of(blank, labels, depth=level, is_blank=True),
+            blank=card_of(blank, labels, layout, depth=level, is_blank=True),
         )
-        found.cards = [card_of(one, labels, depth=level) for one in entry.parts.get(name, [])]
+        found.cards = [
+            card_of(one, labels, layout, depth=level) for one in entry.parts.get(name, [])
+        ]
         card.lists.append(found)
     return card
 
 
 def laid_out(entry: Entry, labels: Labels, sections: Sections) -> list[Section]:
-    every = [spec.name for spec in entry.shape.fields]
+    left_out: frozenset[str] = getattr(entry.shape.model, "not_entered", frozenset())
+    every = [spec.name for spec in entry.shape.fields if spec.name not in left_out]
     placed = {name for _title, names in sections for name in names}
     rest = [name for name in every if name not in placed and name not in LAST]
     last = [name for name in every if name in LAST and name not in placed]
-    found = [*sections, ("", rest), (_("Name in addresses"), last)]
-    return [
-        Section(str(title), cells)
-        for title, names in found
-        if (cells := entry.cells(names, labels))
+    found = [(*one, False) for one in [*sections, ("", rest)]]
+    found.append((_("Name in addresses"), last, True))
+    laid = [
+        Section(str(title), entry.cells(names, labels), is_minor)
+        for title, names, is_minor in found
     ]
+    return [section for section in laid if section.cells]
 
 
 def title_of(entry: Entry, labels: Labels) -> str:
@@ -139,7 +153,9 @@ def title_of(entry: Entry, labels: Labels) -> str:
         texts = (
             entry.values.get(spec.name) for spec in entry.shape.fields if spec.name not in LAST
         )
-        named = next((one for one in texts if isinstance(one, str) and one), "")
+        named = next(
+            (one for one in texts if isinstance(one, str) and not one.isdigit() and one), ""
+        )
     whole = f"{named}: {said}" if named and said and not entry.heading else named or said
     return whole if len(whole) <= LONGEST_HEADING else f"{whole[: LONGEST_HEADING - 1]}…"
 

@@ -410,7 +410,7 @@ class Entry:
             one_of_widget(self.shape),
             value,
             label=capfirst(_(" or ").join(str(spec.field.verbose_name) for spec in specs)),
-            help=_("Leave all open only while you are not done: then delete the coding."),
+            help=_("Where nobody has looked, make no coding: that is shown as “not searched”."),
             kind="buttons",
             required=True,
         )

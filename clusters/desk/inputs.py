@@ -82,7 +82,7 @@ def widget_for(spec: Field, labels: dict[tuple[Any, str], str]) -> forms.Widget:
     if field.choices:
         choices = without_empty(field.flatchoices)
         if len(choices) <= MOST_BUTTONS:
-            empty = [] if spec.required or field.has_default() else [("", _("not stated"))]
+            empty = [] if spec.required or field.has_default() else [("", _("Not stated"))]
             return forms.RadioSelect(choices=[*choices, *empty])
         return forms.Select(choices=[("", "—"), *choices])
     if isinstance(field, models.TextField):

@@ -62,7 +62,6 @@ class RecordPage:
     admin: Any
     request: HttpRequest
     record: Root | None
-    sections: Sections = ()
     homeless: list[Problem] = field(default_factory=list)
     conflicts: list[Difference] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -143,7 +142,7 @@ class RecordPage:
         sent = data or QueryDict()
         entry.settle_paths()
         labels = labels_of(entry.references())
-        card = card_of(entry, labels, self.sections)
+        card = card_of(entry, labels, self.layout)
         token = token or sent.get("token", "") or str(uuid.uuid4())
         context = {
             **self.admin.admin_site.each_context(self.request),
@@ -168,6 +167,11 @@ class RecordPage:
         return TemplateResponse(
             self.request, "admin/desk/record.html", context, status=status
         ).render()
+
+    def layout(self, model: Any) -> Sections:
+        """Return how the admin of a kind of record or part lays it out."""
+        found: Sections = self.admin.admin_site.get_model_admin(model).sections
+        return found
 
     def new_title(self) -> str:
         return _("New %(kind)s") % {"kind": self.admin.model._meta.verbose_name}

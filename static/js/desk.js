@@ -67,6 +67,8 @@
     const target = document.getElementById(id);
     const tab = target?.closest(".tab") || tabs[0];
     for (const one of tabs) one.hidden = one !== tab;
+    const bar = form?.querySelector(".save-bar");
+    if (bar) bar.hidden = !form.contains(tab);
     for (const link of links) {
       if (link.hash === `#${tab.id}`) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
