@@ -11,15 +11,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django_countries.fields import CountryField
 
-from clusters.actions.entering import remove
+from clusters.actions.entering import remove, revive
 from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import may_edit, publish_reviewed, take_out
-from clusters.casefiles.shape import shapes
+from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.shape import shape_of, shapes
 from clusters.desk.cards import Sections
 from clusters.desk.page import RecordPage, address_to
+from clusters.desk.waiting import address_of
 from clusters.models import CitationUse, Root, State
 from clusters.models.base import root_model, root_path
+from clusters.past import Past
 from clusters.roles import may_enter, may_review
+
+# Acts that a page of history shows.
+MOST_MOMENTS = 50
 
 
 def joins_for(model: Any) -> list[str]:
@@ -105,6 +111,54 @@ class RecordAdmin(CaseAdmin):
         elif not self.has_add_permission(request):
             raise PermissionDenied
         return RecordPage(self, request, record).respond()
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show what changed, when, by whom and why; a POST brings a deleted record back."""
+        user: Any = request.user
+        number = unquote(object_id)
+        if not number.isdecimal() or not may_enter(user):
+            raise Http404
+        record = self.get_object(request, number)
+        model: Any = self.model
+        past = Past(model, int(number))
+        moments = past.moments
+        is_gone = bool(moments) and moments[-1].document is None
+        if record is None and not (is_gone and may_review(user)):
+            raise Http404
+        if request.method == "POST" and record is None:
+            return self.bring_back(request, past)
+        last = next((one.document for one in reversed(moments) if one.document), {})
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "History",
+            "name": str(record or last.get("title") or last.get("name") or last.get("slug", "")),
+            "record": record,
+            "record_url": address_of(shape_of(model).folder, int(number)),
+            "may_edit": record is not None and may_edit(user, record),
+            "moments": moments[: -MOST_MOMENTS - 1 : -1],
+            "is_cut": len(moments) > MOST_MOMENTS,
+            "most": MOST_MOMENTS,
+        }
+        return TemplateResponse(request, "admin/desk/history.html", context)
+
+    def bring_back(self, request: HttpRequest, past: Past) -> HttpResponse:
+        """Bring a deleted record back whole, as the same record."""
+        address = request.get_full_path()
+        try:
+            record = revive(past=past, by=request.user)  # type: ignore[arg-type]
+        except NotAllowed as error:
+            for reason in error.reasons:
+                messages.error(request, reason)
+        except CaseFilesRefused as error:
+            for problem in error.problems:
+                messages.error(request, f"{problem.field}: {problem.message}")
+        else:
+            messages.success(request, "It is back, as a draft.")
+            address = address_to(record)
+        return HttpResponseRedirect(address)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Keep the draft whole, so that it can come back."""

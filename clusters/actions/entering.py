@@ -20,6 +20,7 @@ from clusters.casefiles.reader import CaseFile, Problem, read_value
 from clusters.casefiles.saver import Saver, find_by_slug
 from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import Removal, Root, State, User
+from clusters.past import Past
 
 
 class Conflicts(Exception):
@@ -125,6 +126,7 @@ def remove(*, record: Root, by: User, reason: str = "") -> Removal:
 
     Raises NotAllowed where it is or was public, or where other records name it.
     """
+    record = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
     if record.is_published:
         raise NotAllowed(["A published record is withdrawn, not deleted."])
     if record.state == State.WITHDRAWN:
@@ -179,3 +181,32 @@ def bring_back(*, removal: Removal, by: User) -> Root:
     removal.save(update_fields=["restored_at"])
     found: Root = model.objects.get(pk=removal.object_id)
     return found
+
+
+@transaction.atomic
+def revive(*, past: Past, by: User) -> Root:
+    """Bring back a record that is gone, however it went, from its history.
+
+    Raises NotAllowed where it is there, or never was, and CaseFilesRefused where it cannot be.
+    """
+    shape = shape_of(past.model)
+    removal = (
+        Removal.objects.filter(kind=shape.folder, object_id=past.number, restored_at=None)
+        .order_by("-at")
+        .first()
+    )
+    if removal is None:
+        moments = past.moments
+        if len(moments) < 2 or moments[-1].document is not None:
+            raise NotAllowed(["It is not deleted."])
+        document = moments[-2].document or {}
+        removal = Removal.objects.create(
+            kind=shape.folder,
+            object_id=past.number,
+            slug=document["slug"],
+            document=document,
+            entered_by=moments[0].by,
+            by=moments[-1].by,
+            reason="Found deleted",
+        )
+    return bring_back(removal=removal, by=by)

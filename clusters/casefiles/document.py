@@ -23,10 +23,11 @@ def document_of(instance: models.Model, *, public: bool = False) -> Document:
     read = copy.copy(instance)
     read._prefetched_objects_cache = {}  # type: ignore[attr-defined]
     models.prefetch_related_objects([read], *_lookups(shape_of(type(instance))))
-    return _document_of(read, public=public)
+    return document_from(read, public=public)
 
 
-def _document_of(instance: models.Model, *, public: bool) -> Document:
+def document_from(instance: models.Model, *, public: bool = False) -> Document:
+    """Return the document of a record whose parts, places and ties are fetched already."""
     shape = shape_of(type(instance))
     document = _fields_of(instance, shape, public=public)
     if shape.citations is not None:
@@ -37,7 +38,7 @@ def _document_of(instance: models.Model, *, public: bool) -> Document:
         rows = list(getattr(instance, name).all())
         rows.sort(key=lambda row: (getattr(row, "position", 0), row.key))
         children = [
-            _document_of(row, public=public)
+            document_from(row, public=public)
             for row in rows
             if not (public and getattr(row, "is_open", False))
         ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -38,6 +38,7 @@ from clusters.desk.references import labels_of
 from clusters.desk.unfinished import token_of, unfinished_of
 from clusters.desk.waiting import address_of
 from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, Unfinished
+from clusters.past import Past
 from clusters.roles import may_enter
 
 UNPROCESSABLE = 422
@@ -65,6 +66,8 @@ class RecordPage:
     homeless: list[Problem] = field(default_factory=list)
     conflicts: list[Difference] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    # Whether the form holds something of the record's past, which is not saved yet.
+    is_restoring: bool = False
 
     @property
     def user(self) -> Any:
@@ -107,7 +110,27 @@ class RecordPage:
         if proposal := self.proposal():
             return self.page(Entry.from_document(self.shape, proposal.document), proposal.base)
         document = {} if self.record is None else document_for(self.record)
-        return self.page(Entry.from_document(self.shape, document), document)
+        return self.page(Entry.from_document(self.shape, self.restored(document)), document)
+
+    def restored(self, document: Document) -> Document:
+        """Return the document with what is to be restored of its past, to be looked at first."""
+        asked = self.request.GET
+        if self.record is None or not ("as-of" in asked or "before" in asked):
+            return document
+        self.is_restoring = True
+        past = Past(self.admin.model, self.record.pk)
+        if "as-of" in asked:
+            moment = past.at(asked["as-of"])
+            if moment is None or moment.document is None:
+                raise Http404
+            return {**moment.document, "slug": document["slug"]}
+        moment = past.at(asked["before"])
+        where = tuple(asked.get("where", "").split("."))
+        differences = moment.differences if moment else []
+        found = next((one for one in differences if one.where == where), None)
+        if found is None:
+            raise Http404
+        return with_value(document, where, found.before)
 
     def kept(self) -> Unfinished | None:
         if (text := self.request.GET.get("unfinished")) is None:
@@ -160,6 +183,7 @@ class RecordPage:
             "number_of_problems": entry.number_of_problems + len(self.homeless),
             "unfinished": self.others_unfinished(token),
             "is_read_only": self.is_read_only,
+            "is_restoring": self.is_restoring,
             "needs_reason": self.needs_reason,
             "opens_proposal": self.opens_proposal,
             **self.review(card),
@@ -189,6 +213,7 @@ class RecordPage:
             missing = obstacles({self.record: document_of(self.record, public=True)})
         of_record = {"kind": self.shape.folder, "object_id": self.record.pk}
         return {
+            "history_url": f"{self.address.removesuffix('change/')}history/",
             "steps": [] if self.is_withdrawn else steps_for(self.user, self.record),
             "missing": [one for one in missing if one.names is None],
             "named": self.named([one.names for one in missing if one.names is not None]),
