@@ -169,6 +169,11 @@ class RecordAdmin(CaseAdmin):
             for record in queryset:
                 self.delete_model(request, record)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Its parts go and come back with it; who else names it is told when it is tried."""
+        names = [str(obj) for obj in objs]
+        return names, {self.opts.verbose_name_plural: len(names)}, set(), []
+
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._or_say_why(request, super().delete_view, request, *args, **kwargs)
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from clusters.actions.entering import amend
+from clusters.actions.entering import amend, read
 from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, differences
@@ -30,6 +30,9 @@ def propose(*, record: Root, base: Document, document: Document, by: User, reaso
 
     It is tried at once: raises what `amend` raises where it could not be carried out.
     """
+    shape = shape_of(type(record))
+    # As a case file has it: what only states a default is no change.
+    document = read(shape, [document])[0].document
     if not reason.strip():
         raise NotAllowed(["Say why: a change to a published record needs a reason."])
     if not differences(base, document):
@@ -41,7 +44,7 @@ def propose(*, record: Root, base: Document, document: Document, by: User, reaso
     except _Tried:
         record.refresh_from_db()
     return Proposal.objects.create(
-        kind=shape_of(type(record)).folder,
+        kind=shape.folder,
         object_id=record.pk,
         slug=record.slug,
         base_version=record.version,

@@ -58,6 +58,10 @@ class ReferencesSelect(ReferenceSelect, AutocompleteSelectMultiple):
 
     allow_multiple_selected = True
 
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        # Each has a button to take it away; one for all would stand inside the list of them.
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         return forms.SelectMultiple.value_from_datadict(self, data, files, name)  # type: ignore[arg-type]
 

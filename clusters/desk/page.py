@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clusters.actions.commenting import comment, resolve
-from clusters.actions.entering import Conflicts, amend, enter
+from clusters.actions.entering import Conflicts, amend, enter, read
 from clusters.actions.proposing import may_approve, propose
 from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
 from clusters.actions.reviewing import (
@@ -335,7 +335,7 @@ class RecordPage:
         self.record.refresh_from_db()
         now = document_for(self.record)
         self.conflicts = error.differences
-        joined = settle(base, document, now)
+        joined = settle(base, read(self.shape, [document])[0].document, now)
         return self.page(Entry.from_document(self.shape, joined), now, data, status=409)
 
     def send_back(self, record: Root, why: str) -> str:

@@ -51,6 +51,7 @@
       if (combobox && label) {
         combobox.removeAttribute("aria-labelledby");
         combobox.setAttribute("aria-label", label.trim());
+        combobox.querySelector("[role=textbox]")?.setAttribute("aria-label", label.trim());
       }
       const search = select.nextElementSibling?.querySelector(".select2-search__field");
       if (search && label) search.setAttribute("aria-label", label.trim());

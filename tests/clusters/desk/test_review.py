@@ -5,6 +5,7 @@ from django.core import mail
 from django.urls import reverse
 
 from clusters.actions.commenting import comment
+from clusters.actions.proposing import changes_of
 from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import (
     publish_reviewed,
@@ -200,7 +201,23 @@ def test_a_change_to_what_is_public_waits_for_somebody_else(client, draft, autho
     answer = send(client, page, {"title": "Other"}, reason="The source says so")
     proposal = Proposal.objects.get()
     assert answer.url == proposal.get_absolute_url()
-    assert (again(project).title, proposal.document["title"]) == ("Case", "Other")
+    assert again(project).title == "Case"
+    assert [str(one) for one in changes_of(proposal)] == ["title: Case → Other"]
+
+
+def test_what_a_form_states_of_defaults_is_no_change(client, draft, author, editor):
+    outcome, coding = factories.make_outcome(draft), factories.make_coding(draft)
+    place = draft.citations.get().citation
+    for part in (outcome, coding):
+        factories.cite(part, place)
+    factories.make_public(coding.factor.framework, outcome.dimension)
+    project = at(State.PUBLISHED, draft, author, editor)
+    client.force_login(author)
+
+    answer = send(client, client.get(page_of(project)), reason="Looked through")
+
+    assert "Nothing is changed by this." in answer.content.decode()
+    assert not Proposal.objects.exists()
 
 
 def test_one_goes_on_with_a_returned_proposal(client, draft, author, editor):

@@ -1,0 +1,310 @@
+"""From a paper to a published case in a real browser, in a casebook with only Sialkot loaded."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.serving import serving
+
+ACCOUNTS = {"researcher": "ana@example.org", "editor": "ben@example.org"}
+PASSWORD = "a long password of the desk"
+MAKE_ACCOUNTS = """
+from django.contrib.auth.models import Group
+from clusters.models import User
+for role, email in {accounts!r}.items():
+    user = User.objects.create_user(email, {password!r})
+    user.groups.add(Group.objects.get(name=role))
+"""
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture(scope="module")
+def desk():
+    """A copy of its own, since what is entered here would be in the way elsewhere."""
+    with serving() as running:
+        code = MAKE_ACCOUNTS.format(accounts=ACCOUNTS, password=PASSWORD)
+        running.manage("shell", "-c", code)
+        yield running
+
+
+@pytest.fixture
+def sign_in(desk, browser):
+    """Sign somebody in by role, in a browser of their own; reports of the policy fail the test."""
+    contexts, complaints = [], []
+
+    def enter(role, **options):
+        context = browser.new_context(base_url=desk.address, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            # A refused form is answered with its own status, which browsers report.
+            lambda message: (
+                complaints.append(message.text)
+                if message.type == "error" and "Failed to load resource" not in message.text
+                else None
+            ),
+        )
+        page.goto("/admin/")
+        page.get_by_label("E-mail").fill(ACCOUNTS[role])
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def choose(page, within, label, typed, offered):
+    """Choose a record: open the list, type, take what is offered."""
+    within.get_by_role("combobox", name=label, exact=True).first.click()
+    page.locator(".select2-container--open .select2-search__field").fill(typed)
+    page.locator(".select2-results__option").filter(has_text=offered).first.click()
+
+
+def tab(page, name):
+    page.locator(".tabs").get_by_role("link", name=re.compile(f"^{name}")).click()
+
+
+def add(page, kind):
+    """Add a part and return its card."""
+    page.get_by_role("button", name=f"Add {kind}").click()
+    return page.locator(".tab:visible .cards > .card").last
+
+
+def cite(page, card, typed, place):
+    """Cite a place: Alt+C, a few letters, Enter."""
+    card.locator("input[type=text]:visible, textarea:visible").first.focus()
+    page.keyboard.press("Alt+c")
+    page.get_by_label("Publication and place").fill(typed)
+    expect(page.locator("#picker-found li").first).to_have_text(re.compile(re.escape(place)))
+    page.keyboard.press("Enter")
+
+
+def save(page, button):
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.locator(".messagelist .success, .messagelist .error").first).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def case():
+    """Where the case of this module is; tests here build on each other, in their order."""
+    return {}
+
+
+def test_a_researcher_enters_a_second_case_from_scratch(sign_in, case):
+    page = sign_in("researcher")
+    page.get_by_role("link", name="Projects", exact=True).click()
+    page.get_by_role("link", name="Add project").click()
+
+    page.get_by_label("Title").fill("Jalandhar football network")
+    choose(page, page.locator("#record"), "Clusters", "jalan", "Jalandhar")
+    page.get_by_label("Collective action of small firms").check()
+    start = page.locator("#id_actual_start-edtf")
+    start.fill("late 2006")
+    expect(page.locator(".reading").filter(has_text="2006-09-01 to 2006-12-31")).to_be_visible()
+    cite(page, page.locator("#record"), "fayyaz case description", "Case Description, para 1")
+
+    tab(page, "Outcomes")
+    outcome = add(page, "outcome")
+    choose(page, outcome, "Dimension", "collective", "ollective action")
+    outcome.get_by_label("Title").fill("network still runs")
+    outcome.get_by_role("group", name="Direction").get_by_label("Good").check()
+    # The place that was cited last is the first that is offered: two keys.
+    outcome.get_by_label("Title").focus()
+    page.keyboard.press("Alt+c")
+    page.keyboard.press("Enter")
+    expect(outcome.get_by_label("Place", exact=True)).to_have_value("Case Description, para 1")
+
+    tab(page, "Codings")
+    coding = add(page, "coding")
+    choose(page, coding, "Factor", "brief", "Donor funding for brief period — Donor-financed")
+    expect(coding.locator(".definition")).not_to_be_empty()
+    coding.get_by_label("More absent than present (0.33)").check()
+    coding.get_by_label("Coded by one person only").check()
+    coding.get_by_label("Rationale").fill("The donor stayed.")
+    cite(page, coding, "fayyaz political", "Political Economy of Aid in Sialkot")
+
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    save(page, "Save as a draft")
+    case["address"] = page.url.partition("#")[0]
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Draft")
+
+
+def test_what_is_missing_leads_to_its_input(sign_in, case):
+    page = sign_in("researcher")
+    page.goto(case["address"])
+    tab(page, "Accounts")
+    account = add(page, "account")
+    choose(page, account, "Holder group", "network", "Network of firms")
+    account.get_by_label("Kind of informant").fill("network member")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is saved yet")
+    account = page.locator("#accounts .card")
+    expect(account.get_by_label("Kind of informant")).to_have_value("network member")
+    choose(page, account, "Factor", "brief", "Donor funding for brief period — Donor-financed")
+    account.get_by_role("group", name="Says").get_by_label("It was not so").check()
+    account.get_by_label("Statement").fill("The donor stayed until the network could stand.")
+    save(page, "Save")
+
+    tab(page, "Review")
+    page.get_by_role("link", name=re.compile("accounts › .* › statement")).click()
+    expect(page.get_by_label("Statement")).to_be_focused()
+    cite(page, page.locator("#accounts .card"), "fayyaz case", "Case Description, para 1")
+    save(page, "Save and submit for review")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("In review")
+
+
+def test_it_is_returned_with_a_reason_and_submitted_again(sign_in, case):
+    editor = sign_in("editor")
+    editor.get_by_role("link", name="Jalandhar football network").click()
+    tab(editor, "Review")
+    editor.get_by_label("Reason; needed").fill("Which members?")
+    save(editor, "Return with the reason")
+
+    author = sign_in("researcher")
+    expect(author.locator(".waiting")).to_contain_text("Which members?")
+    author.locator(".waiting").get_by_role("link", name="Jalandhar football network").click()
+    author.get_by_label("Summary").fill("A network of football makers in Jalandhar.")
+    save(author, "Save and submit for review")
+    tab(author, "Review")
+    expect(author.locator(".chain li")).to_have_count(3)
+
+
+def test_two_people_at_once_lose_nothing(sign_in, case):
+    author, editor = sign_in("researcher"), sign_in("editor")
+    for page in (author, editor):
+        page.goto(case["address"])
+    editor.get_by_label("Aims").fill("To sell together")
+    editor.get_by_label("Summary").fill("Theirs")
+    save(editor, "Save")
+
+    author.get_by_label("Activities").fill("A joint fair")
+    author.get_by_label("Summary").fill("Mine")
+    author.get_by_role("button", name="Save", exact=True).click()
+
+    conflict = author.get_by_role("alert")
+    expect(conflict).to_contain_text("Somebody else has changed this record")
+    expect(conflict.get_by_role("row", name=re.compile("summary"))).to_contain_text("Theirs")
+    expect(author.get_by_label("Aims")).to_have_value("To sell together")
+    expect(author.get_by_label("Activities")).to_have_value("A joint fair")
+    author.get_by_label("Take theirs of summary").check()
+    save(author, "Save")
+    expect(author.get_by_label("Summary")).to_have_value("Theirs")
+    expect(author.get_by_label("Activities")).to_have_value("A joint fair")
+
+
+def test_a_field_is_restored(sign_in, case):
+    page = sign_in("researcher")
+    page.goto(case["address"])
+    tab(page, "Review")
+    page.get_by_role("link", name="Everything that changed").click()
+    row = page.get_by_role("row", name=re.compile("summary.*Theirs")).first
+    row.get_by_role("link", name="Restore what was before").click()
+
+    expect(page.get_by_label("Summary")).to_have_value("A network of football makers in Jalandhar.")
+    save(page, "Save")
+    expect(page.get_by_label("Summary")).to_have_value("A network of football makers in Jalandhar.")
+
+
+def test_what_was_typed_is_there_after_the_browser_was_closed(sign_in, case):
+    page = sign_in("researcher")
+    page.goto(case["address"])
+    page.get_by_label("Aims").fill("Half a sentence")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    page.context.close()
+
+    again = sign_in("researcher")
+    again.get_by_role("link", name="Jalandhar football network").first.click()
+    expect(again.get_by_label("Aims")).to_have_value("Half a sentence")
+    again.goto(case["address"])
+    again.get_by_role("button", name="Throw it away").click()
+    expect(again.get_by_label("Aims")).to_have_value("To sell together")
+
+
+def test_it_is_published_and_seen_everywhere(sign_in, case):
+    editor = sign_in("editor")
+    editor.goto(f"{case['address']}#review")
+    save(editor, "Publish")
+    expect(editor.get_by_role("heading", level=1)).to_contain_text("Published")
+
+    for address in ("/projects/", "/search/?q=jalandhar+football"):
+        editor.goto(address)
+        link = editor.get_by_role("main").get_by_role("link", name="Jalandhar football network")
+        expect(link.first).to_be_visible()
+    editor.goto("/charts/factor-matrix/")
+    editor.get_by_role("button", name="The same as a table").click()
+    expect(editor.get_by_role("row", name=re.compile("Jalandhar football network"))).to_be_visible()
+    found = editor.request.get("/api/v1/projects/jalandhar-football-network/").json()
+    assert [one["degree"] for one in found["codings"]] == [0.33]
+    assert found["actual_start"]["edtf"] == "[2006-09..2006-12]"
+
+
+def test_a_change_to_what_is_public_is_proposed_and_approved(sign_in, case):
+    author = sign_in("researcher")
+    author.goto(case["address"])
+    author.get_by_label("Aims").fill("To sell and to train together")
+    author.get_by_label("Why").fill("The paper says so")
+    save(author, "Propose this change")
+    assert author.request.get("/api/v1/projects/jalandhar-football-network/").json()["aims"] == (
+        "To sell together"
+    )
+
+    editor = sign_in("editor")
+    editor.locator(".waiting").get_by_role("link", name=re.compile("The paper says so")).click()
+    expect(editor.locator("ins")).to_have_text("To sell and to train together")
+    save(editor, "Approve")
+    assert editor.request.get("/api/v1/projects/jalandhar-football-network/").json()["aims"] == (
+        "To sell and to train together"
+    )
+
+
+def test_a_deleted_project_comes_back_whole(sign_in, desk):
+    page = sign_in("editor")
+    page.goto("/admin/interventions/project/add/")
+    page.get_by_label("Title").fill("Entered by mistake")
+    tab(page, "Outcomes")
+    outcome = add(page, "outcome")
+    choose(page, outcome, "Dimension", "wages", "ages")
+    outcome.get_by_label("Title").fill("wages rose")
+    outcome.get_by_role("group", name="Direction").get_by_label("Good").check()
+    save(page, "Save as a draft")
+    address = page.url.partition("#")[0]
+
+    page.goto(address.replace("/change/", "/delete/"))
+    page.get_by_role("button", name="Yes").click()
+    page.goto(address.replace("/change/", "/history/"))
+    page.get_by_role("button", name="Bring it back whole").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Entered by mistake")
+    tab(page, "Outcomes")
+    expect(page.locator("#outcomes .card-title")).to_contain_text("wages rose")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_desk_meets_wcag_and_fits_the_screen(sign_in, case, width, scheme):
+    page = sign_in("editor", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    record = case["address"]
+    for address in (
+        "/admin/",
+        "/admin/interventions/project/",
+        record,
+        f"{record}#codings",
+        f"{record}#review",
+        record.replace("/change/", "/history/"),
+        "/admin/interventions/project/add/",
+    ):
+        page.goto(address)
+        if "#codings" in address:
+            page.locator("#codings .card summary").first.click()
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{address}\n{found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
