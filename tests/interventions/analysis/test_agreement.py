@@ -53,7 +53,7 @@ def test_without_variation_or_pairs_nothing_is_defined(level):
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
 def test_what_holds_of_any_codings(level):
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311
     for _ in range(40):
         coders = [[chance.choice([0, 0.33, 0.67, 1, N]) for _ in range(9)] for _ in range(3)]
         alpha = krippendorff_alpha(coders, level)
