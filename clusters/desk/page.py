@@ -37,7 +37,7 @@ from clusters.desk.entry import Entry
 from clusters.desk.references import labels_of
 from clusters.desk.unfinished import token_of, unfinished_of
 from clusters.desk.waiting import address_of
-from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, Unfinished
+from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, Step, Unfinished
 from clusters.past import Past
 from clusters.roles import may_enter
 
@@ -214,17 +214,16 @@ class RecordPage:
         of_record = {"kind": self.shape.folder, "object_id": self.record.pk}
         return {
             "history_url": f"{self.address.removesuffix('change/')}history/",
-            "steps": [] if self.is_withdrawn else steps_for(self.user, self.record),
+            # Handing in goes with saving.
+            "steps": [
+                step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
+            ],
             "missing": [one for one in missing if one.names is None],
             "named": self.named([one.names for one in missing if one.names is not None]),
             "chain": ReviewStep.objects.filter(**of_record).select_related("by"),
             "comments": Comment.objects.filter(**of_record).select_related("by", "resolved_by"),
             "proposals": Proposal.objects.filter(**of_record, state=ProposalState.OPEN),
         }
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return self.record is not None and self.record.state == "withdrawn"
 
     def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
         """Unpublished records that this one names: they are published before, or together."""

@@ -20,6 +20,11 @@ PICTURES = [
     ("cluster", "/clusters/sialkot/#timeline", 1280, 900, "light"),
     ("phone", "/", 390, 844, "light"),
 ]  # fmt: skip
+# Of the desk, for whom one signs in first.
+DESK = [
+    ("desk-case", "/admin/interventions/project/", "#accounts", 1280, 1000),
+    ("desk-review", "/admin/interventions/project/", "#review", 1280, 800),
+]
 
 
 def main() -> None:
@@ -40,6 +45,22 @@ def main() -> None:
             path = FOLDER / f"{name}.png"
             page.screenshot(path=path)
             print(path.relative_to(PROJECT))
+            context.close()
+        for name, address, tab, width, height in DESK:
+            context = browser.new_context(
+                base_url=served.address, viewport={"width": width, "height": height}
+            )
+            page = context.new_page()
+            page.goto(address)
+            page.get_by_label("E-mail").fill(served.account)
+            page.get_by_label("Password").fill(served.password)
+            page.get_by_role("main").get_by_role("button", name="Sign in").click()
+            page.get_by_role("link", name="Soccer Village (CSR SME network)").first.click()
+            page.locator(f'.tabs a[href="{tab}"]').click()
+            if tab != "#review":
+                page.locator(f"{tab} .card summary").first.click()
+                page.locator(f"{tab} .card .select2").first.wait_for()
+            page.screenshot(path=FOLDER / f"{name}.png")
             context.close()
         browser.close()
 
