@@ -79,7 +79,7 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         # Models are not there yet when the site is.
-        from clusters.desk import references, unfinished
+        from clusters.desk import casefiles, references, unfinished
 
         views = {
             "references": references.references,
@@ -87,12 +87,15 @@ class DeskSite(admin.AdminSite):
             "reading": references.reading,
             "keep": unfinished.keep,
             "discard": unfinished.discard,
+            "case-files": casefiles.upload,
         }
         own = [
             path(f"desk/{name}/", self.admin_view(view), name=f"desk-{name}")
             for name, view in views.items()
         ]
-        return [*own, *super().get_urls()]
+        download = self.admin_view(casefiles.download)
+        one = path("desk/case-files/<slug:kind>/<slug:slug>/", download, name="desk-download")
+        return [*own, one, *super().get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Group what there is by what one does with it, not by the code that it lies in."""

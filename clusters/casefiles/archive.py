@@ -1,0 +1,79 @@
+"""Case files as a zip file: unpacked with care, and packed."""
+
+import io
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from clusters.casefiles.document import Document
+from clusters.casefiles.reader import MAX_FILE_BYTES, Problem
+from clusters.casefiles.shape import Shape, shapes
+from clusters.casefiles.writer import text_of
+
+# A zip with every case of a large casebook; what it may become unpacked, and of how many files.
+LARGEST, LARGEST_UNPACKED, MOST_FILES = 5_000_000, 100_000_000, 20_000
+# Files have the same bytes for the same records.
+ALWAYS = (1980, 1, 1, 0, 0, 0)
+
+
+def unpack(content: bytes, folder: Path) -> list[Problem]:
+    """Write the case files of a zip file into a folder, as kind/slug.yaml, and return problems.
+
+    A folder around the kinds is left out, as are hidden files. Nothing is written outside
+    `folder`, and no more than the limits above, whatever the zip file says of itself.
+    """
+    if len(content) > LARGEST:
+        return [Problem("upload", 0, "", f"The zip file is larger than {LARGEST:,} bytes.")]
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return _unpack(packed, folder)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        return [Problem("upload", 0, "", f"This is no zip file that can be read: {error}.")]
+
+
+def _unpack(packed: zipfile.ZipFile, folder: Path) -> list[Problem]:
+    problems = []
+    left = LARGEST_UNPACKED
+    members = [one for one in packed.infolist() if not one.is_dir()]
+    if len(members) > MOST_FILES:
+        return [Problem("upload", 0, "", f"It holds more than {MOST_FILES:,} files.")]
+    for member in members:
+        steps = PurePosixPath(member.filename.replace("\\", "/")).parts
+        if any(step.startswith((".", "__MACOSX")) and step != ".." for step in steps):
+            continue
+        if ".." in steps or member.filename.startswith("/") or ":" in member.filename:
+            problems.append(Problem(member.filename[:200], 0, "", "This leads out of the folder."))
+            continue
+        if len(steps) < 2 or steps[-2] not in shapes() or not steps[-1].endswith(".yaml"):
+            known = ", ".join(shapes())
+            problems.append(
+                Problem(
+                    member.filename[:200],
+                    0,
+                    "",
+                    f"A case file is kind/slug.yaml, of one of these kinds: {known}.",
+                )
+            )
+            continue
+        with packed.open(member) as source:
+            text = source.read(min(left, MAX_FILE_BYTES) + 1)
+        left -= len(text)
+        if left < 0:
+            return [*problems, Problem("upload", 0, "", "Unpacked it is too large.")]
+        target = folder / steps[-2] / steps[-1]
+        if target.exists():
+            problems.append(Problem(member.filename[:200], 0, "", "This file is in it twice."))
+            continue
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(text)
+    return problems
+
+
+def pack(records: Iterable[tuple[Shape, Document]]) -> bytes:
+    """Return a zip file of case files, the same bytes for the same documents."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+        for shape, document in records:
+            name = f"{shape.folder}/{document['slug']}.yaml"
+            packed.writestr(zipfile.ZipInfo(name, ALWAYS), text_of(document, shape))
+    return content.getvalue()

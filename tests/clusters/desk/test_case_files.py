@@ -1,0 +1,232 @@
+"""Case files in and out of the desk: looked at, applied whole or not at all, and hostile ones."""
+
+import io
+import zipfile
+
+import pytest
+import yaml
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from clusters.casefiles import archive
+from clusters.casefiles.document import document_of
+from clusters.models import Proposal
+from interventions.models import Project
+from tests import factories
+from tests.forms import form_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/desk/case-files/"
+
+
+@pytest.fixture
+def author(client):
+    user = factories.make_user(role="researcher")
+    client.force_login(user)
+    return user
+
+
+def packed(files, compression=zipfile.ZIP_DEFLATED):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as target:
+        for name, text in files.items():
+            target.writestr(name, text)
+    return content.getvalue()
+
+
+def look(client, content):
+    return client.post(PAGE, {"act": "look", "file": SimpleUploadedFile("cases.zip", content)})
+
+
+def apply(client, page, reason="From the paper"):
+    fields = {name: page.context[name] for name in ("packed", "versions") if name in page.context}
+    return client.post(PAGE, {"act": "apply", "reason": reason, **fields})
+
+
+CASE = "slug: case\ntitle: Case\nclusters: [town]\n"
+TOWN = "slug: town\nname: Town\ncountry: PK\nindustry: Balls\n"
+
+
+def test_new_records_that_name_each_other_are_shown_and_become_drafts(client, author):
+    page = look(client, packed({"x/projects/case.yaml": CASE, "x/clusters/town.yaml": TOWN}))
+
+    assert page.context["plan"].created == ["clusters/town", "projects/case"]
+    assert not Project.objects.exists()
+    apply(client, page)
+    project = Project.objects.get()
+    assert (project.state, project.entered_by) == ("draft", author)
+    assert project.clusters.get().slug == "town"
+
+
+def test_changes_are_shown_field_by_field_then_made_to_drafts_and_proposed_to_what_is_public(
+    client, author
+):
+    draft = factories.make_project(slug="draft", title="Draft", entered_by=author)
+    public = factories.make_public(factories.make_project(slug="public", title="Public"))
+    same = factories.make_project(slug="same", title="Same", entered_by=author)
+    files = {
+        f"projects/{one.slug}.yaml": yaml.safe_dump(
+            document_of(one) | ({} if one == same else {"title": f"New {one.slug}"})
+        )
+        for one in (draft, public, same)
+    }
+
+    page = look(client, packed(files))
+
+    assert {
+        name: [str(one) for one in found] for name, found in page.context["plan"].changed.items()
+    } == {
+        "projects/draft": ["title: Draft → New draft"],
+        "projects/public": ["title: Public → New public"],
+    }
+    assert (page.context["plan"].unchanged, Proposal.objects.count()) == (1, 0)
+    apply(client, page)
+    titles = dict(Project.objects.values_list("slug", "title"))
+    assert titles == {"draft": "New draft", "public": "Public", "same": "Same"}
+    assert Proposal.objects.get().document["title"] == "New public"
+
+
+def test_it_is_all_or_nothing_and_every_mistake_is_told_with_its_line(client, author):
+    other = factories.make_project(slug="other", title="Other", entered_by=factories.make_user())
+    files = {
+        "projects/case.yaml": "slug: case\ntitle: Case\nending: never\nclusters: [nowhere]\n",
+        "clusters/town.yaml": TOWN,
+        "projects/other.yaml": "slug: other\ntitle: Mine now\n",
+    }
+
+    page = look(client, packed(files))
+
+    said = page.content.decode()
+    assert page.status_code == 422
+    assert "projects/case.yaml:3: ending: “never” is not one of" in said
+    apply(client, page)
+    assert list(Project.objects.all()) == [other]
+
+    del files["projects/case.yaml"]
+    said = look(client, packed(files)).content.decode()
+    assert "You may not change this record." in said
+
+
+@pytest.mark.django_db(transaction=True)  # a version rises once in a transaction
+def test_what_changed_since_it_was_looked_at_is_looked_at_again(client, author):
+    draft = factories.make_project(slug="draft", title="Draft", entered_by=author)
+    page = look(client, packed({"projects/draft.yaml": "slug: draft\ntitle: New\n"}))
+    Project.objects.filter(pk=draft.pk).update(aims="Named since")
+
+    answer = apply(client, page)
+
+    assert "look again" in answer.content.decode()
+    assert Project.objects.get().title == "Draft"
+
+
+def test_a_reason_is_needed(client, author):
+    page = look(client, packed({"clusters/town.yaml": TOWN}))
+
+    assert "Say why" in apply(client, page, reason=" ").content.decode()
+
+
+def test_a_case_is_taken_away_and_comes_back_unchanged(client, author):
+    draft = factories.make_project(slug="case", title="Case: with a colon", entered_by=author)
+    factories.make_outcome(draft)
+
+    answer = client.get(f"{PAGE}projects/case/")
+    page = look(client, answer.content)
+
+    assert answer["Content-Disposition"] == 'attachment; filename="case.zip"'
+    assert page.context["plan"].unchanged == 1
+    assert client.get(f"{PAGE}projects/case/").content == answer.content
+    client.force_login(factories.make_user(role="researcher"))
+    assert client.get(f"{PAGE}projects/case/").status_code == 404
+
+
+def test_the_form_sends_what_the_page_says(client, author):
+    page = client.get(PAGE)
+
+    assert page.status_code == 200
+    assert form_of(page) == {}  # the page of a record has that form, this one has not
+
+
+HOSTILE = {
+    "a path out of the folder": ({"../projects/case.yaml": CASE}, "leads out of the folder"),
+    "a path out, further in": ({"projects/../../case.yaml": CASE}, "leads out of the folder"),
+    "an absolute path": ({"/projects/case.yaml": CASE}, "leads out of the folder"),
+    "a path of Windows": ({"C:\\projects\\case.yaml": CASE}, "leads out of the folder"),
+    "an unknown kind": ({"castles/one.yaml": CASE}, "of one of these kinds: "),
+    "another file": ({"projects/case.exe": CASE}, "A case file is kind/slug.yaml"),
+    "a wrong encoding": ({"projects/case.yaml": "slug: caf\xe9".encode("latin-1")}, "not UTF-8"),
+    "another name": ({"projects/case.yaml": "slug: other\ntitle: X\n"}, "The file is called"),
+    "a YAML object": (
+        {"projects/case.yaml": "slug: case\ntitle: !!python/object/apply:os.system [ls]\n"},
+        "title: One value is wanted here.",
+    ),
+    "nothing": ({}, "holds no case files"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_no_folder_of_case_files_is_refused(client, author, name):
+    files, message = HOSTILE[name]
+
+    page = look(client, packed(files))
+
+    assert page.status_code == 422
+    assert message in page.content.decode()
+    assert not Project.objects.exists()
+
+
+def test_aliases_of_yaml_do_not_grow_without_end(client, author):
+    lines = ["slug: case", "a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [
+        f"{one}: &{one} [{', '.join([f'*{last}'] * 9)}]"
+        for last, one in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+
+    page = look(client, packed({"projects/case.yaml": "\n".join(lines)}))
+
+    assert page.status_code == 422
+    assert "There is no such field." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "no zip file"), (b"PK\x03\x04 cut off", "no zip file"), (b"slug: case", "no zip file")],
+)
+def test_what_is_no_zip_file_is_refused(client, author, content, message):
+    page = client.post(PAGE, {"act": "look", "file": SimpleUploadedFile("x.zip", content or b" ")})
+
+    assert page.status_code == 422
+    assert message in page.content.decode()
+
+
+def test_a_zip_bomb_is_stopped(client, author, monkeypatch):
+    monkeypatch.setattr(archive, "LARGEST_UNPACKED", 1_000_000)
+    bomb = packed({f"projects/case-{n}.yaml": b"#" * 400_000 for n in range(10)})
+    assert len(bomb) < 10_000
+
+    assert "Unpacked it is too large" in look(client, bomb).content.decode()
+
+
+def test_a_huge_file_and_too_many_files_are_stopped(client, author, monkeypatch):
+    assert (
+        "larger than"
+        in look(client, packed({"projects/case.yaml": b"#" * 5_100_000})).content.decode()
+    )
+    monkeypatch.setattr(archive, "MOST_FILES", 3)
+    many = packed({f"projects/case-{n}.yaml": CASE for n in range(4)})
+    assert "more than 3 files" in look(client, many).content.decode()
+    monkeypatch.setattr(archive, "LARGEST", 100)
+    assert "larger than 100 bytes" in look(client, many).content.decode()
+
+
+def test_an_encrypted_zip_file_is_refused(client, author):
+    content = bytearray(packed({"projects/case.yaml": CASE}, zipfile.ZIP_STORED))
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(signature) + offset] |= 1  # the flag of encryption
+
+    assert "no zip file that can be read" in look(client, bytes(content)).content.decode()
+
+
+def test_readers_bring_nothing_in(client):
+    client.force_login(factories.make_user(role="reader"))
+
+    assert client.get(PAGE).status_code == 302
