@@ -84,6 +84,7 @@ API_RATES = {
 }
 TWO_PERSON_REVIEW = env.bool("TWO_PERSON_REVIEW", True)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if _behind_tls_proxy else 0, validate=Range(min=0))
+CROSSREF_URL = env.str("CROSSREF_URL", "https://api.crossref.org")
 _mail_host = env.str("MAIL_HOST", "") if LOCAL else env.str("MAIL_HOST")
 _mail_port = env.int("MAIL_PORT", 587, validate=Range(min=1, max=65535))
 _mail_user = env.str("MAIL_USER", "")

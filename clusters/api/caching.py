@@ -72,18 +72,31 @@ def in_words(seconds: int) -> str:
 
 def tag_of(request: HttpRequest, stamp: str) -> str:
     """Return the strong ETag of an answer; the last part is its coding."""
-    named = f"{request.get_host()} {request.get_full_path()} {request.META.get('HTTP_ACCEPT', '')}"
+    asked = request.META
+    return _tag(
+        stamp,
+        request.get_host(),
+        request.path,
+        asked.get("QUERY_STRING", ""),
+        asked.get("HTTP_ACCEPT", ""),
+        asked.get("HTTP_ACCEPT_ENCODING", ""),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _tag(stamp: str, host: str, path: str, query: str, accept: str, codings: str) -> str:
+    """One client asks for the same again, and many ask for the same."""
+    named = f"{host} {path}?{query} {accept}"
     address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    coding = coding_of(request)
+    coding = coding_of(codings)
     return f'"{stamp}-{code_version()}-{address}{f"-{coding}" if coding else ""}"'
 
 
-def coding_of(request: HttpRequest) -> str:
-    """Return the content coding that the client takes and we would rather send: br, gzip or none.
+def coding_of(asked: str) -> str:
+    """Return the coding that an Accept-Encoding takes and we would rather send: br, gzip or none.
 
     A coding with q=0 is refused by the client (RFC 9110).
     """
-    asked = request.META.get("HTTP_ACCEPT_ENCODING", "")
     taken = {}
     for part in asked.lower().split(",") if asked else ():
         name, _, quality = part.strip().partition(";")

@@ -79,7 +79,7 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         # Models are not there yet when the site is.
-        from clusters.desk import casefiles, references, unfinished
+        from clusters.desk import casefiles, literature, references, unfinished
 
         views = {
             "references": references.references,
@@ -88,6 +88,7 @@ class DeskSite(admin.AdminSite):
             "keep": unfinished.keep,
             "discard": unfinished.discard,
             "case-files": casefiles.upload,
+            "literature": literature.upload,
         }
         own = [
             path(f"desk/{name}/", self.admin_view(view), name=f"desk-{name}")

@@ -1,0 +1,70 @@
+"""Literature into the desk: a list uploaded, or a DOI; looked at first, then entered as drafts."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.actions.entering import enter
+from clusters.bibliography import LARGEST, Unreadable, Work, fetch, mark_duplicates, name_new, read
+from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.shape import shape_of
+from clusters.models import Publication
+from clusters.roles import may_enter
+
+UNPROCESSABLE = 422
+
+
+def upload(request: HttpRequest) -> HttpResponse:
+    """Show which works of a list are new, known or unreadable; asked again, enter the new ones."""
+    user: Any = request.user
+    if not may_enter(user):
+        raise Http404
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": _("Literature"),
+        "largest": LARGEST // 1_000_000,
+        "doi": request.POST.get("doi", ""),
+    }
+    if request.method != "POST":
+        return TemplateResponse(request, "admin/desk/literature.html", context)
+    status = 200
+    try:
+        works = works_of(request, context)
+        mark_duplicates(works, user)
+        context["works"] = works
+        context["new"] = [work for work in works if work.is_new]
+        if request.POST.get("act") == "apply":
+            documents = name_new(works)
+            enter(
+                shape=shape_of(Publication),
+                values=documents,
+                by=user,
+                reason=_("From a list of literature"),
+            )
+            messages.success(request, _("%(n)s entered as drafts.") % {"n": len(documents)})
+            return HttpResponseRedirect(reverse("admin:clusters_publication_changelist"))
+    except Unreadable as error:
+        context["problems"], status = [str(error)], UNPROCESSABLE
+    except CaseFilesRefused as error:
+        context["problems"], status = [str(one) for one in error.problems], UNPROCESSABLE
+    return TemplateResponse(request, "admin/desk/literature.html", context, status=status)
+
+
+def works_of(request: HttpRequest, context: dict[str, Any]) -> list[Work]:
+    """Return the works of the list that was sent, or that the page brought along, or of a DOI."""
+    if doi := request.POST.get("doi", "").strip():
+        return [fetch(doi)]
+    if sent := request.FILES.get("file"):
+        content: bytes = sent.read(LARGEST + 1)
+    else:
+        content = request.POST.get("list", "").encode()
+    if not content.strip():
+        raise Unreadable(_("Give a list, or a DOI."))
+    works = read(content)
+    # Just what was looked at is entered.
+    context["list"] = content.decode("utf-8-sig")
+    return works
