@@ -191,7 +191,7 @@ class RecordField(KnownField, django_filters.fields.ModelChoiceField):
     def to_python(self, value: Any) -> Any:
         if value not in self.found:
             slugs = self.queryset.order_by("slug").values_list("slug", flat=True)
-            self.refuse(value, slugs.iterator())
+            self.refuse(value, slugs[: MOST_NAMED + 1])
         return self.found[value]
 
 
@@ -241,7 +241,8 @@ class PartField(KnownField, forms.CharField):
         if name not in self.found:
             lookups = name_path(self.model)
             known = self.model._default_manager.published().order_by(*lookups)
-            self.refuse(name, ("/".join(one) for one in known.values_list(*lookups).iterator()))
+            names = known.values_list(*lookups)[: MOST_NAMED + 1]
+            self.refuse(name, ["/".join(one) for one in names])
         return self.found[name]
 
 

@@ -1,3 +1,5 @@
+import gc
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -354,3 +356,18 @@ def test_several_values_of_a_filter_cost_what_one_does(client, count, django_ass
 
     with django_assert_num_queries(6):
         assert client.get(f"{API}projects/", asked).status_code == 200
+
+
+def test_a_refusal_leaves_no_cursor_open(client):
+    """A cursor that is closed later, by another thread, may wait for this one for ever."""
+    factories.make_public(*[factories.make_cluster() for _ in range(50)])
+    gc.disable()
+    try:
+        answer = client.get(f"{API}projects/?cluster=nowhere")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_cursors WHERE name LIKE '%django%'")
+            opened = cursor.fetchone()[0]
+    finally:
+        gc.enable()
+
+    assert (answer.status_code, opened) == (400, 0)

@@ -62,7 +62,6 @@ def test_degrees_from_kept_facts_are_those_of_the_tables(seeded):
     [
         *QUERIES,
         "country=pk,IN",
-        "country=PK,",
         "status=unknown",
         "donor_type=unknown",
         "came_of_it=mixed",
