@@ -15,7 +15,7 @@ from clusters.actions.editing import logged_change
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.merge import Difference, merge, settle
+from clusters.casefiles.merge import Difference, merge
 from clusters.casefiles.reader import CaseFile, Problem, read_value
 from clusters.casefiles.saver import Saver, find_by_slug
 from clusters.casefiles.shape import Shape, shape_of, shapes
@@ -107,14 +107,16 @@ def amend(
         logged_change(record, by=by, reason=reason),
         pghistory.context(user=by.pk, reason=reason),
     ):
-        now = document_of(record)
-        merged = merge(base, case_file.document, now)
+        # Whoever saves at the same time waits here, and then merges into what this made of it.
+        stored = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+        if stored.is_published != record.is_published:
+            raise NotAllowed([f"It is “{stored.get_state_display()}” meanwhile: look again."])
+        merged = merge(base, case_file.document, document_of(stored))
         if merged.edited and not force:
             raise Conflicts(merged.edited)
-        wanted = settle(base, case_file.document, now)
         saver = Saver(by)
-        saver.instances[shape.folder, case_file.slug] = record
-        saver.save_all([(case_file, wanted)])
+        saver.instances[shape.folder, case_file.slug] = stored
+        saver.save_all([(case_file, merged.preferring_file)])
         if saver.problems:
             raise CaseFilesRefused(saver.problems)
     record.refresh_from_db()

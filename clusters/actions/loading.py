@@ -18,6 +18,7 @@ from clusters.casefiles.merge import Difference, differences
 from clusters.casefiles.reader import CaseFile
 from clusters.casefiles.saver import Saver, find_by_slug
 from clusters.models import Root, User
+from clusters.trial import only_tried
 
 
 @dataclass
@@ -31,21 +32,13 @@ class Plan:
     versions: dict[str, int] = field(default_factory=dict)
 
 
-class _Tried(Exception):
-    """Rolls back what was only tried."""
-
-
 def look(*, files: Sequence[CaseFile], by: User) -> Plan:
     """Return what the files would change; it is tried, so that every problem is told.
 
     Raises CaseFilesRefused.
     """
-    try:
-        with transaction.atomic():
-            plan = _carry_out(files, by, "Tried")
-            raise _Tried
-    except _Tried:
-        return plan
+    with only_tried():
+        return _carry_out(files, by, "Tried")
 
 
 @transaction.atomic

@@ -13,10 +13,7 @@ from clusters.casefiles.merge import Difference, differences
 from clusters.casefiles.shape import shape_of, shapes
 from clusters.models import Proposal, ProposalState, Root, User
 from clusters.roles import may_review
-
-
-class _Tried(Exception):
-    """Rolls back a change that was only tried."""
+from clusters.trial import only_tried
 
 
 def may_approve(user: Any, author: Any) -> bool:
@@ -37,12 +34,9 @@ def propose(*, record: Root, base: Document, document: Document, by: User, reaso
         raise NotAllowed(["Say why: a change to a published record needs a reason."])
     if not differences(base, document):
         raise NotAllowed(["Nothing is changed by this."])
-    try:
-        with transaction.atomic():
-            amend(record=record, base=base, document=document, by=by, reason=reason)
-            raise _Tried
-    except _Tried:
-        record.refresh_from_db()
+    with only_tried():
+        amend(record=record, base=base, document=document, by=by, reason=reason)
+    record.refresh_from_db()
     return Proposal.objects.create(
         kind=shape.folder,
         object_id=record.pk,

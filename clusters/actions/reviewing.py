@@ -17,6 +17,7 @@ from clusters.actions.publishing import (
     Obstacle,
     keep_steps,
     obstacles,
+    one_at_a_time,
     publish,
     set_state,
     withdraw,
@@ -114,10 +115,10 @@ def publish_reviewed(*, records: Iterable[Root], by: User, reason: str) -> list[
     Raises NotAllowed, with every reason of every record, where the state, two-person review or
     what is missing stands in the way.
     """
-    wanted = list(records)
+    one_at_a_time()  # before the rows, as everybody takes these locks
+    wanted = [_locked(record) for record in records]
     reasons = []
     for record in wanted:
-        record.refresh_from_db()
         name = f"{shape_of(type(record)).folder}/{record.slug}"
         reasons += [f"{name}: {why}" for why in against(Step.PUBLISHED, record, by)]
     if reasons:
@@ -128,6 +129,7 @@ def publish_reviewed(*, records: Iterable[Root], by: User, reason: str) -> list[
 @transaction.atomic
 def take_out(*, record: Root, by: User, reason: str) -> Change:
     """Withdraw a published record, saying why. Raises NotAllowed."""
+    one_at_a_time()  # before the row, as everybody takes these locks
     _check(Step.WITHDRAWN, record, by)
     return withdraw(record=record, by=by, reason=reason)
 
@@ -138,9 +140,14 @@ def missing_of(record: Root) -> list[Obstacle]:
     return [one for one in obstacles({record: document}) if one.names is None]
 
 
+def _locked(record: Root) -> Root:
+    """Return the record as it is, and as it stays until the transaction ends."""
+    found: Root = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+    return found
+
+
 def _check(step: Step, record: Root, by: User) -> None:
-    locked = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
-    record.state = locked.state
+    record.state = _locked(record).state
     if reasons := against(step, record, by):
         raise NotAllowed(reasons)
 

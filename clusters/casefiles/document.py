@@ -14,22 +14,28 @@ type Document = dict[str, Any]
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
-def document_of(instance: models.Model, *, public: bool = False) -> Document:
+def document_of(
+    instance: models.Model, *, public: bool = False, private: bool | None = None
+) -> Document:
     """Return the whole aggregate of a record as one document, in a fixed number of queries.
 
-    `public` leaves out what the public never sees: private fields and open codings.
+    `public` leaves out what the public never sees, open codings and private fields; the latter
+    come with `private` all the same.
     """
     # A copy, so that what is fetched here is not taken for current later on.
     read = copy.copy(instance)
     read._prefetched_objects_cache = {}  # type: ignore[attr-defined]
     models.prefetch_related_objects([read], *_lookups(shape_of(type(instance))))
-    return document_from(read, public=public)
+    return document_from(read, public=public, private=private)
 
 
-def document_from(instance: models.Model, *, public: bool = False) -> Document:
+def document_from(
+    instance: models.Model, *, public: bool = False, private: bool | None = None
+) -> Document:
     """Return the document of a record whose parts, places and ties are fetched already."""
     shape = shape_of(type(instance))
-    document = _fields_of(instance, shape, public=public)
+    hides_private = public if private is None else not private
+    document = _fields_of(instance, shape, public=hides_private)
     if shape.citations is not None:
         uses = instance.citations.all()  # type: ignore[attr-defined]
         if found := [citation_document(use) for use in uses]:
@@ -38,7 +44,7 @@ def document_from(instance: models.Model, *, public: bool = False) -> Document:
         rows = list(getattr(instance, name).all())
         rows.sort(key=lambda row: (getattr(row, "position", 0), row.key))
         children = [
-            document_from(row, public=public)
+            document_from(row, public=public, private=private)
             for row in rows
             if not (public and getattr(row, "is_open", False))
         ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pghistory
-from django.db import transaction
 
 from clusters.actions.publishing import (
     NotAllowed,
@@ -27,6 +26,7 @@ from clusters.models import (
     Root,
     User,
 )
+from clusters.trial import only_tried
 
 
 class CaseFilesRefused(Exception):
@@ -48,10 +48,6 @@ class Report:
     published: int = 0
 
 
-class _DryRun(Exception):
-    """Rolls a dry run back."""
-
-
 def load(
     folder: Path,
     *,
@@ -70,22 +66,17 @@ def load(
     """
     files, problems = read_folder(folder)
     reason = reason or f"Loaded from the case files {folder.name}"
-    try:
-        with (
-            transaction.atomic(),
-            pghistory.context(user=by.pk if by else None, reason=reason, source=folder.name),
-        ):
-            loader = _Loader(files, force=force)
-            loader.run()
-            if problems or loader.problems:
-                raise CaseFilesRefused(together(problems, loader.problems))
-            if loader.touched:
-                loader.keep_what_was_imported(folder, by, reason)
-            loader.write_change_log(by, reason, publish_all=publish_all)
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    with (
+        only_tried(dry_run),
+        pghistory.context(user=by.pk if by else None, reason=reason, source=folder.name),
+    ):
+        loader = _Loader(files, force=force)
+        loader.run()
+        if problems or loader.problems:
+            raise CaseFilesRefused(together(problems, loader.problems))
+        if loader.touched:
+            loader.keep_what_was_imported(folder, by, reason)
+        loader.write_change_log(by, reason, publish_all=publish_all)
     return loader.report
 
 

@@ -36,6 +36,14 @@ class Merged:
     document: Document
     edited: list[Difference] = field(default_factory=list)
 
+    @property
+    def preferring_file(self) -> Document:
+        """The same, but where both changed a value, that of the file; the rest stays joined."""
+        document = self.document
+        for one in self.edited:
+            document = with_value(document, one.where, one.after)
+        return document
+
 
 def merge(base: Document, file: Document, database: Document, *, force: bool = False) -> Merged:
     """Bring a file's changes since the last import into what the database holds.
@@ -46,15 +54,6 @@ def merge(base: Document, file: Document, database: Document, *, force: bool = F
     merged = Merged({})
     merged.document = _merge_mapping(base, file, database, (), merged.edited, force)
     return merged
-
-
-def settle(base: Document, mine: Document, theirs: Document) -> Document:
-    """Join what two people made of the same document; where both changed a value, `mine` stands."""
-    merged = merge(base, mine, theirs)
-    document = merged.document
-    for one in merged.edited:
-        document = with_value(document, one.where, one.after)
-    return document
 
 
 def _merge_mapping(

@@ -27,9 +27,9 @@ from clusters.actions.reviewing import (
     take_back,
     take_out,
 )
-from clusters.casefiles.document import Document, document_of, value_of
+from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.merge import Difference, settle, value_at, with_value
+from clusters.casefiles.merge import Difference, merge, value_at, with_value
 from clusters.casefiles.reader import Problem
 from clusters.casefiles.shape import Shape, shape_of
 from clusters.desk.cards import Card, Sections, card_of
@@ -48,12 +48,7 @@ SAVING = ("save", "continue", "submit")
 
 def document_for(record: Root) -> Document:
     """Return a record as its page shows it: without open codings, with what is private."""
-    shape = shape_of(type(record))
-    document = document_of(record, public=True)
-    for spec in shape.fields:
-        if spec.name in record.private and (value := value_of(record, spec)):
-            document[spec.name] = value
-    return document
+    return document_of(record, public=True, private=True)
 
 
 @dataclass
@@ -334,8 +329,9 @@ class RecordPage:
         self.record.refresh_from_db()
         now = document_for(self.record)
         self.conflicts = error.differences
-        joined = settle(base, read(self.shape, [document])[0].document, now)
-        return self.page(Entry.from_document(self.shape, joined), now, data, status=409)
+        joined = merge(base, read(self.shape, [document])[0].document, now)
+        entry = Entry.from_document(self.shape, joined.preferring_file)
+        return self.page(entry, now, data, status=409)
 
     def send_back(self, record: Root, why: str) -> str:
         send_back(record=record, by=self.user, reason=why)

@@ -1,0 +1,25 @@
+"""Trying something in the database without doing it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+
+class _Tried(Exception):
+    """Rolls back what was only tried."""
+
+
+@contextmanager
+def only_tried(is_trial: bool = True) -> Iterator[None]:
+    """Carry the block out and roll it back; whatever it raises is raised.
+
+    Where it `is_trial` no more, it is carried out for good, all or nothing.
+    """
+    try:
+        with transaction.atomic():
+            yield
+            if is_trial:
+                raise _Tried
+    except _Tried:
+        pass
