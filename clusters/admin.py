@@ -1,7 +1,11 @@
 """The desk for places, bodies and literature."""
 
+from functools import partial
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -14,12 +18,15 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 
 from clusters.actions.corrections import answer
 from clusters.actions.entering import Conflicts, bring_back
+from clusters.actions.inviting import invite, mail, withdraw_invitation
 from clusters.actions.proposing import approve, changes_of, may_approve, return_, take_back
 from clusters.actions.publishing import NotAllowed
-from clusters.admin_base import ReadOnlyAdmin, declare, register_parts
+from clusters.admin_base import CaseAdmin, ReadOnlyAdmin, declare, register_parts
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.desk.waiting import address_of
 from clusters.models import (
@@ -31,6 +38,7 @@ from clusters.models import (
     Correction,
     Import,
     ImportedRecord,
+    Invitation,
     Proposal,
     Redaction,
     Removal,
@@ -42,6 +50,11 @@ from clusters.roles import may_administer, may_enter, may_review
 
 # Its list of permissions is one long select.
 admin.site.unregister(Group)
+# Secrets of accounts, which their owners see to at /sign-in/.
+for secret in (Authenticator, EmailAddress, EmailConfirmation):
+    if admin.site.is_registered(secret):
+        admin.site.unregister(secret)
+admin.site.unregister(DBTaskResult)
 
 
 class EmailUserCreationForm(AdminUserCreationForm):
@@ -105,6 +118,7 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
         ("What the account may do", {"fields": ("is_active", "is_staff", "is_superuser")}),
     )
     inlines = (RoleInline,)
+    actions = ("remove_second_factors",)
     add_form = EmailUserCreationForm
     add_fieldsets = (
         (
@@ -115,6 +129,66 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
             },
         ),
     )
+
+    def has_administer_permission(self, request: HttpRequest) -> bool:
+        return may_administer(request.user)
+
+    @admin.action(
+        permissions=["administer"],
+        description=_("Remove the second factors of the selected people, who have lost them"),
+    )
+    def remove_second_factors(self, request: HttpRequest, queryset: Any) -> None:
+        """Let people set theirs up anew; nobody's whose account is above one's own."""
+        chosen = [user for user in queryset if self.has_change_permission(request, user)]
+        Authenticator.objects.filter(user__in=chosen).delete()
+        for user in chosen:
+            get_adapter().send_notification_mail("mfa/email/totp_deactivated", user)
+        messages.success(request, _("Removed; they were told by mail."))
+
+
+@admin.register(Invitation)
+class InvitationAdmin(RolesOnly, CaseAdmin):
+    """Accounts that were offered: whoever administers them invites, and withdraws invitations."""
+
+    list_display = ("email", "role", "state", "by", "made_at", "expires_at")
+    list_select_related = ("by",)
+    list_filter = ("role",)
+    search_fields = ("email",)
+    fields = ("email", "role")
+    actions = ("withdraw_selected",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """Show why an invitation was refused; nothing is sent then."""
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except NotAllowed as error:
+            for reason in error.reasons:
+                messages.error(request, reason)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        user: Any = request.user
+        made, text = invite(email=obj.email, role=obj.role, by=user)
+        obj.pk = made.pk
+        address = request.build_absolute_uri(reverse("invited", args=[text]))
+        transaction.on_commit(partial(mail, made, address), robust=True)
+        messages.info(
+            request,
+            _("%(email)s is invited by mail. The link, shown this once: %(address)s")
+            % {"email": made.email, "address": address},
+        )
+
+    @admin.action(permissions=["view"], description=_("Withdraw the selected invitations"))
+    def withdraw_selected(self, request: HttpRequest, queryset: Any) -> None:
+        user: Any = request.user
+        for invitation in queryset:
+            withdraw_invitation(invitation=invitation, by=user)
 
 
 @admin.register(Proposal)

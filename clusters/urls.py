@@ -1,7 +1,6 @@
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
-from clusters.views import changes, corrections, literature, records, tokens
+from clusters.views import changes, corrections, invitations, literature, records, tokens
 
 urlpatterns = [
     path("literature/", literature.literature, name="literature"),
@@ -22,8 +21,8 @@ urlpatterns = [
     path("changes/", changes.change_list, name="changes"),
     path("changes/feed/", changes.feed, name="changes-feed"),
     path("changes/<int:number>/", changes.change_detail, name="change"),
-    path("sign-in/", LoginView.as_view(template_name="clusters/sign_in.html"), name="sign-in"),
-    path("sign-in/out/", LogoutView.as_view(next_page="front"), name="sign-out"),
+    path("sign-in/", include("clusters.account_urls")),
+    path("sign-in/invited/<str:token>/", invitations.accept, name="invited"),
     path("sign-in/tokens/", tokens.tokens, name="tokens"),
     path("sign-in/tokens/<int:number>/revoke/", tokens.revoke, name="token-revoke"),
 ]

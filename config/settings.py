@@ -83,6 +83,7 @@ API_RATES = {
     "export": rate("RATE_EXPORT", "120/hour"),
 }
 TWO_PERSON_REVIEW = env.bool("TWO_PERSON_REVIEW", True)
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", not LOCAL)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if _behind_tls_proxy else 0, validate=Range(min=0))
 CROSSREF_URL = env.str("CROSSREF_URL", "https://api.crossref.org")
 _mail_host = env.str("MAIL_HOST", "") if LOCAL else env.str("MAIL_HOST")
@@ -110,6 +111,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.sitemaps",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_tasks_db",
+    "import_export",
     "django_countries",
     "django_filters",
     "django_htmx",
@@ -141,6 +148,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "clusters.middleware.RecordStatusMiddleware",
@@ -242,7 +250,10 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_tls_proxy else None
 SESSION_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_SECURE = not LOCAL
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Browsers take these names only over HTTPS, for this host and all of it: no neighbour sets them.
+SESSION_COOKIE_NAME = "sessionid" if LOCAL else "__Host-sessionid"
+CSRF_COOKIE_NAME = "csrftoken" if LOCAL else "__Host-csrftoken"
 
 # Without a mail server mails are written to standard output.
 _SMTP = {
@@ -259,17 +270,45 @@ MAILERS = {
     else {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
 }
 
+# --- Signing in ------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {},
+        "MinimumLengthValidator": {"min_length": 12},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
 ]
-LOGIN_URL = "sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "tokens"
+ACCOUNT_LOGOUT_REDIRECT_URL = "front"
+ACCOUNT_ADAPTER = "clusters.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# Accounts come by invitations, which are mails themselves; nobody signs up.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Cluster Casebook: "
+# Mail on a changed password or second factor.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {
+    # After five wrong passwords or codes an account is shut for a quarter of an hour.
+    "login_failed": "20/m/ip,5/15m/key",
+}
+# Without the tick at “remember me” a session ends with the browser.
+ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE = 7 * SECONDS["day"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Cluster Casebook"
+# Browsers know http://localhost as safe; a key wants to be told.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+
+# --- Work in the background --------------------------------------------------------------------
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Counters ---------------------------------------------------------------------------------
 
@@ -312,7 +351,7 @@ CASES_SEED = BASE_DIR / "interventions" / "seed"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "clusters.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "clusters.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PARSER_CLASSES": ["clusters.api.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["clusters.api.throttles.ClientThrottle"],

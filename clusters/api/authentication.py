@@ -3,12 +3,16 @@
 from typing import Any
 
 from django.utils import timezone
+from rest_framework import authentication
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from clusters.accounts import owes_second_factor
 from clusters.models import ApiToken, User
 from clusters.models.access import digest_of
+
+NEEDS_SECOND_FACTOR = "Your role needs a second factor: set one up at /sign-in/2fa/."
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -23,6 +27,8 @@ class TokenAuthentication(BaseAuthentication):
         token = ApiToken.objects.valid().filter(digest=digest_of(text.strip())).first()
         if token is None:
             raise AuthenticationFailed("This token is not known, has expired or was revoked.")
+        if owes_second_factor(token.user):
+            raise PermissionDenied(NEEDS_SECOND_FACTOR)
         today = timezone.now().date()
         if token.last_used != today:  # once a day: who reads should not write
             ApiToken.objects.filter(pk=token.pk).update(last_used=today)
@@ -30,3 +36,13 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return 'Bearer realm="Cluster Casebook"'
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """Whoever is signed in in the browser, once with the second factor that their role needs."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        found = super().authenticate(request)
+        if found is not None and owes_second_factor(found[0]):
+            raise PermissionDenied(NEEDS_SECOND_FACTOR)
+        return found

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import django_filters
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerFieldExtension,
@@ -131,6 +132,12 @@ class TokenScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "description": "A token of your own, from /sign-in/tokens/. Reading needs none.",
         }
+
+
+class BrowserScheme(SessionScheme):
+    """The session of a browser, as REST framework's own is described."""
+
+    target_class = "clusters.api.authentication.SessionAuthentication"
 
 
 class CodedFieldSchema(OpenApiSerializerFieldExtension):

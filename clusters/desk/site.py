@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from clusters.accounts import owes_second_factor, to_second_factor
 from clusters.models import (
     ApiToken,
     Comment,
     Contributor,
     Correction,
+    Invitation,
     Proposal,
     Removal,
     Root,
@@ -40,7 +42,7 @@ def _is_work(model: Any) -> bool:
 
 
 def _is_account(model: Any) -> bool:
-    return model in (User, ApiToken)
+    return model in (User, Invitation, ApiToken)
 
 
 def _is_book(model: Any) -> bool:
@@ -67,15 +69,18 @@ class DeskSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
-        return bool(user.is_active and (user.is_staff or may_enter(user)))
+        may_sit = user.is_active and (user.is_staff or may_enter(user))
+        return bool(may_sit and not owes_second_factor(user))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Signing in is one page for all of the site."""
         wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        if owes_second_factor(request.user):
+            return to_second_factor(request)
         if request.user.is_authenticated and not self.has_permission(request):
             return HttpResponseRedirect(reverse("front"))
         query = urlencode({REDIRECT_FIELD_NAME: wanted})
-        return HttpResponseRedirect(f"{reverse('sign-in')}?{query}")
+        return HttpResponseRedirect(f"{reverse('account_login')}?{query}")
 
     def get_urls(self) -> list[Any]:
         # Models are not there yet when the site is.

@@ -1,6 +1,6 @@
 """Places and what is known about them."""
 
-from clusters.models.access import ApiToken, IdempotentRequest, Scope
+from clusters.models.access import ApiToken, IdempotentRequest, Invitation, Scope
 from clusters.models.base import Child, Root, State
 from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
 from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
@@ -42,6 +42,7 @@ __all__ = [
     "Import",
     "ImportedRecord",
     "Indicator",
+    "Invitation",
     "LocatorType",
     "Proposal",
     "ProposalState",

@@ -1,4 +1,4 @@
-"""Tokens that let programs act for people, and requests that are carried out once."""
+"""Invitations to an account, tokens that let programs act for people, requests carried out once."""
 
 import hashlib
 import secrets
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
+from clusters.roles import ROLES
 
 START = "cc_"
 
@@ -23,6 +24,52 @@ class Scope(models.TextChoices):
 def digest_of(token: str) -> str:
     """Return what is kept of a token. Long and random as it is, it needs no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def valid(self) -> Self:
+        """Invitations that can still be accepted."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
+
+
+@tracked
+class Invitation(models.Model):
+    """An offer of an account with a role, sent to one address; its link is kept as a hash."""
+
+    KEPT = timedelta(days=14)
+
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(_("role"), max_length=20, choices=[(role, role) for role in ROLES])
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+    @classmethod
+    def issue(cls, **fields: Any) -> tuple["Invitation", str]:
+        """Make an invitation; return it with the text of its link, which is not kept."""
+        text = secrets.token_urlsafe(32)
+        expires_at = timezone.now() + cls.KEPT
+        return cls.objects.create(digest=digest_of(text), expires_at=expires_at, **fields), text
+
+    @property
+    def state(self) -> Any:
+        """What has become of it, in a word."""
+        if self.accepted_at is not None:
+            return _("accepted")
+        if self.withdrawn_at is not None:
+            return _("withdrawn")
+        return _("open") if self.expires_at > timezone.now() else _("expired")
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

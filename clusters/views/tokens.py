@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clusters.accounts import second_factor_first
 from clusters.models import ApiToken
 from clusters.roles import may_enter
 
@@ -36,6 +37,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @never_cache
 @login_required
+@second_factor_first
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """List one's tokens; a new one is shown in the answer that makes it, and never again."""

@@ -52,7 +52,7 @@ def main() -> None:
             )
             page = context.new_page()
             page.goto(address)
-            page.get_by_label("E-mail").fill(served.account)
+            page.get_by_label("Email").fill(served.account)
             page.get_by_label("Password").fill(served.password)
             page.get_by_role("main").get_by_role("button", name="Sign in").click()
             page.get_by_role("link", name="Soccer Village (CSR SME network)").first.click()

@@ -49,7 +49,7 @@ def sign_in(desk, browser):
             ),
         )
         page.goto("/admin/")
-        page.get_by_label("E-mail").fill(ACCOUNTS[role])
+        page.get_by_label("Email").fill(ACCOUNTS[role])
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="Desk")).to_be_visible()

@@ -173,7 +173,7 @@ def test_pages_meet_wcag_and_fit_the_screen(browser, base_url, scheme, width):
 
 def test_an_administrator_signs_in_with_what_the_start_printed(page, served):
     page.goto("/admin/")
-    page.get_by_label("E-mail").fill(served.account)
+    page.get_by_label("Email").fill(served.account)
     page.get_by_label("Password").fill(served.password)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
@@ -202,7 +202,7 @@ def test_served_pages_say_what_they_allow_and_static_files_are_kept_for_good(pag
 
 def test_every_list_and_form_of_the_desk_keeps_the_policy(page, served):
     page.goto("/admin/")
-    page.get_by_label("E-mail").fill(served.account)
+    page.get_by_label("Email").fill(served.account)
     page.get_by_label("Password").fill(served.password)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     lists = page.locator("#content-main th[scope=row] a").evaluate_all(

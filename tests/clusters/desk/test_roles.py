@@ -14,6 +14,7 @@ from clusters.models import (
     Correction,
     Import,
     ImportedRecord,
+    Invitation,
     Proposal,
     Redaction,
     Removal,
@@ -37,6 +38,7 @@ PAGES = {
     "corrections": (set(), set(), {"view", "change", "delete"}, {"view", "change", "delete"}),
     "books": (set(), set(), {"view"}, {"view"}),
     "accounts": (set(), set(), set(), {"view", "add", "change"}),
+    "invitations": (set(), set(), set(), {"view", "add"}),
     "tokens": (set(), set(), set(), {"view"}),
 }
 BOOKS = (Alias, Change, Citation, Comment, Import, ImportedRecord, Redaction, ReviewStep)
@@ -51,6 +53,8 @@ def kind_of(model):
         return "proposals"
     if model in (GroupMembership, PermissionGrant) or model.__name__ == "ApiToken":
         return "tokens"
+    if model is Invitation:
+        return "invitations"
     if _is_account(model):
         return "accounts"
     kinds = {Contributor: "contributors", Correction: "corrections"}

@@ -37,10 +37,11 @@ def test_whoever_is_not_signed_in_is_sent_to_sign_in_and_back(client, user):
 
     back = client.post(
         f"/sign-in/?next={PAGE}",
-        {"username": user.email, "password": "a long password", "next": PAGE},
+        {"login": user.email, "password": "a long password", "next": PAGE},
     )
     assert (back.status_code, back["Location"]) == (302, PAGE)
-    wrong = client.post("/sign-in/", {"username": user.email, "password": "another one"})
+    client.logout()
+    wrong = client.post("/sign-in/", {"login": user.email, "password": "another one"})
     assert wrong.status_code == 200
     assert 'role="alert"' in wrong.content.decode()
 

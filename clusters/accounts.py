@@ -1,0 +1,59 @@
+"""How people sign in here: by invitation, editors and administrators with a second factor."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.clients import address_of
+from clusters.roles import may_administer, may_review
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth with the casebook's rules."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Limits count whom the API's limits count."""
+        return address_of(request)
+
+
+def owes_second_factor(user: Any) -> bool:
+    """Whether somebody must set up a second factor before doing what their role allows.
+
+    Asked of the database once for each user object.
+    """
+    if not settings.SECOND_FACTOR_REQUIRED or not (may_review(user) or may_administer(user)):
+        return False
+    if not hasattr(user, "has_second_factor"):
+        user.has_second_factor = is_mfa_enabled(user)
+    return not user.has_second_factor
+
+
+def to_second_factor(request: HttpRequest) -> HttpResponse:
+    """Lead to where second factors are set up, and say why."""
+    messages.warning(
+        request, _("Your role needs a second factor. Set one up here, then go on with your work.")
+    )
+    return HttpResponseRedirect(reverse("mfa_index"))
+
+
+def second_factor_first(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Keep a page from whoever owes a second factor."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if owes_second_factor(request.user):
+            return to_second_factor(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
