@@ -116,7 +116,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_tasks_db",
-    "import_export",
     "django_countries",
     "django_filters",
     "django_htmx",
@@ -406,5 +405,7 @@ LOGGING = {
         # The request log below says the same, with the request's number.
         "django.request": {"level": "ERROR"},
         "pgtrigger": {"level": "WARNING"},
+        # Each start and stop of the worker.
+        "django_tasks_db": {"level": "WARNING"},
     },
 }

@@ -17,7 +17,7 @@ from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.merge import Difference, merge
 from clusters.casefiles.reader import CaseFile, Problem, read_value
-from clusters.casefiles.saver import Saver, find_by_slug
+from clusters.casefiles.saver import Heard, Saver, find_by_slug, nobody
 from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import Removal, Root, State, User
 from clusters.past import Past
@@ -92,6 +92,7 @@ def amend(
     by: User,
     reason: str,
     force: bool = False,
+    heard: Heard = nobody,
 ) -> None:
     """Bring the difference between two public documents of a record into it.
 
@@ -114,7 +115,7 @@ def amend(
         merged = merge(base, case_file.document, document_of(stored))
         if merged.edited and not force:
             raise Conflicts(merged.edited)
-        saver = Saver(by)
+        saver = Saver(by, heard)
         saver.instances[shape.folder, case_file.slug] = stored
         saver.save_all([(case_file, merged.preferring_file)])
         if saver.problems:

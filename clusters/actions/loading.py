@@ -1,8 +1,9 @@
 """Case files that somebody brings to the desk: what they would change, and changing it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from itertools import batched, groupby
 from typing import Any
 
 import pghistory
@@ -12,13 +13,16 @@ from clusters.actions.entering import amend
 from clusters.actions.proposing import may_approve, propose
 from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import may_edit
-from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.document import Document, documents_of
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.merge import Difference, differences
 from clusters.casefiles.reader import CaseFile
-from clusters.casefiles.saver import Saver, find_by_slug
+from clusters.casefiles.saver import Heard, Saver, find_by_slugs, nobody
 from clusters.models import Root, User
 from clusters.trial import only_tried
+
+# Records whose documents are fetched together.
+BATCH = 500
 
 
 @dataclass
@@ -38,7 +42,7 @@ def look(*, files: Sequence[CaseFile], by: User) -> Plan:
     Raises CaseFilesRefused.
     """
     with only_tried():
-        return _carry_out(files, by, "Tried")
+        return carry_out(files, by, "Tried")
 
 
 @transaction.atomic
@@ -48,36 +52,40 @@ def bring_in(*, files: Sequence[CaseFile], by: User, reason: str, versions: Any)
     All or nothing. Raises CaseFilesRefused, and NotAllowed where a record is not any more what
     `versions`, of the plan that was looked at, says.
     """
-    plan = _carry_out(files, by, reason)
+    plan = carry_out(files, by, reason)
     if plan.versions != versions:
         raise NotAllowed(["Records have changed since you looked: look again."])
     return plan
 
 
-def _carry_out(files: Sequence[CaseFile], by: User, reason: str) -> Plan:
+def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = nobody) -> Plan:
+    """Do what the files say, inside a transaction of the caller's. Raises CaseFilesRefused."""
     plan = Plan()
-    saver = Saver(by)
+    saver = Saver(by, heard)
     new: list[CaseFile] = []
-    known: list[tuple[CaseFile, Root, Document]] = []
-    for case_file in files:
-        model: Any = case_file.shape.model
-        record, was_removed = find_by_slug(model, case_file.slug)
-        if was_removed:
-            problem = case_file.problem(("slug",), "This slug was a deleted record's.")
-            saver.problems.append(problem)
-        elif record is None:
-            if not issubclass(model, Root):
-                problem = case_file.problem((), "Contributors are added in the admin.")
+    known: list[tuple[CaseFile, Root]] = []
+    for shape, some in groupby(files, key=lambda one: one.shape):
+        of_kind = list(some)
+        model: Any = shape.model
+        there = find_by_slugs(model, [one.slug for one in of_kind])
+        for case_file in of_kind:
+            record, was_removed = there[case_file.slug]
+            if was_removed:
+                problem = case_file.problem(("slug",), "This slug was a deleted record's.")
                 saver.problems.append(problem)
-            new.append(case_file)
-        elif isinstance(record, Root):
-            known.append((case_file, record, document_of(record, public=True)))
-        else:
-            plan.unchanged += 1
+            elif record is None:
+                if not issubclass(model, Root):
+                    problem = case_file.problem((), "Contributors are added in the admin.")
+                    saver.problems.append(problem)
+                new.append(case_file)
+            elif isinstance(record, Root):
+                known.append((case_file, record))
+            else:
+                plan.unchanged += 1
     with pghistory.context(user=by.pk, reason=reason):
         saver.save_all([(one, one.document) for one in new])
     plan.created = [one.name for one in new]
-    for case_file, record, now in known:
+    for case_file, record, now in with_documents(known):
         found = differences(now, case_file.document)
         if not found:
             plan.unchanged += 1
@@ -85,7 +93,7 @@ def _carry_out(files: Sequence[CaseFile], by: User, reason: str) -> Plan:
         plan.changed[case_file.name] = found
         plan.versions[case_file.name] = record.version
         try:
-            if _change(case_file, record, now, by, reason):
+            if _change(case_file, record, now, by, reason, heard):
                 plan.proposed.add(case_file.name)
         except CaseFilesRefused as error:
             saver.problems += [
@@ -99,7 +107,20 @@ def _carry_out(files: Sequence[CaseFile], by: User, reason: str) -> Plan:
     return plan
 
 
-def _change(case_file: CaseFile, record: Root, now: Document, by: User, reason: str) -> bool:
+def with_documents(
+    known: Sequence[tuple[CaseFile, Root]],
+) -> Iterator[tuple[CaseFile, Root, Document]]:
+    """Yield records with what the public would see of each, fetched some hundred at a time."""
+    for _shape, some in groupby(known, key=lambda pair: pair[0].shape):
+        for batch in batched(some, BATCH):
+            documents = documents_of([record for _file, record in batch], public=True)
+            for (case_file, record), document in zip(batch, documents, strict=True):
+                yield case_file, record, document
+
+
+def _change(
+    case_file: CaseFile, record: Root, now: Document, by: User, reason: str, heard: Heard
+) -> bool:
     """Change a record, or propose to; return whether it was proposed."""
     if not may_edit(by, record):
         raise NotAllowed(["You may not change this record."])
@@ -107,5 +128,5 @@ def _change(case_file: CaseFile, record: Root, now: Document, by: User, reason: 
     if record.is_published and not may_approve(by, by):
         propose(**to, by=by, reason=reason)  # type: ignore[arg-type]
         return True
-    amend(**to, by=by, reason=reason)  # type: ignore[arg-type]
+    amend(**to, by=by, reason=reason, heard=heard)  # type: ignore[arg-type]
     return False

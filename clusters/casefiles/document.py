@@ -1,6 +1,7 @@
 """A record as a document: dictionaries and lists that can be compared, written and merged."""
 
 import copy
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,8 +26,20 @@ def document_of(
     # A copy, so that what is fetched here is not taken for current later on.
     read = copy.copy(instance)
     read._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    models.prefetch_related_objects([read], *_lookups(shape_of(type(instance))))
+    models.prefetch_related_objects([read], *lookups(shape_of(type(instance))))
     return document_from(read, public=public, private=private)
+
+
+def documents_of(instances: Sequence[Any], *, public: bool = False) -> list[Document]:
+    """Return the documents of records of one kind, in as many queries as that of one takes."""
+    if not instances:
+        return []
+    read = [copy.copy(instance) for instance in instances]
+    for one in read:
+        one._prefetched_objects_cache = {}
+    model: Any = type(read[0])
+    models.prefetch_related_objects(read, *lookups(shape_of(model)))
+    return [document_from(one, public=public) for one in read]
 
 
 def document_from(
@@ -53,7 +66,7 @@ def document_from(
     return document
 
 
-def _lookups(shape: Shape, path: str = "") -> list[Any]:
+def lookups(shape: Shape, path: str = "") -> list[Any]:
     """Return what to prefetch of a record: its ties, places and parts, and whom these name."""
     found: list[Any] = [
         f"{path}{field.name}" for field in shape.fields if field.kind == "references"
@@ -63,7 +76,7 @@ def _lookups(shape: Shape, path: str = "") -> list[Any]:
     for name, child_shape in shape.children.items():
         manager: Any = child_shape.model._default_manager
         found.append(models.Prefetch(f"{path}{name}", _with_references(manager, child_shape)))
-        found += _lookups(child_shape, f"{path}{name}__")
+        found += lookups(child_shape, f"{path}{name}__")
     return found
 
 

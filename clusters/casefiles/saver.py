@@ -1,26 +1,40 @@
 """One record of a case file, with all that hangs on it, into the database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
+from django.db.models.functions import Lower
 
-from clusters.casefiles.document import Document, locator_type_of
+from clusters.casefiles.document import Document, locator_type_of, lookups
 from clusters.casefiles.reader import CaseFile, Problem, Where
 from clusters.casefiles.shape import Field, Shape, shapes
 from clusters.models import Alias, Citation, CitationUse, Publication, Root, Stance, User
+
+# Called for each record and part that is saved, or found to be as it shall be.
+type Heard = Callable[[], None]
+
+
+def nobody() -> None:
+    """Follow nothing."""
 
 
 class Saver:
     """Saves records, roots first and then their parts, and collects what is wrong with them."""
 
-    def __init__(self, by: User | None = None) -> None:
+    def __init__(self, by: User | None = None, heard: Heard = nobody) -> None:
         # Whose drafts new records will be.
         self.by = by
+        # Who follows how far it has come.
+        self.heard = heard
         self.problems: list[Problem] = []
         # Every root met so far, by folder and slug; without a number where it could not be saved.
         self.instances: dict[tuple[str, str], Any] = {}
+        self.made: set[tuple[type[models.Model], int]] = set()
+        # Parts of other records and places that were named already: thousands name the same ones.
+        self.parts: dict[tuple[Any, str], Any] = {}
+        self.places: dict[tuple[int, str, str], int] = {}
 
     def save_all(self, wanted: Sequence[tuple[CaseFile, Document]]) -> None:
         """Save records that may name each other; every problem is told, whoever it keeps out."""
@@ -94,12 +108,17 @@ class Saver:
     def save_parts(self, case_file: CaseFile, document: Document) -> None:
         """Save what hangs on a root that `save_root` has met."""
         instance = self.instances[case_file.shape.folder, case_file.slug]
+        if instance.pk is not None and (type(instance), instance.pk) not in self.made:
+            models.prefetch_related_objects([instance], *lookups(case_file.shape))
         self.put_parts(case_file, instance, case_file.shape, document, ())
+        # It is not any more what was fetched.
+        instance._prefetched_objects_cache = {}
 
     def put(
         self, case_file: CaseFile, instance: Any, shape: Shape, document: Document, at: Where
     ) -> bool:
         """Set an object's own fields and save it where they differ. Tells whether it is sound."""
+        self.heard()
         before = None if instance.pk is None else _column_values(instance)
         unresolved = set()
         for spec in shape.fields:
@@ -117,18 +136,39 @@ class Saver:
             return True
         parent = getattr(instance, "parent_field", None)
         is_orphan = parent is not None and instance.parent.pk is None
+        exclude = unresolved | ({parent} if is_orphan else set())
         try:
-            instance.full_clean(
-                exclude=unresolved | ({parent} if is_orphan else set()),
-                validate_constraints=not unresolved and not is_orphan,
-            )
+            if unresolved or is_orphan:
+                instance.full_clean(exclude=exclude, validate_constraints=False)
+                return False
+            self.save(instance)
         except ValidationError as error:
             self.say(case_file, at, error)
             return False
-        if unresolved or is_orphan:
-            return False
-        instance.save()
         return True
+
+    def save(self, instance: Any) -> None:
+        """Check an object and save it. Raises ValidationError with everything that is wrong.
+
+        Unique values and constraints are left to the database, which holds the same ones; only
+        where it refuses they are asked one by one, for words that say which and why.
+        """
+        # What is pointed to has been found already.
+        found = {
+            column.name
+            for column in instance._meta.concrete_fields
+            if column.is_relation and getattr(instance, column.attname) is not None
+        }
+        try:
+            instance.full_clean(exclude=found, validate_unique=False, validate_constraints=False)
+            is_new = instance.pk is None
+            with transaction.atomic():
+                instance.save()
+            if is_new:
+                self.made.add((type(instance), instance.pk))
+        except (ValidationError, IntegrityError):
+            instance.full_clean()
+            raise
 
     def set(self, instance: Any, spec: Field, value: Any) -> None:
         if spec.kind == "date":
@@ -149,14 +189,16 @@ class Saver:
         parent = getattr(model, "parent_field", None)
         if parent is None:
             return self.find_root(model, value)
-        slug, _, key = value.partition("/")
-        root = self.find_root(model._meta.get_field(parent).related_model, slug)
-        found = None
-        if root.pk is not None:
-            found = model._default_manager.filter(**{parent: root, "key": key}).first()
-        if found is None:
-            raise _Unresolved(f"{value} is not known ({model._meta.verbose_name} of {root}).")
-        return found
+        if (model, value) not in self.parts:
+            slug, _, key = value.partition("/")
+            root = self.find_root(model._meta.get_field(parent).related_model, slug)
+            found = None
+            if root.pk is not None:
+                found = model._default_manager.filter(**{parent: root, "key": key}).first()
+            if found is None:
+                raise _Unresolved(f"{value} is not known ({model._meta.verbose_name} of {root}).")
+            self.parts[model, value] = found
+        return self.parts[model, value]
 
     def find_root(self, model: Any, slug: str) -> Any:
         folder = next(shape.folder for shape in shapes().values() if shape.model is model)
@@ -202,8 +244,7 @@ class Saver:
         documents: list[Document],
         at: Where,
     ) -> None:
-        saved = getattr(parent, name).all() if parent.pk is not None else []
-        existing = {child.key: child for child in saved}
+        existing = {child.key: child for child in self.below(parent, name)}
         for key in existing.keys() - {document.get("key") for document in documents}:
             existing.pop(key).delete()
         for position, document in enumerate(documents):
@@ -235,16 +276,12 @@ class Saver:
                 continue
             if target.pk is None or publication.pk is None:
                 continue
-            place, _ = Citation.objects.get_or_create(
-                publication=publication,
-                locator_type=locator_type,
-                locator=document[locator_type],
-            )
-            wanted[place.pk, document.get("for", "")] = document.get("stance", Stance.SUPPORTS)
+            place = self.place(publication, locator_type, document[locator_type])
+            wanted[place, document.get("for", "")] = document.get("stance", Stance.SUPPORTS)
         if target.pk is None:
             return
         rows: Any = uses
-        existing = {(use.citation_id, use.field): use for use in rows.objects.filter(target=target)}
+        existing = {(use.citation_id, use.field): use for use in self.below(target, "citations")}
         for identity, use in existing.items():
             if identity not in wanted:
                 use.delete()
@@ -257,6 +294,21 @@ class Saver:
             if (place, field) not in existing
         )
 
+    def place(self, publication: Publication, kind: str, locator: str) -> int:
+        """Return the number of a place in a publication, which is made where it is new."""
+        name = (publication.pk, kind, str(locator))
+        if name not in self.places:
+            found, _ = Citation.objects.get_or_create(
+                publication=publication, locator_type=kind, locator=locator
+            )
+            self.places[name] = found.pk
+        return self.places[name]
+
+    def below(self, above: models.Model, name: str) -> list[Any]:
+        """Return what hangs on an object already; on one that was just made there is nothing."""
+        is_new = above.pk is None or (type(above), above.pk) in self.made
+        return [] if is_new else list(getattr(above, name).all())
+
     def say(self, case_file: CaseFile, at: Where, error: ValidationError) -> None:
         """Turn Django's errors into lines of the file."""
         by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
@@ -267,15 +319,32 @@ class Saver:
 
 def find_by_slug(model: Any, slug: str) -> tuple[Any, bool]:
     """Return the record of that slug, or that had it before, and whether it was removed."""
-    found = model._default_manager.filter(slug=slug).first()
-    alias = None
-    if found is None:
-        kind = model._meta.model_name
-        alias = Alias.objects.filter(kind=kind, slug__iexact=slug).first()
-    if alias is None:
-        return found, False
-    current = model._default_manager.filter(pk=alias.object_id).first()
-    return current, current is None
+    return find_by_slugs(model, [slug])[slug]
+
+
+def find_by_slugs(model: Any, slugs: Iterable[str]) -> dict[str, tuple[Any, bool]]:
+    """Return for each slug the record that has or had it, and whether it was removed.
+
+    In two queries or three, however many there are.
+    """
+    wanted = list(slugs)
+    found = {record.slug: record for record in model._default_manager.filter(slug__in=wanted)}
+    missing = {slug.lower() for slug in wanted if slug not in found}
+    owners: dict[str, int] = {}
+    if missing:
+        aliases = Alias.objects.annotate(lower=Lower("slug")).filter(lower__in=missing)
+        for alias in aliases.filter(kind=model._meta.model_name):
+            owners[alias.slug.lower()] = alias.object_id
+    current = model._default_manager.in_bulk(owners.values()) if owners else {}
+    answer: dict[str, tuple[Any, bool]] = {}
+    for slug in wanted:
+        if slug in found:
+            answer[slug] = (found[slug], False)
+        else:
+            owner = owners.get(slug.lower())
+            record = current.get(owner)
+            answer[slug] = (record, owner is not None and record is None)
+    return answer
 
 
 class _Unresolved(Exception):

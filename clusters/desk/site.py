@@ -84,24 +84,27 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         # Models are not there yet when the site is.
-        from clusters.desk import casefiles, literature, references, unfinished
+        from clusters.desk import casefiles, literature, references, tables, unfinished
 
-        views = {
-            "references": references.references,
-            "places": references.places,
-            "reading": references.reading,
-            "keep": unfinished.keep,
-            "discard": unfinished.discard,
-            "case-files": casefiles.upload,
-            "literature": literature.upload,
+        views: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+            "references/": ("references", references.references),
+            "places/": ("places", references.places),
+            "reading/": ("reading", references.reading),
+            "keep/": ("keep", unfinished.keep),
+            "discard/": ("discard", unfinished.discard),
+            "case-files/": ("case-files", casefiles.upload),
+            "case-files/<slug:kind>/<slug:slug>/": ("download", casefiles.download),
+            "literature/": ("literature", literature.upload),
+            "tables/": ("tables", tables.table_list),
+            "tables/<slug:name>.<slug:suffix>": ("table", tables.table_file),
+            "tables/<int:number>/": ("upload", tables.upload_page),
+            "tables/<int:number>/wrong/": ("upload-wrong", tables.upload_wrong),
         }
         own = [
-            path(f"desk/{name}/", self.admin_view(view), name=f"desk-{name}")
-            for name, view in views.items()
+            path(f"desk/{address}", self.admin_view(view), name=f"desk-{name}")
+            for address, (name, view) in views.items()
         ]
-        download = self.admin_view(casefiles.download)
-        one = path("desk/case-files/<slug:kind>/<slug:slug>/", download, name="desk-download")
-        return [*own, one, *super().get_urls()]
+        return [*own, *super().get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Group what there is by what one does with it, not by the code that it lies in."""

@@ -5,7 +5,15 @@ from clusters.models.base import Child, Root, State
 from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
 from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
 from clusters.models.corrections import Correction, CorrectionState
-from clusters.models.desk import Comment, ReviewStep, Step, Unfinished
+from clusters.models.desk import (
+    Comment,
+    ReviewStep,
+    Step,
+    TableUpload,
+    Unfinished,
+    UploadMode,
+    UploadState,
+)
 from clusters.models.documents import PublicDocument, Tally
 from clusters.models.history import Redaction
 from clusters.models.literature import (
@@ -67,7 +75,10 @@ __all__ = [
     "Statistic",
     "Step",
     "StudySample",
+    "TableUpload",
     "Tally",
     "Unfinished",
+    "UploadMode",
+    "UploadState",
     "User",
 ]

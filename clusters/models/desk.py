@@ -1,4 +1,4 @@
-"""What people leave at the desk: unfinished forms, the steps of a review, and comments."""
+"""What people leave at the desk: unfinished forms, tables, steps of a review, comments."""
 
 import uuid
 
@@ -32,6 +32,54 @@ class Unfinished(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.kind
+
+
+class UploadState(models.TextChoices):
+    """How far a table has come on its way in."""
+
+    WAITING = "waiting", _("Waiting for its turn")
+    RUNNING = "running", _("At work")
+    FIT = "fit", _("Looked through: every row is right")
+    REFUSED = "refused", _("Looked through: some rows are wrong")
+    DONE = "done", _("Brought in")
+    FAILED = "failed", _("Broken off: nothing was changed")
+
+
+class UploadMode(models.TextChoices):
+    SKIP = "skip", _("Leave what is there as it is")
+    UPDATE = "update", _("Change what is there")
+
+
+class TableUpload(models.Model):
+    """A spreadsheet on its way in: looked through in the background, then brought in or not.
+
+    Not part of the private history: what it changes is.
+    """
+
+    KEPT = 50  # of one person; the oldest make room
+
+    table = models.CharField(max_length=100)
+    file_name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    mode = models.CharField(max_length=6, choices=UploadMode, default=UploadMode.SKIP)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
+    state = models.CharField(max_length=7, choices=UploadState, default=UploadState.WAITING)
+    # Whether it is to be carried out, not only looked through.
+    is_for_good = models.BooleanField(default=False)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # What the rows come to, and what is wrong with them; see clusters.spreadsheets.uploads.
+    found = models.JSONField(default=dict)
+    wrong = models.JSONField(default=list)
+    at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.file_name}"
 
 
 class Step(models.TextChoices):

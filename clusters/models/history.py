@@ -7,7 +7,11 @@ from django.db import models
 from pghistory.models import Event
 
 # What history itself must not keep.
-PRIVATE_COLUMNS = {"User": ["password", "last_login"], "ApiToken": ["digest", "last_used"]}
+PRIVATE_COLUMNS = {
+    "User": ["password", "last_login"],
+    "ApiToken": ["digest", "last_used"],
+    "Invitation": ["digest"],
+}
 
 
 class HistoryEvent(Event):

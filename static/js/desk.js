@@ -15,7 +15,7 @@
       timer = setTimeout(() => act(...args), wait);
     };
   };
-  const csrfCookie = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const csrfCookie = () => document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1];
 
   // --- Records to choose from: Select2 where it can be seen, since a case has hundreds ---------
 

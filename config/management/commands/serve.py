@@ -2,6 +2,10 @@
 
 import secrets
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -40,16 +44,28 @@ class Command(BaseCommand):
             return
         self.stdout.write("Ctrl-C stops it.\n")
         self.stdout.flush()
-        Granian(
-            "config.wsgi:application",
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=1,
-            blocking_threads=4,
-            working_dir=Path(settings.BASE_DIR),
-            log_level="warning",  # type: ignore[arg-type]
-        ).serve()
+        with self.worker():
+            Granian(
+                "config.wsgi:application",
+                address="127.0.0.1",
+                port=port,
+                interface=Interfaces.WSGI,
+                workers=1,
+                blocking_threads=4,
+                working_dir=Path(settings.BASE_DIR),
+                log_level="warning",  # type: ignore[arg-type]
+            ).serve()
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """Run a worker beside the server, that ends with it."""
+        command = [sys.executable, "manage.py", "work", "--interval", "0.5", "--until-stdin-ends"]
+        beside = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE)
+        try:
+            yield
+        finally:
+            beside.terminate()
+            beside.wait()
 
     def load_seed(self) -> None:
         """Load the Sialkot case. What editors did to it since must not keep the site down."""

@@ -1,0 +1,34 @@
+"""The worker beside the server: what takes longer than a request."""
+
+import os
+import sys
+import threading
+from typing import Any
+
+from django_tasks_db.management.commands import db_worker
+
+
+class Command(db_worker.Command):  # type: ignore[misc]
+    help = "Do what was put into the queue, such as bringing in tables; runs beside the server."
+
+    def add_arguments(self, parser: Any) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--until-stdin-ends",
+            action="store_true",
+            help="end with the process that holds the other end of standard input",
+        )
+
+    def configure_logging(self, verbosity: int) -> None:
+        """Leave logging to the settings."""
+
+    def handle(self, *, until_stdin_ends: bool = False, **options: Any) -> None:  # type: ignore[override]
+        if until_stdin_ends:
+            threading.Thread(target=self.end_with_stdin, daemon=True).start()
+        super().handle(**options)
+
+    @staticmethod
+    def end_with_stdin() -> None:
+        # However the server ends, killed included, this end of the pipe closes.
+        sys.stdin.buffer.read()
+        os._exit(0)

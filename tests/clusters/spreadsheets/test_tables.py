@@ -1,0 +1,292 @@
+"""Tables out and in: what comes back is what went out, and every wrong row is told at once."""
+
+import csv
+import io
+
+import pytest
+
+from clusters.models import Proposal, Publication, State
+from clusters.spreadsheets.columns import tables
+from clusters.spreadsheets.files import read, write_csv
+from clusters.spreadsheets.resource import TableResource
+from interventions.models import Account, Coding, Project, Reply
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def researcher():
+    return factories.make_user(role="researcher")
+
+
+def bring(table, rows, by, *, mode="update", is_trial=False):
+    """Bring rows in, the first one being the head; return the resource, which knows all."""
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    resource = TableResource(tables()[table], by=by, mode=mode, reason="A test")
+    resource.bring_in(read(out.getvalue().encode()), is_trial=is_trial)
+    return resource
+
+
+def wrong(resource):
+    return [(one.row, one.column, one.value, one.message) for one in sorted(resource.wrong)]
+
+
+def out_of(table, by):
+    """Return a table as the rows of its file, by their columns."""
+    resource = TableResource(tables()[table], by=by)
+    content = write_csv(tables()[table], resource.exported(), remarks=False)
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("name", tables())
+def test_every_table_comes_back_as_it_went_out(seeded, administrator, name):
+    table = tables()[name]
+    rows = TableResource(table, by=administrator).exported()
+    if not rows:
+        assert name in ("projects-accounts-replies", "stakeholders-identifiers")
+        return
+
+    back = TableResource(table, by=administrator)
+    back.bring_in(read(write_csv(table, rows, remarks=False)), is_trial=True)
+
+    assert wrong(back) == []
+    assert (back.plan.changed, back.plan.created) == ({}, [])
+    assert back.changing == len(rows)
+
+
+def test_a_row_makes_a_draft_with_everything_in_it(researcher):
+    paper = factories.make_publication(slug="paper")
+    head = [
+        "slug",
+        "title",
+        "aliases",
+        "actual_start",
+        "actual_start_printed",
+        "stated_months",
+        "citations",
+    ]
+    row = [
+        "jalandhar",
+        "Jalandhar",
+        "Balls; Gloves",
+        "2006-09/2006-12",
+        "late 2006",
+        "18",
+        "paper | page | 12\npaper | table | 2 | title | disputes",
+    ]
+
+    done = bring("projects", [head, row], researcher)
+
+    assert wrong(done) == []
+    made = Project.objects.get()
+    assert (made.slug, made.title, made.aliases) == ("jalandhar", "Jalandhar", ["Balls", "Gloves"])
+    assert (made.state, made.entered_by, made.stated_months) == (State.DRAFT, researcher, 18)
+    assert (str(made.actual_start), made.actual_start_printed) == ("2006-09/2006-12", "late 2006")
+    places = {
+        (use.citation.locator_type, use.citation.locator, use.field, use.stance)
+        for use in made.citations.all()
+    }
+    assert places == {("page", "12", "", "supports"), ("table", "2", "title", "disputes")}
+    assert {use.citation.publication for use in made.citations.all()} == {paper}
+    (again,) = out_of("projects", researcher)
+    assert {name: again[name] for name in head} == dict(zip(head, row, strict=True))
+
+
+def test_names_of_authors_are_read_as_people_write_them(researcher):
+    text = "Khan, Farzad R.; {ILRF, Washington}; Madonna"
+
+    assert wrong(bring("publications", [["slug", "authors"], ["a", text]], researcher)) == []
+
+    assert Publication.objects.get().authors == [
+        {"family": "Khan", "given": "Farzad R."},
+        {"literal": "ILRF, Washington"},
+        {"family": "Madonna"},
+    ]
+    assert out_of("publications", researcher)[0]["authors"] == text
+
+
+def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_saved(researcher):
+    project = factories.make_project(slug="mine", entered_by=researcher)
+    factor = factories.make_factor(factories.make_framework(slug="fig"), key="trust")
+    coder = factories.make_coder(slug="ana")
+    head = ["project", "key", "factor", "coder", "degree", "rationale", "citations"]
+    right = ["fig/trust", "ana", "1", "Because.", ""]
+
+    done = bring(
+        "projects-codings",
+        [
+            head,
+            ["mine", "right", *right],
+            ["mine", "a", "fig/trust", "ana", "0.5", "Because.", ""],
+            ["mine", "b", "fig/nothing", "ana", "1", "", ""],
+            ["nowhere", "c", *right],
+            ["mine", "", *right],
+            ["mine", "right", *right],
+            ["mine", "d", "fig/trust", "ana", "1", "Because.", "paper, p. 3"],
+        ],
+        researcher,
+    )
+
+    assert wrong(done) == [
+        (3, "degree", "0.5", "“0.5” is not one of: 0, 0.33, 0.67, 1."),
+        (4, "rationale", "", "This is required."),
+        (5, "project", "nowhere", "There is no such record: nowhere."),
+        (6, "key", "", "This is required."),
+        (7, "key", "right", "Row 2 is of the same."),
+        (
+            8,
+            "citations",
+            "paper, p. 3",
+            "“paper, p. 3” is not a place: write publication | kind of place | place.",
+        ),
+    ]
+    assert not project.codings.exists()
+    assert (factor.codings.count(), coder.codings.count()) == (0, 0)
+
+
+def test_what_only_the_database_knows_is_told_at_its_row_too(researcher):
+    factories.make_project(slug="mine", entered_by=researcher)
+    factories.make_factor(factories.make_framework(slug="fig"), key="trust")
+    factories.make_coder(slug="ana")
+    head = ["project", "key", "factor", "coder", "degree", "no_value", "rationale", "citations"]
+
+    done = bring(
+        "projects-codings",
+        [
+            head,
+            ["mine", "a", "fig/trust", "ana", "1", "", "Because.", ""],
+            ["mine", "b", "fig/trust", "ana", "0", "", "Because.", ""],
+            ["mine", "c", "fig/nothing", "ana", "1", "", "Because.", ""],
+            ["mine", "d", "fig/trust", "", "1", "not_reported", "Because.", ""],
+            ["mine", "e", "fig/trust", "eva", "1", "", "Because.", "none | page | 1"],
+        ],
+        researcher,
+    )
+
+    assert [(row, column) for row, column, _value, _message in wrong(done)] == [
+        (3, ""),
+        (4, "factor"),
+        (5, ""),
+        (5, ""),
+        (6, "citations"),
+        (6, "coder"),
+    ]
+    said = " ".join(message for *_place, message in wrong(done))
+    assert "This coder has already coded this in this round." in said
+    assert "Give a degree or the reason for none: one, not both." in said
+    assert not Coding.objects.exists()
+
+
+def test_the_head_is_looked_at_first(researcher):
+    done = bring("clusters", [["name", "colour"], ["Kasur", "red"]], researcher)
+
+    assert [one[:3] for one in wrong(done)][:2] == [(1, "colour", ""), (1, "slug", "")]
+    assert "Known: slug, language, name" in wrong(done)[0][3]
+
+
+def test_what_is_there_is_left_alone_or_changed_as_one_chooses(researcher):
+    project = factories.make_project(
+        slug="mine", title="Old", summary="Stays", aims="Go", entered_by=researcher
+    )
+    rows = [["slug", "title", "aims"], ["mine", "New", ""], ["other", "Other", ""]]
+
+    left = bring("projects", rows, researcher, mode="skip")
+    project.refresh_from_db()
+    assert (left.entering, left.skipped, left.changing) == (1, 1, 0)
+    assert (project.title, project.aims) == ("Old", "Go")
+
+    changed = bring("projects", rows, researcher)
+    project.refresh_from_db()
+    assert (changed.entering, changed.skipped, changed.changing) == (0, 0, 2)
+    # A column that is not there stays; an empty cell empties.
+    assert (project.title, project.aims, project.summary) == ("New", "", "Stays")
+
+
+def test_parts_of_parts_find_their_place_and_others_stay(researcher):
+    project = factories.make_project(slug="mine", entered_by=researcher)
+    account = factories.make_account(project, key="exit")
+    other = factories.make_account(project, key="other")
+    factories.make_body(slug="firm")
+    head = ["project", "account", "key", "by", "when", "statement"]
+
+    done = bring(
+        "projects-accounts-replies",
+        [
+            head,
+            ["mine", "exit", "a", "firm", "2012", "No."],
+            ["mine", "none", "b", "firm", "2012", "No."],
+        ],
+        researcher,
+    )
+    assert wrong(done) == [(3, "account", "none", "There is no such record: none.")]
+
+    assert (
+        wrong(
+            bring(
+                "projects-accounts-replies",
+                [head, ["mine", "exit", "a", "firm", "2012", "No."]],
+                researcher,
+            )
+        )
+        == []
+    )
+    assert Reply.objects.get().account == account
+    assert set(Account.objects.all()) == {account, other}
+
+
+def test_a_change_to_what_is_public_is_proposed_and_of_others_drafts_refused(researcher):
+    public = factories.make_public(factories.make_project(slug="public", title="Old"))
+    factories.make_project(slug="theirs", entered_by=factories.make_user(role="researcher"))
+    head = ["slug", "title"]
+
+    refused = bring("projects", [head, ["public", "New"], ["theirs", "New"]], researcher)
+    assert (
+        wrong(refused) == [(3, "", "theirs", "You may not change this record.")]
+        or wrong(refused)[0][0] == 3
+    )
+    assert not Proposal.objects.exists()
+
+    done = bring("projects", [head, ["public", "New"]], researcher)
+    assert done.plan.proposed == {"projects/public"}
+    public.refresh_from_db()
+    assert (public.title, Proposal.objects.get().document["title"]) == ("Old", "New")
+
+
+def test_tables_hold_only_what_one_may_see(researcher):
+    factories.make_project(slug="mine", entered_by=researcher)
+    factories.make_project(slug="theirs")
+    factories.make_public(factories.make_project(slug="public"))
+
+    assert [row["slug"] for row in out_of("projects", researcher)] == ["mine", "public"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_table_is_written_in_as_many_queries_for_one_record_as_for_three(
+    researcher, django_assert_num_queries, count
+):
+    for number in range(count):
+        project = factories.make_project(slug=f"p-{number}", entered_by=researcher)
+        factories.make_account(project)
+
+    resource = TableResource(tables()["projects-accounts"], by=researcher)
+    researcher.has_perm("clusters.enter_records")
+    with django_assert_num_queries(11):
+        assert len(resource.exported()) == count
+
+
+def test_each_new_row_costs_a_few_queries(researcher, django_assert_max_num_queries):
+    factories.make_project(slug="mine", entered_by=researcher)
+    factories.make_factor(factories.make_framework(slug="fig"), key="trust")
+    factories.make_publication(slug="paper")
+    factories.make_coder(slug="ana")
+    head = ["project", "key", "factor", "coder", "round", "degree", "rationale", "citations"]
+    rows = [
+        ["mine", f"k-{n}", "fig/trust", "ana", str(n + 1), "1", "Because.", "paper | page | 1"]
+        for n in range(100)
+    ]
+
+    with django_assert_max_num_queries(100 * 8):
+        assert wrong(bring("projects-codings", [head, *rows], researcher)) == []
+    assert Coding.objects.count() == 100
