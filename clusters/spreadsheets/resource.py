@@ -67,6 +67,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         self._rows: dict[Names, int] = {}
         self._documents: dict[str, Document] = {}
         self._known: dict[Names, Document] = {}
+        self._told: dict[int, set[str]] = {}
         self._holders: dict[Names, Document] = {}
 
     # --- Out ---------------------------------------------------------------------------------
@@ -200,9 +201,8 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         case_file, problems = read_value("", wanted, shape)
         for problem in problems:
             mistakes.setdefault(self._column_of(problem.where), []).append(problem.message)
-        if mistakes:
-            return mistakes
-        return self._place(names, {**case_file.document, **below})
+        # A row with a mistake is tried as well, without it: there may be others.
+        return mistakes | self._place(names, {**case_file.document, **below})
 
     def _place(self, names: Names, part: Document) -> Mistakes:
         """Put a part into its root's document, or begin one; say what is not there."""
@@ -224,7 +224,9 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         return {}
 
     def after_import(self, dataset: tablib.Dataset, result: Any, **kwargs: Any) -> None:
-        """Carry out what the rows come to; where some cannot be read, to find what else is wrong."""
+        """Carry out what the rows come to; with wrong ones among them, to find what else is."""
+        for one in self.wrong:
+            self._told.setdefault(one.row, set()).add(one.column)
         slugs = dict.fromkeys(names[0] for names in self._rows)
         files = [
             CaseFile(slug, self.table.root, self._documents[slug])
@@ -258,7 +260,11 @@ class TableResource(resources.Resource):  # type: ignore[misc]
                 rest = rest[2:]
         number = self._rows.get(tuple(keys))
         if number is not None:
-            self._say(number, {self._column_of(tuple(rest)): [problem.message]})
+            column = self._column_of(tuple(rest))
+            told = self._told.get(number, set())
+            # What follows from a mistake that is told already is none of its own.
+            if not told or (column and column not in told):
+                self._say(number, {column: [problem.message]})
             return
         # Of the record itself, or of parts that no row is of.
         of_record = next((row for names, row in self._rows.items() if names[0] == problem.file), 1)
