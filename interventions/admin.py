@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from clusters.admin_base import PartAdmin, RecordAdmin, declare, register_parts
+from clusters.desk import waiting
+from interventions.desk import rounds
 from interventions.models import Coding, Project
 
 
@@ -31,3 +33,5 @@ class CodingAdmin(declare(Coding, PartAdmin)):  # type: ignore[misc]
 
 
 register_parts(apps.get_app_config("interventions").get_models())
+admin.site.links.append(("admin:interventions_codinground_changelist", _("Rounds of coding")))  # type: ignore[attr-defined]
+waiting.FURTHER.append(rounds.waiting)

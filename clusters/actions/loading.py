@@ -93,7 +93,7 @@ def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = n
         plan.changed[case_file.name] = found
         plan.versions[case_file.name] = record.version
         try:
-            if _change(case_file, record, now, by, reason, heard):
+            if change(case_file, record, now, by, reason, heard):
                 plan.proposed.add(case_file.name)
         except CaseFilesRefused as error:
             saver.problems += [
@@ -118,10 +118,18 @@ def with_documents(
                 yield case_file, record, document
 
 
-def _change(
-    case_file: CaseFile, record: Root, now: Document, by: User, reason: str, heard: Heard
+def change(
+    case_file: CaseFile,
+    record: Root,
+    now: Document,
+    by: User,
+    reason: str,
+    heard: Heard = nobody,
 ) -> bool:
-    """Change a record, or propose to; return whether it was proposed."""
+    """Change a record from what it was seen as, or propose to; return whether it was proposed.
+
+    Raises what `amend` and `propose` raise.
+    """
     if not may_edit(by, record):
         raise NotAllowed(["You may not change this record."])
     to = {"record": record, "base": now, "document": case_file.document}

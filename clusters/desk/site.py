@@ -38,7 +38,8 @@ def _is_tie(model: Any) -> bool:
 
 
 def _is_work(model: Any) -> bool:
-    return model in (Proposal, Removal, Correction, Comment, Contributor)
+    known = (Proposal, Removal, Correction, Comment, Contributor)
+    return model in known or getattr(model, "is_work", False)
 
 
 def _is_account(model: Any) -> bool:
@@ -66,6 +67,15 @@ class DeskSite(admin.AdminSite):
     site_header = site_title = "Cluster Casebook"
     index_title = "Desk"
     index_template = "admin/desk/index.html"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Names of addresses with what they are called on the front page; apps add theirs.
+        self.links: list[tuple[str, Any]] = [
+            ("admin:desk-case-files", _("Bring in case files")),
+            ("admin:desk-literature", _("Bring in literature")),
+            ("admin:desk-tables", _("Bring in tables")),
+        ]
 
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
@@ -126,5 +136,7 @@ class DeskSite(admin.AdminSite):
         """Show what waits for whoever looks, above the list of everything."""
         from clusters.desk.waiting import waiting_for
 
-        found = {"waiting": waiting_for(request.user), **(extra_context or {})}
+        links = [(reverse(name), words) for name, words in self.links]
+        waiting = waiting_for(request.user)
+        found = {"waiting": waiting, "links": links, **(extra_context or {})}
         return super().index(request, found)

@@ -1,5 +1,6 @@
 """What waits for somebody at the desk."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,10 @@ class Group:
     items: list[Waiting] = field(default_factory=list)
 
 
+# What other apps know to wait for somebody.
+FURTHER: list[Callable[[Any], Group]] = []
+
+
 def address_of(kind: str, number: int | None) -> str:
     """Return the desk's page of a record, or of a new one."""
     meta = shapes()[kind].model._meta
@@ -64,6 +69,7 @@ def waiting_for(user: Any) -> list[Group]:
             Group(_("Changes proposed"), proposals(user)),
             Group(_("Readers’ corrections"), corrections()),
         ]
+    groups += [further(user) for further in FURTHER]
     groups += [Group(_("Comments"), comments(user)), Group(_("Your drafts"), drafts(user))]
     return [group for group in groups if group.items]
 

@@ -193,7 +193,7 @@ def _code(code: Any) -> str:
 def cell_of(column: Column, part: Document) -> str:
     """Return how one value of a record or part stands in its cell."""
     if column.name == CITATIONS:
-        return "\n".join(map(_place_text, part.get(CITATIONS, [])))
+        return "\n".join(map(place_text, part.get(CITATIONS, [])))
     value = part.get(column.field.name if column.field else column.name)
     if value is None:
         return ""
@@ -208,7 +208,8 @@ def cell_of(column: Column, part: Document) -> str:
     return str(value)
 
 
-def _place_text(citation: Document) -> str:
+def place_text(citation: Document) -> str:
+    """Return a citation as one line: publication | kind of place | place."""
     locator = locator_type_of(citation)
     parts = [citation["publication"], locator, citation[locator]]
     field, stance = citation.get("for", ""), citation.get("stance", "")
@@ -240,7 +241,7 @@ def value_of(column: Column, text: str) -> Any:
     Raises ValidationError where the cell is not written as such cells are.
     """
     if column.name == CITATIONS:
-        return [_place(line) for line in text.splitlines() if line.strip()]
+        return [place_of(line) for line in text.splitlines() if line.strip()]
     if column.kind in ("list", "references"):
         return _split(text)
     if column.kind == "json":
@@ -268,7 +269,8 @@ def _name(text: str) -> dict[str, str]:
     return {"family": family.strip()} | ({"given": given.strip()} if given.strip() else {})
 
 
-def _place(line: str) -> dict[str, str]:
+def place_of(line: str) -> dict[str, str]:
+    """Return the citation that a line writes. Raises ValidationError."""
     parts = [one.strip() for one in line.split(PLACE.strip())]
     if len(parts) not in (3, 4, 5) or not all(parts[:3]):
         raise ValidationError(

@@ -29,6 +29,15 @@ from interventions.models.projects import (
     ProjectLink,
     Role,
 )
+from interventions.models.rounds import (
+    CodingRound,
+    RoundCoder,
+    RoundCoding,
+    RoundComment,
+    RoundDimension,
+    RoundProject,
+    RoundState,
+)
 
 __all__ = [
     "DEGREES",
@@ -36,6 +45,7 @@ __all__ = [
     "Agreement",
     "AsReason",
     "Coding",
+    "CodingRound",
     "Direction",
     "Donor",
     "DonorNorm",
@@ -60,5 +70,11 @@ __all__ = [
     "ProjectLink",
     "Reply",
     "Role",
+    "RoundCoder",
+    "RoundCoding",
+    "RoundComment",
+    "RoundDimension",
+    "RoundProject",
+    "RoundState",
     "Says",
 ]

@@ -21,7 +21,7 @@ from clusters.models import (
     ReviewStep,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
-from interventions.models import Project
+from interventions.models import CodingRound, Project
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,7 @@ PAGES = {
     "records": (set(), EVERYTHING, EVERYTHING, EVERYTHING),
     "parts": (set(), {"view"}, {"view"}, {"view"}),
     "contributors": (set(), {"view"}, EVERYTHING, EVERYTHING),
+    "rounds": (set(), {"view"}, EVERYTHING, EVERYTHING),
     "proposals": (set(), {"view"}, {"view"}, {"view"}),
     "corrections": (set(), set(), {"view", "change", "delete"}, {"view", "change", "delete"}),
     "books": (set(), set(), {"view"}, {"view"}),
@@ -53,6 +54,8 @@ def kind_of(model):
         return "proposals"
     if model in (GroupMembership, PermissionGrant) or model.__name__ == "ApiToken":
         return "tokens"
+    if model is CodingRound:
+        return "rounds"
     if model is Invitation:
         return "invitations"
     if _is_account(model):

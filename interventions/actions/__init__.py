@@ -1,0 +1,1 @@
+"""What changes data, each a validated act that is carried out whole or not at all."""

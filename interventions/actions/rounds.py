@@ -1,0 +1,387 @@
+"""The acts of a round: open, code apart, hand in, compare, agree, close."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import pghistory
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from clusters.actions.commenting import tell
+from clusters.actions.loading import change
+from clusters.actions.publishing import NotAllowed
+from clusters.casefiles.document import Document, document_of, reference
+from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.reader import CaseFile, read_value
+from clusters.casefiles.shape import shape_of
+from clusters.models import Publication, User
+from clusters.roles import may_review
+from interventions.models import (
+    Agreement,
+    Coding,
+    CodingRound,
+    Project,
+    RoundCoder,
+    RoundCoding,
+    RoundComment,
+    RoundState,
+)
+from interventions.rounds import Cell, Round, Subject, code_of
+
+LONGEST = 5_000
+
+
+@transaction.atomic
+def open_round(*, round: CodingRound, by: User) -> None:
+    """Let the coders begin. Raises NotAllowed, with everything that is missing."""
+    found = _locked(round, RoundState.PREPARED)
+    it = Round(found)
+    reasons = []
+    if not may_review(by):
+        reasons.append(_("Only an editor opens a round."))
+    if not it.projects:
+        reasons.append(_("It has no projects."))
+    if not it.subjects:
+        reasons.append(_("It has nothing to code: choose a framework with factors, or outcomes."))
+    if len(it.coders) < 2:
+        reasons.append(_("It needs two coders or more."))
+    reasons += [
+        _("%(coder)s has no account to code with.") % {"coder": one.coder}
+        for one in it.coders
+        if one.coder.user is None
+    ]
+    if reasons:
+        raise NotAllowed(reasons)
+    found.number = _next_number(it.projects)
+    found.state, found.opened_by, found.opened_at = RoundState.CODING, by, timezone.now()
+    with pghistory.context(user=by.pk, reason="Round opened"):
+        found.save()
+    _tell(it, by, _("Coding begins: %(round)s") % {"round": found})
+
+
+def _next_number(projects: Iterable[Project]) -> int:
+    """Return a number that no coding and no other round of these projects has."""
+    stood = Coding.objects.filter(project__in=projects).aggregate(last=Max("round"))["last"]
+    others = CodingRound.objects.filter(projects__project__in=projects)
+    return max(stood or 0, others.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def code(
+    *, round: CodingRound, project: Project, by: User, answers: Mapping[Subject, Document]
+) -> None:
+    """Keep what a coder has made of one project so far; a subject left out is not coded.
+
+    What is not whole yet may be kept: handing in asks for the rest. Raises NotAllowed where it is
+    not theirs to code, and CaseFilesRefused with what cannot be read; nothing is kept then.
+    """
+    found = _locked(round, RoundState.CODING)
+    mine = _coder(found, by)
+    if mine.handed_in_at is not None:
+        raise NotAllowed([_("You have handed in: take it back first.")])
+    problems = [
+        problem
+        for subject, document in answers.items()
+        for problem in read_value(subject.key, _whole(subject, document), shape_of(Coding))[1]
+        if problem.message != "This is required."
+    ]
+    if problems:
+        raise CaseFilesRefused(problems)
+    with pghistory.context(user=by.pk, reason="Coded"):
+        kept = found.codings.filter(project=project, coder=mine.coder)
+        before = {(row.factor_id, row.dimension_id): row for row in kept}
+        for subject, document in answers.items():
+            columns = subject.fields
+            name = tuple(one.pk if one is not None else None for one in columns.values())
+            row = before.pop(name, None)  # type: ignore[arg-type]
+            if row is None:
+                RoundCoding.objects.create(
+                    round=found, project=project, coder=mine.coder, document=document, **columns
+                )
+            elif row.document != document:
+                row.document = document
+                row.save(update_fields=["document", "at"])
+        kept.filter(pk__in=[row.pk for row in before.values()]).delete()
+
+
+def _whole(subject: Subject, document: Document) -> Document:
+    """Return an answer as the coding that it will be."""
+    found = {name: reference(one) for name, one in subject.fields.items() if one is not None}
+    return {"key": "coding", **found, **document}
+
+
+@transaction.atomic
+def hand_in(*, round: CodingRound, by: User) -> bool:
+    """Hand one's sheets in; return whether everybody has, so that comparing begins.
+
+    Raises NotAllowed, with everything that is not whole yet.
+    """
+    found = _locked(round, RoundState.CODING)
+    mine = _coder(found, by)
+    it = Round(found)
+    coded = {
+        cell: cell.answers[mine.coder_id].document
+        for cell in it.cells.values()
+        if mine.coder_id in cell.answers
+    }
+    known = known_publications(coded.values())
+    reasons = [
+        f"{cell.project} › {cell.subject}: {what}"
+        for cell, document in coded.items()
+        for what in lacking(document, known)
+    ]
+    if not coded:
+        reasons.append(_("You have coded nothing yet."))
+    if reasons:
+        raise NotAllowed(reasons)
+    with pghistory.context(user=by.pk, reason="Handed in"):
+        mine.handed_in_at = timezone.now()
+        mine.save(update_fields=["handed_in_at"])
+        if found.coders.filter(handed_in_at=None).exists():
+            return False
+        found.state = RoundState.COMPARING
+        found.save(update_fields=["state"])
+    _tell(it, by, _("Everybody has handed in: %(round)s") % {"round": found})
+    return True
+
+
+@transaction.atomic
+def take_back(*, round: CodingRound, by: User) -> None:
+    """Go on with what was handed in, as long as somebody has not. Raises NotAllowed."""
+    mine = _coder(_locked(round, RoundState.CODING), by)
+    with pghistory.context(user=by.pk, reason="Taken back"):
+        mine.handed_in_at = None
+        mine.save(update_fields=["handed_in_at"])
+
+
+def lacking(document: Document, known: Collection[str]) -> list[str]:
+    """Say what an answer lacks to be handed in, or agreed; `known` has slugs of publications."""
+    missing = []
+    if not code_of(document):
+        missing.append(_("no degree, nor a reason for none"))
+    if not document.get("rationale"):
+        missing.append(_("no rationale"))
+    if not document.get("citations"):
+        missing.append(_("no place in a publication"))
+    words = _("%(slug)s is no publication that is known")
+    named = (one["publication"] for one in document.get("citations", []))
+    return missing + [words % {"slug": slug} for slug in named if slug not in known]
+
+
+def known_publications(documents: Iterable[Document]) -> set[str]:
+    """Return which of the publications that some answers cite there are."""
+    named = {one["publication"] for document in documents for one in document.get("citations", [])}
+    return set(Publication.objects.filter(slug__in=named).values_list("slug", flat=True))
+
+
+@transaction.atomic
+def discuss(
+    *, round: CodingRound, project: Project, subject: Subject, text: str, by: User
+) -> RoundComment:
+    """Say something to the others about one subject of one project. Raises NotAllowed."""
+    found = _locked(round, RoundState.COMPARING)
+    _takes_part(found, by)
+    if not text.strip() or len(text) > LONGEST:
+        raise NotAllowed([_("Write a comment of up to %(most)s letters.") % {"most": LONGEST}])
+    made = RoundComment.objects.create(
+        round=found, project=project, text=text.strip(), by=by, **subject.fields
+    )
+    _tell(Round(found), by, f"{found}: {project} › {subject}", f"{by}: {made.text}")
+    return made
+
+
+@transaction.atomic
+def agree(
+    *,
+    round: CodingRound,
+    project: Project,
+    subject: Subject,
+    document: Document,
+    agreement: str,
+    by: User,
+) -> None:
+    """Settle on one coding, saying why and how it was reached; the independent ones stay.
+
+    Raises NotAllowed where something is missing, CaseFilesRefused for what cannot be read.
+    """
+    found = _locked(round, RoundState.COMPARING)
+    _takes_part(found, by)
+    reasons = lacking(document, known_publications([document]))
+    if agreement not in (Agreement.CONSENSUS, Agreement.ADJUDICATED):
+        reasons.append(_("Say how it was agreed: by consensus, or adjudicated."))
+    elif agreement == Agreement.ADJUDICATED and not may_review(by):
+        reasons.append(_("Only an editor adjudicates."))
+    if reasons:
+        raise NotAllowed(reasons)
+    _file, problems = read_value(subject.key, _whole(subject, document), shape_of(Coding))
+    if problems:
+        raise CaseFilesRefused(problems)
+    with pghistory.context(user=by.pk, reason="Agreed"):
+        RoundCoding.objects.update_or_create(
+            round=found,
+            project=project,
+            coder=None,
+            **subject.fields,
+            defaults={"document": document, "agreement": agreement},
+        )
+
+
+@transaction.atomic
+def agree_where_same(*, round: CodingRound, by: User) -> int:
+    """Settle where all coders say the same; return how often that was so. Raises NotAllowed."""
+    found = _locked(round, RoundState.COMPARING)
+    _takes_part(found, by)
+    it = Round(found)
+    cells = [cell for cell in it.cells.values() if _all_say_the_same(cell, it)]
+    with pghistory.context(user=by.pk, reason="Agreed: all say the same"):
+        RoundCoding.objects.bulk_create(
+            RoundCoding(
+                round=found,
+                project=cell.project,
+                agreement=Agreement.CONSENSUS,
+                document=_joined([cell.answers[one.pk] for one in it.contributors]),
+                **cell.subject.fields,
+            )
+            for cell in cells
+        )
+    return len(cells)
+
+
+def _all_say_the_same(cell: Cell, it: Round) -> bool:
+    return cell.agreed is None and cell.is_same and len(cell.answers) == len(it.coders)
+
+
+def _joined(codings: list[RoundCoding]) -> Document:
+    """Return the one answer of several who say the same, with everybody's reasons and places."""
+    first = codings[0].document
+    answer = {name: first[name] for name in ("degree", "no_value") if name in first}
+    reasons = dict.fromkeys(coding.document["rationale"] for coding in codings)
+    places = {str(sorted(one.items())): one for c in codings for one in c.document["citations"]}
+    return {**answer, "rationale": "\n\n".join(reasons), "citations": list(places.values())}
+
+
+@transaction.atomic
+def close(*, round: CodingRound, by: User, reason: str) -> int:
+    """Bring every coding into its project, the independent ones and the agreed; end the round.
+
+    Projects that are public are changed by proposals, unless the editor may change them alone.
+    Returns how many proposals there are. Raises NotAllowed; nothing is changed then.
+    """
+    found = _locked(round, RoundState.COMPARING)
+    it = Round(found)
+    reasons = []
+    if not may_review(by):
+        reasons.append(_("Only an editor closes a round."))
+    if not reason.strip():
+        reasons.append(_("Say why: the reason stands in the history of every project."))
+    open_cells = [cell for cell in it.cells.values() if cell.answers and cell.agreed is None]
+    if open_cells:
+        words = _("%(n)s codings are not agreed yet, %(first)s first.")
+        first = f"{open_cells[0].project} › {open_cells[0].subject}"
+        reasons.append(words % {"n": len(open_cells), "first": first})
+    if reasons:
+        raise NotAllowed(reasons)
+    proposed = 0
+    with pghistory.context(user=by.pk, reason=reason):
+        for project in it.projects:
+            cells = [cell for cell in it.cells.values() if cell.project.pk == project.pk]
+            proposed += _bring_in(project, cells, it, by, reason)
+        found.state, found.closed_at = RoundState.CLOSED, timezone.now()
+        found.save(update_fields=["state", "closed_at"])
+    return proposed
+
+
+def _bring_in(project: Project, cells: list[Cell], it: Round, by: User, reason: str) -> bool:
+    """Bring a round's codings into one project; return whether that was proposed."""
+    now = document_of(project, public=True)
+    codings: list[Document] = list(now.get("codings", []))
+    for cell in cells:
+        for one in cell.answers.values():
+            row = {"coder": reference(one.coder), "round": it.row.number}
+            codings.append(_coding(cell, it, one.document | row, codings))
+        if cell.agreed is None:
+            continue
+        stood = next((one for one in codings if _is_agreed_of(one, cell, it)), None)
+        made = _coding(cell, it, {"agreement": cell.agreed.agreement}, codings, stood)
+        made |= cell.agreed.document
+        if stood is None:
+            codings.append(made)
+        else:
+            codings[codings.index(stood)] = made
+    document = {**now, "codings": sorted(codings, key=lambda one: str(one["key"]))}
+    case_file = CaseFile(project.slug, shape_of(Project), document)
+    try:
+        return change(case_file, project, now, by, reason)
+    except CaseFilesRefused as error:
+        raise NotAllowed(
+            [f"{project}: {one.field}: {one.message}" for one in error.problems]
+        ) from None
+    except NotAllowed as error:
+        raise NotAllowed([f"{project}: {one}" for one in error.reasons]) from None
+
+
+def _coding(
+    cell: Cell, it: Round, values: Document, others: list[Document], stood: Document | None = None
+) -> Document:
+    """Return a coding of a cell under a key that no other has, or that of the one it replaces."""
+    row = _whole(cell.subject, values)
+    if it.row.perspective_group is not None:
+        row["perspective_group"] = it.row.perspective_group.slug
+    if row.get("round") == 1:
+        del row["round"]  # what only states a default is not written
+    start = slugify(f"{_key(cell.subject)}-{values.get('coder', 'agreed')}")[:80]
+    taken = {one["key"] for one in others}
+    row["key"] = stood["key"] if stood else start
+    number = it.row.number
+    while stood is None and row["key"] in taken:
+        row["key"] = f"{start}-{number}"
+        number += 1
+    return row
+
+
+def _key(subject: Subject) -> str:
+    thing: Any = subject.thing
+    return str(getattr(thing, "key", None) or thing.slug)
+
+
+def _is_agreed_of(coding: Document, cell: Cell, it: Round) -> bool:
+    """Whether a coding is the agreed one of this subject, from this round's perspective."""
+    named = {name: reference(one) for name, one in cell.subject.fields.items() if one is not None}
+    group = it.row.perspective_group.slug if it.row.perspective_group is not None else None
+    return (
+        "coder" not in coding
+        and all(coding.get(name) == value for name, value in named.items())
+        and coding.get("perspective_group") == group
+        and "perspective_holder" not in coding
+    )
+
+
+def _locked(round: CodingRound, state: RoundState) -> CodingRound:
+    """Return a round as it stays until the transaction ends. Raises NotAllowed in another state."""
+    found = CodingRound.objects.select_for_update(of=("self",)).get(pk=round.pk)
+    if found.state != state:
+        words = _("It is “%(now)s”; this needs: %(state)s.")
+        raise NotAllowed([words % {"now": found.get_state_display(), "state": state.label}])
+    return found
+
+
+def _coder(round: CodingRound, user: User) -> RoundCoder:
+    found = round.coders.filter(coder__user=user).select_related("coder").first()
+    if found is None:
+        raise NotAllowed([_("You do not code in this round.")])
+    return found
+
+
+def _takes_part(round: CodingRound, user: User) -> None:
+    if not may_review(user):
+        _coder(round, user)
+
+
+def _tell(it: Round, by: User, subject: str, text: str = "") -> None:
+    people = {one.coder.user for one in it.coders if one.coder.user is not None}
+    if it.row.opened_by is not None:
+        people.add(it.row.opened_by)
+    tell(people - {by}, subject, text or str(by))

@@ -1,0 +1,96 @@
+"""How far the coders of a round agree, factor by factor, and where they differ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from interventions.analysis.agreement import (
+    Interval,
+    bootstrap_interval,
+    cohen_kappa,
+    krippendorff_alpha,
+    percent_agreement,
+    reading,
+)
+
+# The steps of the scale, in their order.
+SCALE = ("0", "0.33", "0.67", "1")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One factor or outcome in one case, and each coder's answer: a code, or None for none."""
+
+    case: str
+    subject: str
+    codes: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Agreement over some units.
+
+    `percent` and `kappa` take every answer as a category, reasons for no degree included; `alpha`
+    is ordinal and of degrees alone. `compared` counts units that two coders answered, `same` those
+    that all of these answered alike.
+    """
+
+    compared: int
+    same: int
+    percent: float | None
+    alpha: float | None
+    interval: Interval | None
+    kappa: float | None
+
+    @property
+    def reading(self) -> str:
+        """What may rest on it: reliable, tentative, below or not defined."""
+        return reading(self.alpha)
+
+
+def figures(units: Sequence[Unit]) -> Figures:
+    """Return how far the coders of these units agree."""
+    compared = [unit for unit in units if len(_given(unit)) > 1]
+    coders = list(zip(*(unit.codes for unit in units), strict=True))
+    degrees = [[_degree(code) for code in coder] for coder in coders]
+    return Figures(
+        compared=len(compared),
+        same=sum(len(set(_given(unit))) == 1 for unit in compared),
+        percent=percent_agreement(coders),
+        alpha=krippendorff_alpha(degrees, "ordinal"),
+        interval=bootstrap_interval(degrees, "ordinal"),
+        kappa=cohen_kappa(*coders) if len(coders) == 2 else None,
+    )
+
+
+def by_subject(units: Sequence[Unit]) -> dict[str, Figures]:
+    """Return the same for each factor or outcome, in the order in which they come."""
+    return {
+        subject: figures([unit for unit in units if unit.subject == subject])
+        for subject in dict.fromkeys(unit.subject for unit in units)
+    }
+
+
+def distance(unit: Unit) -> str:
+    """Say how far the answers of a unit lie apart.
+
+    `none` and `one` for so few answers, `same`, `kind` where a degree stands beside a reason for
+    none, or how many steps of the scale: `1`, `2`, `3`.
+    """
+    given = _given(unit)
+    if len(given) < 2:
+        return "one" if given else "none"
+    if len(set(given)) == 1:
+        return "same"
+    if any(code not in SCALE for code in given):
+        return "kind"
+    places = [SCALE.index(code) for code in given]
+    return str(max(abs(one - other) for one, other in combinations(places, 2)))
+
+
+def _given(unit: Unit) -> list[str]:
+    return [code for code in unit.codes if code is not None]
+
+
+def _degree(code: str | None) -> float | None:
+    return float(code) if code in SCALE else None

@@ -1,0 +1,1 @@
+"""The desk's pages for coding in rounds, and for what needs work."""

@@ -1,0 +1,172 @@
+"""What there is to read of a round: its subjects, who answered what, and how far they agree."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from clusters.casefiles.document import Document
+from clusters.models import Contributor
+from interventions.analysis.rounds import Unit
+from interventions.models import (
+    DEGREES,
+    CodingRound,
+    Factor,
+    NoValue,
+    OutcomeDimension,
+    Project,
+    RoundCoding,
+    RoundComment,
+)
+
+# What one may answer, by the code that stands for it: four degrees, two reasons for none.
+ANSWERS: dict[str, Any] = {
+    **{f"{degree.normalize():f}": label for degree, label in DEGREES.items()},
+    **{str(code): label for code, label in NoValue.choices},
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is coded: a factor or an outcome dimension. `key` stands for it in forms."""
+
+    key: str
+    thing: Factor | OutcomeDimension
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What a row of this subject has in its two columns."""
+        is_factor = isinstance(self.thing, Factor)
+        return {
+            "factor": self.thing if is_factor else None,
+            "dimension": None if is_factor else self.thing,
+        }
+
+    @property
+    def group(self) -> str:
+        """What a list of subjects puts it under."""
+        if isinstance(self.thing, Factor):
+            return str(self.thing.get_polarity_display() or self.thing.category)
+        return str(OutcomeDimension._meta.verbose_name_plural).capitalize()
+
+    def __str__(self) -> str:
+        return str(self.thing)
+
+
+def subject_key(row: Any) -> str:
+    """Return the key of what a row is of."""
+    return f"f{row.factor_id}" if row.factor_id else f"d{row.dimension_id}"
+
+
+def code_of(document: Document) -> str:
+    """Return the code of an answer: 0.33, not_reported; empty where there is none."""
+    if "degree" in document:
+        return f"{Decimal(str(document['degree'])).normalize():f}"
+    return str(document.get("no_value", ""))
+
+
+@dataclass(eq=False)
+class Cell:
+    """One subject in one project: what each coder has made of it, and all of them together."""
+
+    project: Project
+    subject: Subject
+    answers: dict[int, RoundCoding] = field(default_factory=dict)
+    agreed: RoundCoding | None = None
+    comments: list[RoundComment] = field(default_factory=list)
+
+    @property
+    def codes(self) -> dict[int, str]:
+        return {coder: code_of(one.document) for coder, one in self.answers.items()}
+
+    @property
+    def is_same(self) -> bool:
+        """Whether everybody who answered says the same."""
+        return len(set(self.codes.values())) == 1
+
+
+class Round:
+    """A round with everything in it, in a fixed number of queries."""
+
+    def __init__(self, round: CodingRound) -> None:
+        self.row = round
+
+    @cached_property
+    def coders(self) -> list[Any]:
+        """Those who code, in their order, each with the contributor."""
+        return list(self.row.coders.select_related("coder__user"))
+
+    @cached_property
+    def contributors(self) -> list[Contributor]:
+        return [one.coder for one in self.coders]
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        return [one.project for one in self.row.projects.select_related("project")]
+
+    @cached_property
+    def subjects(self) -> list[Subject]:
+        factors: Iterable[Factor] = ()
+        if self.row.framework_id:
+            factors = Factor.objects.filter(framework=self.row.framework_id).select_related(
+                "framework"
+            )
+        dimensions = [one.dimension for one in self.row.dimensions.select_related("dimension")]
+        return [Subject(f"f{one.pk}", one) for one in factors] + [
+            Subject(f"d{one.pk}", one) for one in dimensions
+        ]
+
+    @cached_property
+    def codings(self) -> list[RoundCoding]:
+        return list(self.row.codings.select_related("coder"))
+
+    @cached_property
+    def cells(self) -> dict[tuple[int, str], Cell]:
+        """Every subject in every project, in their order, by project and key of the subject."""
+        found = {
+            (project.pk, subject.key): Cell(project, subject)
+            for project in self.projects
+            for subject in self.subjects
+        }
+        for coding in self.codings:
+            cell = found.get((coding.project_id, subject_key(coding)))
+            if cell is None:
+                continue
+            if coding.coder_id is None:
+                cell.agreed = coding
+            else:
+                cell.answers[coding.coder_id] = coding
+        for comment in self.row.comments.select_related("by"):
+            if cell := found.get((comment.project_id, subject_key(comment))):
+                cell.comments.append(comment)
+        return found
+
+    def subject(self, key: str) -> Subject | None:
+        return next((one for one in self.subjects if one.key == key), None)
+
+    def project(self, slug: str) -> Project | None:
+        return next((one for one in self.projects if one.slug == slug), None)
+
+    def coder_of(self, user: Any) -> Any:
+        """Return somebody's own part in it, or None."""
+        return next((one for one in self.coders if one.coder.user_id == user.pk), None)
+
+    def sheet(self, coder: Contributor, project: Project) -> dict[str, Document]:
+        """Return what a coder has made of one project, by the keys of the subjects."""
+        return {
+            subject_key(one): one.document
+            for one in self.codings
+            if one.coder_id == coder.pk and one.project_id == project.pk
+        }
+
+    def units(self) -> list[Unit]:
+        """Return what the coders answered, unit by unit, for the figures of their agreement."""
+        return [
+            Unit(
+                cell.project.slug,
+                cell.subject.key,
+                tuple(cell.codes.get(one.pk) or None for one in self.contributors),
+            )
+            for cell in self.cells.values()
+        ]
