@@ -83,6 +83,10 @@ class RecordAdmin(CaseAdmin):
         rows: Any = super().get_queryset(request)
         return rows.visible_to(request.user)
 
+    def quality_of(self, record: Any) -> Any:
+        """Return how whole a record is and what it rests on, for kinds of which that is counted."""
+        return None
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         user: Any = request.user
         return may_enter(user) and (obj is None or may_edit(user, obj))

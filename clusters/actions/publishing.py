@@ -1,6 +1,6 @@
 """Publish, change and withdraw: what the public sees, and the log that says so."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -202,22 +202,20 @@ def index_again(renamed: Root) -> None:
 
 def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
     """List the values of a record that no citation covers, as `accounts.early-exit.says`."""
+    return [where for where, is_cited in asserted(document, shape, at) if not is_cited]
+
+
+def asserted(document: Document, shape: Shape, at: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield every value that says something about the world, and whether a citation covers it."""
     citations = [one for one in document.get("citations", []) if one.get("stance") != "disputes"]
-    if any("for" not in citation for citation in citations):
-        missing = []
-    else:
-        covered = {citation["for"] for citation in citations}
-        missing = [
-            f"{at}{field.name}"
-            for field in shape.fields
-            if field.name in document
-            and field.name not in covered
-            and is_asserted(shape, field.name)
-        ]
+    covers_all = any("for" not in citation for citation in citations)
+    covered = {citation.get("for") for citation in citations}
+    for field in shape.fields:
+        if field.name in document and is_asserted(shape, field.name):
+            yield f"{at}{field.name}", covers_all or field.name in covered
     for name, child_shape in shape.children.items():
         for child in document.get(name, []):
-            missing += uncited(child, child_shape, f"{at}{name}.{child['key']}.")
-    return missing
+            yield from asserted(child, child_shape, f"{at}{name}.{child['key']}.")
 
 
 def is_asserted(shape: Shape, field_name: str) -> bool:

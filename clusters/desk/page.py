@@ -210,6 +210,7 @@ class RecordPage:
         return {
             "history_url": f"{self.address.removesuffix('change/')}history/",
             # Handing in goes with saving.
+            "quality": self.admin.quality_of(self.record),
             "steps": [
                 step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
             ],

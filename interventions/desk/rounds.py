@@ -24,6 +24,7 @@ from clusters.tables import csv_response
 from interventions.actions import rounds
 from interventions.analysis.agreement import RELIABLE, TENTATIVE
 from interventions.analysis.rounds import by_subject, distance, figures
+from interventions.marks import publications_in
 from interventions.models import (
     Agreement,
     CodingRound,
@@ -369,16 +370,6 @@ def places_of(project: Project) -> list[str]:
     rows = Citation.objects.filter(publication__slug__in=slugs).select_related("publication")
     rows = rows.order_by("publication__slug", "pk")[:MOST_PLACES]
     return [PLACE.join((row.publication.slug, row.locator_type, row.locator)) for row in rows]
-
-
-def publications_in(value: Any) -> set[str]:
-    """Return the slugs of every publication that a document cites, at whatever depth."""
-    if isinstance(value, list):
-        return set().union(*map(publications_in, value))
-    if not isinstance(value, dict):
-        return set()
-    own = {value["publication"]} if isinstance(value.get("publication"), str) else set()
-    return own.union(*map(publications_in, value.values()))
 
 
 # --- Comparing -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from interventions.models.findings import (
     Says,
 )
 from interventions.models.frameworks import Factor, Framework, OutcomeDimension, Polarity
+from interventions.models.marks import CaseMarks
 from interventions.models.projects import (
     Ending,
     Flow,
@@ -44,6 +45,7 @@ __all__ = [
     "Account",
     "Agreement",
     "AsReason",
+    "CaseMarks",
     "Coding",
     "CodingRound",
     "Direction",

@@ -17,13 +17,14 @@ from clusters.models import (
     Unfinished,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
+from interventions.models import CaseMarks
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 # Made from what is public, and made anew whenever that changes; or not yet saved.
 NOT_KEPT = (
-    *(IdempotentRequest, PublicDocument, SearchEntry, SearchWord, TableUpload, Tally),
+    *(CaseMarks, IdempotentRequest, PublicDocument, SearchEntry, SearchWord, TableUpload, Tally),
     Unfinished,
 )
 
