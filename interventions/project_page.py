@@ -15,6 +15,7 @@ from interventions.matrix import holder_of
 from interventions.models import (
     Account,
     Coding,
+    Factor,
     Funding,
     Outcome,
     Participation,
@@ -66,10 +67,9 @@ def with_everything() -> Any:
             "codings",
             Coding.objects.published()
             .overall()
-            .filter(factor__isnull=False)
-            .select_related("factor__framework", "coder")
+            .select_related("factor__framework", "dimension", "coder")
             .prefetch_related(CITED)
-            .order_by("factor__framework", "factor__position", "coder", "key"),
+            .order_by("factor__framework", "factor__position", "dimension__name", "coder", "key"),
         ),
     )
 
@@ -224,15 +224,16 @@ def parts_taken(project: Project) -> tuple[list[Participation], list[Participati
     return list(ran.values()), rest
 
 
-def by_factor(codings: Any) -> list[dict[str, Any]]:
-    """Agreed and independent codings side by side, factor by factor."""
+def by_subject(codings: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Agreed and independent codings side by side: of each factor, and of each outcome."""
     found: dict[Any, dict[str, Any]] = {}
     for coding in codings:
-        line = found.setdefault(
-            coding.factor, {"factor": coding.factor, "agreed": None, "independent": []}
-        )
+        subject = coding.factor or coding.dimension
+        line = found.setdefault(subject, {"subject": subject, "agreed": None, "independent": []})
         if coding.coder is None:
             line["agreed"] = coding
         else:
             line["independent"].append(coding)
-    return list(found.values())
+    lines = list(found.values())
+    of_factors = [line for line in lines if isinstance(line["subject"], Factor)]
+    return of_factors, [line for line in lines if line not in of_factors]

@@ -14,7 +14,7 @@ from interventions.charts.project_length import Length
 from interventions.gather import lengths_of
 from interventions.matrix import disagreement_of, matrix_of, what_differs
 from interventions.models import Ending, Framework, Project
-from interventions.project_page import main_reasons, with_everything
+from interventions.project_page import by_subject, main_reasons, with_everything
 
 
 @public_page
@@ -92,6 +92,7 @@ def comparison_of(projects: list[Any]) -> list[Line]:
         if any(cell.status != "not_searched" for row in matrix.rows for cell in row.cells):
             lines += factor_lines(matrix, _("Factors: %(framework)s") % {"framework": framework})
     lines += lines_of(_("What came of it"), _outcomes(projects))
+    lines += lines_of(_("What came of it, as coded"), _coded_outcomes(projects))
     lines += lines_of(
         _("Accounts"),
         [
@@ -172,6 +173,32 @@ def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
             sides.append(Side(words, url) if words else Side(_("nothing recorded"), is_known=False))
         rows.append((str(dimension), sides))
     return rows
+
+
+def _coded_outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
+    """One row a dimension that was coded, on the scale of factors."""
+    coded = {project.pk: by_subject(project.codings.all())[1] for project in projects}
+    dimensions = sorted({line["subject"] for lines in coded.values() for line in lines}, key=str)
+    return [
+        (
+            str(dimension),
+            [_coded(project, dimension, coded[project.pk]) for project in projects],
+        )
+        for dimension in dimensions
+    ]
+
+
+def _coded(project: Any, dimension: Any, lines: list[dict[str, Any]]) -> Side:
+    line = next((one for one in lines if one["subject"] == dimension), None)
+    url = f"{project.get_absolute_url()}#outcomes"
+    if line is None:
+        return Side(_("not searched"), is_known=False)
+    agreed = line["agreed"]
+    if agreed is None:
+        return Side(_("coded, not agreed"), url, is_known=False)
+    is_known = agreed.degree is not None
+    words = agreed.get_degree_display() if is_known else agreed.get_no_value_display()
+    return Side(str(words), url, is_known=is_known)
 
 
 def _main_reasons(project: Any) -> Side:

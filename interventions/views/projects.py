@@ -18,8 +18,8 @@ from interventions.matrix import disagreement_of, outcome_of, subject_of, what_d
 from interventions.models import Project
 from interventions.models.project_queries import ORDERINGS
 from interventions.project_page import (
-    by_factor,
     by_holder,
+    by_subject,
     dates_of,
     main_reasons,
     parts_taken,
@@ -103,7 +103,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         subject_of(factor=account.factor, dimension=account.dimension) for account in accounts
     }
     status = activity_status(project.ending, has_start=bool(project.actual_start))
-    codings = by_factor(project.codings.all())
+    codings, coded_outcomes = by_subject(project.codings.all())
     ran, others = parts_taken(project)
     context = {
         "project": project,
@@ -117,6 +117,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "disagrees_on": what_differs(accounts, differing),
         "contested_share": (len(differing.contested), len(subjects)),
         "codings": codings,
+        "coded_outcomes": coded_outcomes,
         "is_double_coded": any(len(line["independent"]) > 1 for line in codings),
         "parts_taken": [(_("Run by"), ran), (_("Who took part"), others)],
         "intended": [one for one in project.outcomes.all() if one.intended != "no"],

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -29,15 +30,47 @@ def browser_arguments() -> list[str]:
 
 
 class Served:
-    """A running copy: where it is, and what it said when it started."""
+    """A copy of the casebook in a data folder of its own, that is started, killed and started."""
 
-    def __init__(self, address: str, said: str, environment: dict[str, str]) -> None:
-        self.address = address
-        self.said = said
-        self.environment = environment
-        found = re.search(r"as (\S+) with the password (\S+)", said)
-        assert found, said
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = folder
+        self.address = f"http://localhost:{self.port}"
+        self.environment = {
+            **environment,
+            "PATH": os.environ["PATH"],
+            "CASEBOOK_MODE": "local",
+            "CASEBOOK_DATA": str(folder),
+        }
+        self.start()
+        self.said = self.log.read_text()
+        found = re.search(r"as (\S+) with the password (\S+)", self.said)
+        assert found, self.said
         self.account, self.password = found.groups()
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "said"
+
+    def start(self) -> None:
+        """Run `manage.py serve`, and wait until it answers."""
+        with self.log.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-u", "manage.py", "serve", "--port", str(self.port)],
+                cwd=PROJECT,
+                env=self.environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_for(self.port, self.process, self.log)
+
+    def kill(self) -> None:
+        """End the server and its worker in the middle of whatever they do."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
 
     def manage(self, *command: str) -> str:
         """Run a command beside the server, on its data; return what it prints."""
@@ -54,28 +87,15 @@ class Served:
 @contextmanager
 def serving(**environment: str) -> Iterator[Served]:
     """Run `manage.py serve` on a free port until the block ends, with some settings of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
-        Path(folder).chmod(0o755)
-        log = Path(folder) / "said"
-        environment |= {"PATH": os.environ["PATH"], "CASEBOOK_MODE": "local"}
-        environment["CASEBOOK_DATA"] = folder
-        with log.open("w") as said:
-            process = subprocess.Popen(
-                [sys.executable, "-u", "manage.py", "serve", "--port", str(port)],
-                cwd=PROJECT,
-                env=environment,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-            )
+    with tempfile.TemporaryDirectory(prefix="casebook-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        running = Served(folder, environment)
         try:
-            wait_for(port, process, log)
-            yield Served(f"http://localhost:{port}", log.read_text(), environment)
+            yield running
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            running.process.terminate()
+            running.process.wait(PATIENCE)
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

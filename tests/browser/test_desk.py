@@ -3,20 +3,17 @@
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.accounts import PASSWORD, make_accounts, sign_in_at
 from tests.browser.serving import serving
 
-ACCOUNTS = {"researcher": "ana@example.org", "editor": "ben@example.org"}
-PASSWORD = "a long password of the desk"
-MAKE_ACCOUNTS = """
-from django.contrib.auth.models import Group
-from clusters.models import User
-for role, email in {accounts!r}.items():
-    user = User.objects.create_user(email, {password!r})
-    user.groups.add(Group.objects.get(name=role))
-"""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -24,8 +21,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 def desk():
     """A copy of its own, since what is entered here would be in the way elsewhere."""
     with serving() as running:
-        code = MAKE_ACCOUNTS.format(accounts=ACCOUNTS, password=PASSWORD)
-        running.manage("shell", "-c", code)
+        make_accounts(running)
         yield running
 
 
@@ -48,17 +44,17 @@ def sign_in(desk, browser):
                 else None
             ),
         )
-        page.goto("/admin/")
-        page.get_by_label("Email").fill(ACCOUNTS[role])
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+        sign_in_at(page, role)
         return page
 
     yield enter
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def code_of(secret):
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
 
 
 def choose(page, within, label, typed, offered):
@@ -317,3 +313,95 @@ def test_the_desk_meets_wcag_and_fits_the_screen(sign_in, width, scheme):
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, f"{address}\n{found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+MAKE_ROUNDS = """
+from clusters.models import Contributor
+from interventions.models import CodingRound, Project
+coders = Contributor.objects.filter(slug__in=("researcher", "editor"))
+places = [{"publication": "fayyaz-2017", "section": "Findings"}]
+for name, state in (("Apart", "coding"), ("Together", "comparing")):
+    project = Project.objects.get(slug="soccer-village")
+    framework = project.codings.filter(factor__isnull=False).first().factor.framework
+    made = CodingRound.objects.create(name=name, framework=framework, state=state, number=2)
+    made.projects.create(project=project)
+    for number, coder in enumerate(coders):
+        made.coders.create(coder=coder)
+        for at, factor in enumerate(framework.factors.all()):
+            degree = ("0", "0.33", "0.67", "1")[(at + number * (at % 3)) % 4]
+            document = {"degree": degree, "rationale": "As read.", "citations": places}
+            made.codings.create(project=project, coder=coder, factor=factor, document=document)
+    print(made.pk)
+"""
+
+
+@pytest.fixture(scope="module")
+def rounds(desk):
+    """Two rounds, one in which the two still code apart and one in which they compare."""
+    return desk.manage("shell", "-v", "0", "-c", MAKE_ROUNDS).split()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_tables_rounds_and_accounts_meet_wcag_and_fit_the_screen(sign_in, rounds, width, scheme):
+    page = sign_in("editor", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    apart, together = (f"/admin/interventions/codinground/{number}" for number in rounds)
+    page.goto("/admin/desk/tables/")
+    page.get_by_label("Table:").select_option("projects")
+    page.get_by_label("File").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": b"slug,title,stated_months\na,,many\n"}
+    )
+    page.get_by_role("button", name="Look it through").click()
+    expect(page.get_by_role("heading", name="2 things are wrong")).to_be_visible(timeout=30_000)
+    for address in (
+        page.url,
+        "/admin/desk/tables/",
+        "/admin/desk/literature/",
+        "/admin/desk/case-files/",
+        "/admin/interventions/project/quality/",
+        "/admin/interventions/codinground/",
+        "/admin/interventions/codinground/add/",
+        f"{apart}/round/",
+        f"{apart}/sheets/soccer-village/",
+        f"{together}/round/",
+        f"{together}/compare/soccer-village/",
+        "/sign-in/tokens/",
+        "/sign-in/2fa/",
+        "/sign-in/password/",
+    ):
+        page.goto(address)
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{address}\n{found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_a_sheet_is_saved_as_one_types(sign_in, rounds):
+    page = sign_in("researcher")
+    page.goto(f"/admin/interventions/codinground/{rounds[0]}/sheets/soccer-village/")
+    first = page.locator(".sheet-row").first
+
+    first.get_by_label("Why").fill("Read once more.")
+    first.get_by_label("Not applicable").check()
+
+    expect(page.locator("#kept")).to_have_text(re.compile("Saved at"))
+    page.reload()
+    expect(first.get_by_label("Why")).to_have_value("Read once more.")
+    expect(first.get_by_label("Not applicable")).to_be_checked()
+
+
+def test_a_second_factor_is_set_up_and_asked_for(desk, browser):
+    """As an authenticator app would: the secret is read off the page."""
+    context = browser.new_context(base_url=desk.address)
+    page = context.new_page()
+    sign_in_at(page, "editor")
+    page.goto("/sign-in/2fa/totp/activate/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    secret = page.get_by_label("Authenticator secret").input_value()
+    page.get_by_label("Authenticator code").fill(code_of(secret))
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
+    page.goto("/sign-in/2fa/")
+    page.get_by_role("link", name="Deactivate").click()
+    page.get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_text("An authenticator app is not active.")).to_be_visible()
+    context.close()

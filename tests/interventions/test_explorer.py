@@ -321,3 +321,29 @@ def test_negative_numbers_are_no_formulas():
         "'@a",
         "a",
     ]
+
+
+def test_outcomes_are_coded_like_factors_and_compared(client):
+    dimension = factories.make_dimension(slug="women-s-work", name="Women's work")
+    first, second, third = (factories.make_project(slug=f"p-{n}", title=f"P {n}") for n in range(3))
+    factories.make_coding(first, dimension=dimension, agreement="consensus", degree="0.67")
+    factories.make_coding(
+        first, dimension=dimension, coder=factories.make_coder(slug="ana"), degree="1"
+    )
+    factories.make_coding(
+        second, dimension=dimension, agreement="one_coder", degree=None, no_value="not_reported"
+    )
+    factories.make_public(dimension, first, second, third)
+
+    page = client.get("/projects/p-0/").content.decode()
+    assert "How far it came to this, as coded" in page
+    assert "More present than absent (0.67)" in page
+    assert "ana, round 1" in page
+    assert "How far it came to this" not in client.get("/projects/p-2/").content.decode()
+    compared = client.get("/projects/compare/?p=p-0&p=p-1&p=p-2&format=csv").content.decode()
+    (line,) = [
+        one for one in compared.splitlines() if one.startswith('"What came of it, as coded"')
+    ]
+    assert "More present than absent (0.67)" in line
+    assert "Not reported: looked for, the sources are silent" in line
+    assert "not searched" in line
