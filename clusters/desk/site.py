@@ -92,6 +92,10 @@ class DeskSite(admin.AdminSite):
         query = urlencode({REDIRECT_FIELD_NAME: wanted})
         return HttpResponseRedirect(f"{reverse('account_login')}?{query}")
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Change one's password where everybody does."""
+        return HttpResponseRedirect(reverse("account_change_password"))
+
     def get_urls(self) -> list[Any]:
         # Models are not there yet when the site is.
         from clusters.desk import casefiles, literature, references, tables, unfinished

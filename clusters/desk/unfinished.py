@@ -34,7 +34,11 @@ def keep(request: HttpRequest) -> JsonResponse:
     values = {
         "kind": kind,
         "object_id": int(number) if number.isdecimal() else None,
-        "title": request.POST.get("heading", "")[:300],
+        # A new record has no heading yet: what it is going to be called.
+        "title": next(
+            (words for name in ("heading", "title", "name") if (words := request.POST.get(name))),
+            "",
+        )[:300],
         "data": data,
     }
     # Under the token of another person nothing is found, and a new row cannot have it.

@@ -58,7 +58,8 @@ def figures(units: Sequence[Unit]) -> Figures:
         same=sum(len(set(_given(unit))) == 1 for unit in compared),
         percent=percent_agreement(coders),
         alpha=krippendorff_alpha(degrees, "ordinal"),
-        interval=bootstrap_interval(degrees, "ordinal"),
+        # Samples of one unit are all the same: they say nothing.
+        interval=bootstrap_interval(degrees, "ordinal") if len(compared) > 1 else None,
         kappa=cohen_kappa(*coders) if len(coders) == 2 else None,
     )
 

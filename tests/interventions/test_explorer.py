@@ -340,7 +340,9 @@ def test_outcomes_are_coded_like_factors_and_compared(client):
     assert "More present than absent (0.67)" in page
     assert "ana, round 1" in page
     assert "How far it came to this" not in client.get("/projects/p-2/").content.decode()
-    compared = client.get("/projects/compare/?p=p-0&p=p-1&p=p-2&format=csv").content.decode()
+    compared = client.get(
+        "/projects/compare/?project=p-0&project=p-1&project=p-2&format=csv"
+    ).content.decode()
     (line,) = [
         one for one in compared.splitlines() if one.startswith('"What came of it, as coded"')
     ]
