@@ -85,6 +85,9 @@ class CodingRoundAdmin(CaseAdmin):
     autocomplete_fields = ("framework", "perspective_group")
     inlines = (RoundProjectInline, RoundCoderInline, RoundDimensionInline)
 
+    class Media:
+        js = ("js/named.js",)
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return CodingRound.objects.visible_to(request.user)
 

@@ -219,7 +219,7 @@ class Coding(Child):
     not_asserted = frozenset({"is_open", "round", "coder", "agreement"})
     # Entered as one choice: a degree, or why there is none.
     one_of = ("degree", "no_value")
-    # Set by rounds of coding, never by hand.
+    # Hides a coding from the public; no form has it, and rounds keep theirs elsewhere.
     not_entered = frozenset({"is_open"})
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="codings")

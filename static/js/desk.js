@@ -46,15 +46,7 @@
           words.textContent = definition || "";
         })
         .on("change", () => changed());
-      const label = select.labels?.[0]?.firstChild?.textContent || select.getAttribute("aria-label");
-      const combobox = select.nextElementSibling?.querySelector(".select2-selection");
-      if (combobox && label) {
-        combobox.removeAttribute("aria-labelledby");
-        combobox.setAttribute("aria-label", label.trim());
-        combobox.querySelector("[role=textbox]")?.setAttribute("aria-label", label.trim());
-      }
-      const search = select.nextElementSibling?.querySelector(".select2-search__field");
-      if (search && label) search.setAttribute("aria-label", label.trim());
+      nameChoice(select);
     }
     for (const input of root.querySelectorAll("input.edtf")) if (input.value) read(input);
   };

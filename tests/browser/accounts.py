@@ -1,4 +1,4 @@
-"""Accounts of a copy of the casebook that runs, and signing in with them."""
+"""Accounts of a copy of the casebook that runs, rounds between them, and signing in."""
 
 from playwright.sync_api import expect
 
@@ -25,3 +25,30 @@ def sign_in_at(page, role):
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+
+
+MAKE_ROUNDS = """
+from clusters.models import Contributor
+from interventions.models import Coding, CodingRound, Project
+coders = Contributor.objects.filter(slug__in=("researcher", "editor"))
+places = [{"publication": "fayyaz-2017", "section": "Findings"}]
+for name, state in (("Apart", "coding"), ("Together", "comparing")):
+    projects = Project.objects.filter(slug__in=("atlanta-agreement", "imac-monitoring", "soccer-village"))
+    framework = Coding.objects.filter(project__in=projects, factor__isnull=False).first().factor.framework
+    made = CodingRound.objects.create(name=name, framework=framework, state=state, number=2)
+    for number, coder in enumerate(coders):
+        made.coders.create(coder=coder)
+    for row, project in enumerate(projects):
+        made.projects.create(project=project)
+        for number, coder in enumerate(coders):
+            for at, factor in enumerate(framework.factors.all()):
+                degree = ("0", "0.33", "0.67", "1")[(at + row + number * (at * row % 3)) % 4]
+                document = {"degree": degree, "rationale": "As read.", "citations": places}
+                made.codings.create(project=project, coder=coder, factor=factor, document=document)
+    print(made.pk)
+"""
+
+
+def make_rounds(running):
+    """Make two rounds of both, one that is being coded and one that is compared; their numbers."""
+    return running.manage("shell", "-v", "0", "-c", MAKE_ROUNDS).split()

@@ -5,6 +5,7 @@ Run as `python -m tests.browser.screenshots`, or `make screenshots`.
 
 from playwright.sync_api import sync_playwright
 
+from tests.browser.accounts import make_accounts, make_rounds, sign_in_at
 from tests.browser.find_browser import find
 from tests.browser.serving import PROJECT, browser_arguments, serving
 
@@ -62,6 +63,14 @@ def main() -> None:
                 page.locator(f"{tab} .card .select2").first.wait_for()
             page.screenshot(path=FOLDER / f"{name}.png")
             context.close()
+        make_accounts(served)
+        _apart, together = make_rounds(served)
+        page = browser.new_context(
+            base_url=served.address, viewport={"width": 1280, "height": 900}
+        ).new_page()
+        sign_in_at(page, "editor")
+        page.goto(f"/admin/interventions/codinground/{together}/round/")
+        page.screenshot(path=FOLDER / "desk-round.png")
         browser.close()
 
 

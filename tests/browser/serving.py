@@ -71,6 +71,10 @@ class Served:
         """End the server and its worker in the middle of whatever they do."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)
+        # Its workers are gone a moment later; until then one of them holds the port.
+        deadline = time.monotonic() + PATIENCE
+        while answers(self.port):
+            assert time.monotonic() < deadline
 
     def manage(self, *command: str) -> str:
         """Run a command beside the server, on its data; return what it prints."""
@@ -98,15 +102,20 @@ def serving(**environment: str) -> Iterator[Served]:
             running.process.wait(PATIENCE)
 
 
+def answers(port: int) -> bool:
+    """Whether anything listens at a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Wait until the port answers; fail with the log if the process ends before."""
     deadline = time.monotonic() + PATIENCE
     while True:
         assert time.monotonic() < deadline, log.read_text()
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if answers(port):
+            return
         # Leaves the processor to the start, where a loop that only asks would take half of it.
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.1)

@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import (
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.accounts import PASSWORD, make_accounts, sign_in_at
+from tests.browser.accounts import PASSWORD, make_accounts, make_rounds, sign_in_at
 from tests.browser.serving import serving
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -315,30 +315,10 @@ def test_the_desk_meets_wcag_and_fits_the_screen(sign_in, width, scheme):
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
 
-MAKE_ROUNDS = """
-from clusters.models import Contributor
-from interventions.models import CodingRound, Project
-coders = Contributor.objects.filter(slug__in=("researcher", "editor"))
-places = [{"publication": "fayyaz-2017", "section": "Findings"}]
-for name, state in (("Apart", "coding"), ("Together", "comparing")):
-    project = Project.objects.get(slug="soccer-village")
-    framework = project.codings.filter(factor__isnull=False).first().factor.framework
-    made = CodingRound.objects.create(name=name, framework=framework, state=state, number=2)
-    made.projects.create(project=project)
-    for number, coder in enumerate(coders):
-        made.coders.create(coder=coder)
-        for at, factor in enumerate(framework.factors.all()):
-            degree = ("0", "0.33", "0.67", "1")[(at + number * (at % 3)) % 4]
-            document = {"degree": degree, "rationale": "As read.", "citations": places}
-            made.codings.create(project=project, coder=coder, factor=factor, document=document)
-    print(made.pk)
-"""
-
-
 @pytest.fixture(scope="module")
 def rounds(desk):
     """Two rounds, one in which the two still code apart and one in which they compare."""
-    return desk.manage("shell", "-v", "0", "-c", MAKE_ROUNDS).split()
+    return make_rounds(desk)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
