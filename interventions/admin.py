@@ -1,17 +1,28 @@
 """The desk for what was tried and what came of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from clusters.admin_base import PartAdmin, RecordAdmin, declare, register_parts
+from clusters.admin_base import CaseAdmin, PartAdmin, RecordAdmin, declare, register_parts
 from clusters.desk import waiting
+from clusters.roles import may_review
 from interventions import marks
-from interventions.desk import quality, rounds
-from interventions.models import Coding, Project
+from interventions.desk import quality, rounds, sheets
+from interventions.models import (
+    Coding,
+    CodingRound,
+    Project,
+    RoundCoder,
+    RoundDimension,
+    RoundProject,
+    RoundState,
+)
 
 
 @admin.register(Project)
@@ -43,6 +54,91 @@ class CodingAdmin(declare(Coding, PartAdmin)):  # type: ignore[misc]
         (_("Whose reading it is"), ("coder", "agreement", "round")),
         (_("Whose view is read; empty for all"), ("perspective_group", "perspective_holder")),
     )
+
+
+class _Inline(admin.TabularInline):  # type: ignore[type-arg]
+    """Rows of a round, for whoever prepares it."""
+
+    extra = 1
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_review(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_review(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_review(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_review(request.user)
+
+
+class RoundProjectInline(_Inline):
+    model = RoundProject
+    autocomplete_fields = ("project",)
+
+
+class RoundDimensionInline(_Inline):
+    model = RoundDimension
+    autocomplete_fields = ("dimension",)
+
+
+class RoundCoderInline(_Inline):
+    model = RoundCoder
+    autocomplete_fields = ("coder",)
+
+
+@admin.register(CodingRound)
+class CodingRoundAdmin(CaseAdmin):
+    """Rounds: an editor prepares one, its coders code, and all of them compare."""
+
+    list_display = ("name", "state", "framework", "opened_at", "closed_at")
+    list_select_related = ("framework",)
+    list_filter = ("state",)
+    search_fields = ("name",)
+    fields = ("name", "framework", "perspective_group")
+    autocomplete_fields = ("framework", "perspective_group")
+    inlines = (RoundProjectInline, RoundCoderInline, RoundDimensionInline)
+
+    class Media:
+        js = ("js/named.js",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return CodingRound.objects.visible_to(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_review(request.user) and (obj is None or obj.state == RoundState.PREPARED)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Show the form while it is prepared, and the round's own page from then on."""
+        row = self.get_object(request, object_id)
+        if row is not None and not self.has_change_permission(request, row):
+            return HttpResponseRedirect(row.get_absolute_url())
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(obj.get_absolute_url())
+
+    response_post_save_change = response_post_save_add
+
+    def get_urls(self) -> list[Any]:
+        views: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+            "<int:number>/round/": ("coding-round", rounds.round_page),
+            "<int:number>/codings.csv": ("coding-round-csv", rounds.round_csv),
+            "<int:number>/sheets/<slug:slug>/": ("coding-sheet", sheets.sheet_page),
+            "<int:number>/compare/<slug:slug>/": ("coding-compare", sheets.compare_page),
+        }
+        own = [
+            path(address, self.admin_site.admin_view(view), name=name)
+            for address, (name, view) in views.items()
+        ]
+        return [*own, *super().get_urls()]
 
 
 register_parts(apps.get_app_config("interventions").get_models())

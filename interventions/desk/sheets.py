@@ -1,0 +1,209 @@
+"""Sheets of a round, each coder's own, and the page on which they are compared and agreed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from clusters.actions.publishing import NotAllowed
+from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.loader import CaseFilesRefused
+from clusters.models import Citation
+from clusters.spreadsheets.columns import PLACE, place_of, place_text
+from interventions.actions import rounds
+from interventions.desk.rounds import context_of, round_of
+from interventions.marks import publications_in
+from interventions.models import Agreement, Project, RoundState
+from interventions.rounds import ANSWERS, Cell, Round, Subject, code_of
+
+MOST_PLACES = 400
+UNPROCESSABLE = 422
+
+
+def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
+    """Show somebody's own sheet of one project; what is typed is saved as it is typed."""
+    it = round_of(request, number)
+    project, mine = it.project(slug), it.coder_of(request.user)
+    if project is None or mine is None or it.row.state == RoundState.PREPARED:
+        raise Http404
+    is_open = it.row.state == RoundState.CODING and mine.handed_in_at is None
+    kept = it.sheet(mine.coder, project)
+    wrong: dict[str, list[str]] = {}
+    status = 200
+    if request.method == "POST":
+        typed, wrong = typed_in(request, it)
+        if not wrong:
+            try:
+                rounds.code(round=it.row, project=project, by=mine.coder.user, answers=typed)
+            except NotAllowed as error:
+                wrong[""] = error.reasons
+            except CaseFilesRefused as error:
+                for problem in error.problems:
+                    wrong.setdefault(problem.file, []).append(problem.message)
+        if request.headers.get("X-Autosave"):
+            words = [one for some in wrong.values() for one in some]
+            return JsonResponse(
+                {"problems": words} if words else {"at": f"{localtime():%H:%M}"},
+                status=UNPROCESSABLE if words else 200,
+            )
+        if not wrong:
+            messages.success(request, _("Saved."))
+            return HttpResponseRedirect(request.path)
+        kept = {subject.key: document for subject, document in typed.items()}
+        status = UNPROCESSABLE
+    context = context_of(
+        request,
+        it,
+        title=str(project),
+        project=project,
+        is_open=is_open,
+        rows=[row_of(one, kept.get(one.key, {}), wrong.get(one.key, [])) for one in it.subjects],
+        refusals=wrong.get("", []),
+        places=places_of(project),
+        answers=ANSWERS.items(),
+    )
+    return TemplateResponse(request, "admin/desk/rounds/sheet.html", context, status=status)
+
+
+def row_of(subject: Subject, document: Document, problems: list[str]) -> dict[str, Any]:
+    """Return what a form shows of one answer."""
+    return {
+        "subject": subject,
+        "code": code_of(document),
+        "rationale": document.get("rationale", ""),
+        "places": [*document.get("lines", map(place_text, document.get("citations", []))), ""],
+        "problems": problems,
+    }
+
+
+def typed_in(
+    request: HttpRequest, it: Round
+) -> tuple[dict[Subject, Document], dict[str, list[str]]]:
+    """Read a sheet, every subject of it; return also what cannot be read, by subject."""
+    answers: dict[Subject, Document] = {}
+    wrong: dict[str, list[str]] = {}
+    for subject in it.subjects:
+        document, problems = answer_in(request, subject)
+        if problems:
+            wrong[subject.key] = problems
+        if document:
+            answers[subject] = document
+    return answers, wrong
+
+
+def answer_in(request: HttpRequest, subject: Subject) -> tuple[Document, list[str]]:
+    """Read the answer to one subject; places that cannot be read stay as typed, in `lines`."""
+    code = request.POST.get(f"{subject.key}-answer", "")
+    rationale = request.POST.get(f"{subject.key}-rationale", "").strip()
+    lines = [one.strip() for one in request.POST.getlist(f"{subject.key}-place") if one.strip()]
+    document: Document = {}
+    problems: list[str] = []
+    if code in ANSWERS:
+        document["no_value" if code.isidentifier() else "degree"] = code
+    elif code:
+        problems.append(_("“%(code)s” is no answer.") % {"code": code[:40]})
+    if rationale:
+        document["rationale"] = rationale
+    try:
+        if places := [place_of(line) for line in dict.fromkeys(lines)]:
+            document["citations"] = places
+    except ValidationError as error:
+        problems += error.messages
+        document["lines"] = lines
+    return document, problems
+
+
+def places_of(project: Project) -> list[str]:
+    """Return places to choose from: those known in the publications that a project cites."""
+    slugs = publications_in(document_of(project, public=True))
+    rows = Citation.objects.filter(publication__slug__in=slugs).select_related("publication")
+    rows = rows.order_by("publication__slug", "pk")[:MOST_PLACES]
+    return [PLACE.join((row.publication.slug, row.locator_type, row.locator)) for row in rows]
+
+
+# --- Comparing -----------------------------------------------------------------------------------
+
+
+def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
+    """Show one project's answers side by side, what is said to them, and what was agreed."""
+    it = round_of(request, number)
+    project = it.project(slug)
+    if project is None or it.row.state not in (RoundState.COMPARING, RoundState.CLOSED):
+        raise Http404
+    cells = [cell for cell in it.cells.values() if cell.project.pk == project.pk]
+    typed: dict[str, dict[str, Any]] = {}
+    status = 200
+    if request.method == "POST":
+        subject = it.subject(request.POST.get("subject", ""))
+        if subject is None:
+            raise Http404
+        document, problems = answer_in(request, subject)
+        if not (problems := problems or settle(request, it, project, subject, document)):
+            return HttpResponseRedirect(f"{request.path}#{subject.key}")
+        typed[subject.key] = row_of(subject, document, problems) | {
+            "agreement": request.POST.get("agreement", ""),
+            "text": request.POST.get("text", ""),
+        }
+        status = UNPROCESSABLE
+    context = context_of(
+        request,
+        it,
+        title=str(project),
+        project=project,
+        rows=[compared(it, cell, typed.get(cell.subject.key)) for cell in cells],
+        places=places_of(project),
+        answers=ANSWERS.items(),
+        ways=[one for one in Agreement.choices if one[0] != Agreement.ONE_CODER],
+    )
+    return TemplateResponse(request, "admin/desk/rounds/compare.html", context, status=status)
+
+
+def settle(
+    request: HttpRequest, it: Round, project: Project, subject: Subject, document: Document
+) -> list[str]:
+    """Say something to one subject, or agree on it; return why it was refused."""
+    to = {"round": it.row, "project": project, "subject": subject, "by": request.user}
+    try:
+        if request.POST.get("act") == "say":
+            rounds.discuss(**to, text=request.POST.get("text", ""))  # type: ignore[arg-type]
+            return []
+        way = request.POST.get("agreement", "")
+        rounds.agree(**to, document=document, agreement=way)  # type: ignore[arg-type]
+    except NotAllowed as error:
+        return list(error.reasons)
+    except CaseFilesRefused as error:
+        return [problem.message for problem in error.problems]
+    return []
+
+
+def compared(it: Round, cell: Cell, typed: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the page shows of one subject."""
+    answers = [(one, answer_of(cell.answers.get(one.pk))) for one in it.contributors]
+    agreed = row_of(cell.subject, cell.agreed.document, []) if cell.agreed else None
+    start = typed or agreed or row_of(cell.subject, {}, [])
+    return {
+        "subject": cell.subject,
+        "answers": answers,
+        "is_same": cell.is_same,
+        "agreed": answer_of(cell.agreed),
+        "way": cell.agreed.get_agreement_display() if cell.agreed else "",
+        "comments": cell.comments,
+        "form": start,
+        "is_open": bool(typed) or (bool(cell.answers) and not cell.is_same and not cell.agreed),
+    }
+
+
+def answer_of(coding: Any) -> dict[str, Any] | None:
+    """Return an answer in words, with its reasons and places."""
+    if coding is None:
+        return None
+    document = coding.document
+    return {
+        "said": ANSWERS.get(code_of(document), ""),
+        "rationale": document.get("rationale", ""),
+        "places": [place_text(one) for one in document.get("citations", [])],
+    }
