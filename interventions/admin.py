@@ -99,6 +99,7 @@ class CodingRoundAdmin(CaseAdmin):
     search_fields = ("name",)
     fields = ("name", "framework", "perspective_group")
     autocomplete_fields = ("framework", "perspective_group")
+    view_on_site = False
     inlines = (RoundProjectInline, RoundCoderInline, RoundDimensionInline)
 
     class Media:
@@ -116,9 +117,10 @@ class CodingRoundAdmin(CaseAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Show the form while it is prepared, and the round's own page from then on."""
+        """Lead to the round's own page, but to change what is being prepared."""
         row = self.get_object(request, object_id)
-        if row is not None and not self.has_change_permission(request, row):
+        may_change = row is not None and self.has_change_permission(request, row)
+        if row is not None and not (may_change and "edit" in request.GET):
             return HttpResponseRedirect(row.get_absolute_url())
         return super().change_view(request, object_id, form_url, extra_context)
 

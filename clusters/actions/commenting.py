@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.shape import shape_of
 from clusters.models import Comment, Proposal, ReviewStep, Root, Step, User
+from clusters.roles import REVIEW, ROLES
 
 LONGEST = 5_000
 
@@ -56,6 +57,12 @@ def concerned(record: Root) -> set[User]:
     if record.entered_by is not None:
         found.add(record.entered_by)
     return {one for one in found if one.is_active}
+
+
+def reviewers() -> set[User]:
+    """Return everybody who has a role that reviews."""
+    roles = [role for role, may in ROLES.items() if REVIEW in may]
+    return set(User.objects.filter(is_active=True, groups__name__in=roles))
 
 
 def tell(people: set[User], subject: str, text: str) -> None:

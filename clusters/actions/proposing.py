@@ -5,7 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from clusters.actions.commenting import reviewers, tell
 from clusters.actions.entering import amend, read
 from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.casefiles.document import Document, document_of
@@ -22,7 +24,15 @@ def may_approve(user: Any, author: Any) -> bool:
 
 
 @transaction.atomic
-def propose(*, record: Root, base: Document, document: Document, by: User, reason: str) -> Proposal:
+def propose(
+    *,
+    record: Root,
+    base: Document,
+    document: Document,
+    by: User,
+    reason: str,
+    site: str = "",
+) -> Proposal:
     """Keep a change to a published record until somebody decides on it.
 
     It is tried at once: raises what `amend` raises where it could not be carried out.
@@ -37,7 +47,7 @@ def propose(*, record: Root, base: Document, document: Document, by: User, reaso
     with only_tried():
         amend(record=record, base=base, document=document, by=by, reason=reason)
     record.refresh_from_db()
-    return Proposal.objects.create(
+    made = Proposal.objects.create(
         kind=shape.folder,
         object_id=record.pk,
         slug=record.slug,
@@ -47,6 +57,15 @@ def propose(*, record: Root, base: Document, document: Document, by: User, reaso
         by=by,
         reason=reason,
     )
+    words = _("A change is proposed: %(title)s") % {"title": record}
+    tell(reviewers() - {by}, words, _said(by, reason, made, site))
+    return made
+
+
+def _said(by: User, reason: str, proposal: Proposal, site: str) -> str:
+    """Return a mail's text: who and why, and where, if the site is known."""
+    where = f"\n\n{site.rstrip('/')}{proposal.get_absolute_url()}" if site else ""
+    return f"{by}: {reason}{where}"
 
 
 @transaction.atomic
@@ -125,3 +144,8 @@ def _decide(proposal: Proposal, state: ProposalState, by: User, answer: str) -> 
     proposal.state = state
     proposal.decided_by, proposal.decided_at, proposal.answer = by, timezone.now(), answer
     proposal.save(update_fields=["state", "decided_by", "decided_at", "answer"])
+    tell(
+        {proposal.by} - {by},
+        f"{proposal.get_state_display()}: {proposal}",
+        _said(by, answer, proposal, ""),
+    )

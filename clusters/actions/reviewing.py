@@ -10,7 +10,7 @@ import pghistory
 from django.conf import settings
 from django.db import transaction
 
-from clusters.actions.commenting import concerned, tell
+from clusters.actions.commenting import concerned, reviewers, tell
 from clusters.actions.proposing import may_approve
 from clusters.actions.publishing import (
     NotAllowed,
@@ -84,12 +84,12 @@ def may_publish(user: User, record: Root) -> bool:
 
 
 @transaction.atomic
-def submit(*, record: Root, by: User, note: str = "") -> None:
+def submit(*, record: Root, by: User, note: str = "", url: str = "") -> None:
     """Hand a draft in for review. Raises NotAllowed, with what is missing where that is so."""
     _check(Step.SUBMITTED, record, by)
     if missing := [str(one) for one in missing_of(record)]:
         raise NotAllowed(missing)
-    _take(Step.SUBMITTED, record, by, note)
+    _take(Step.SUBMITTED, record, by, note, url)
 
 
 @transaction.atomic
@@ -100,16 +100,18 @@ def take_back(*, record: Root, by: User, note: str = "") -> None:
 
 
 @transaction.atomic
-def send_back(*, record: Root, by: User, reason: str) -> None:
+def send_back(*, record: Root, by: User, reason: str, url: str = "") -> None:
     """Return a submitted record to its author, saying why. Raises NotAllowed."""
     _check(Step.RETURNED, record, by)
     if not reason.strip():
         raise NotAllowed(["Say why it is returned: its author reads the reason."])
-    _take(Step.RETURNED, record, by, reason)
+    _take(Step.RETURNED, record, by, reason, url)
 
 
 @transaction.atomic
-def publish_reviewed(*, records: Iterable[Root], by: User, reason: str) -> list[Change]:
+def publish_reviewed(
+    *, records: Iterable[Root], by: User, reason: str, url: str = ""
+) -> list[Change]:
     """Publish records that name each other, after review.
 
     Raises NotAllowed, with every reason of every record, where the state, two-person review or
@@ -123,7 +125,10 @@ def publish_reviewed(*, records: Iterable[Root], by: User, reason: str) -> list[
         reasons += [f"{name}: {why}" for why in against(Step.PUBLISHED, record, by)]
     if reasons:
         raise NotAllowed(reasons)
-    return publish(records=wanted, by=by, reason=reason)
+    changes = publish(records=wanted, by=by, reason=reason)
+    for record in wanted:
+        _tell(Step.PUBLISHED, record, by, reason, url)
+    return changes
 
 
 @transaction.atomic
@@ -152,10 +157,16 @@ def _check(step: Step, record: Root, by: User) -> None:
         raise NotAllowed(reasons)
 
 
-def _take(step: Step, record: Root, by: User, reason: str) -> None:
+def _take(step: Step, record: Root, by: User, reason: str, url: str = "") -> None:
     with pghistory.context(user=by.pk, reason=reason):
         set_state(record, TO[step])
         record.refresh_from_db(fields=["version"])
         keep_steps([record], step, by=by, reason=reason)
-    subject = f"{step.label}: {record}"
-    tell(concerned(record) - {by}, subject, f"{by}: {reason}" if reason else str(by))
+    _tell(step, record, by, reason, url)
+
+
+def _tell(step: Step, record: Root, by: User, reason: str, url: str) -> None:
+    """Tell those who work on a record of a step; of one that is submitted, whoever may review."""
+    people = concerned(record) | (reviewers() if step is Step.SUBMITTED else set())
+    said = f"{by}: {reason}" if reason else str(by)
+    tell(people - {by}, f"{step.label}: {record}", f"{said}\n\n{url}".strip())

@@ -19,6 +19,7 @@ from clusters.actions.entering import Conflicts, amend, enter, read
 from clusters.actions.proposing import may_approve, propose
 from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
 from clusters.actions.reviewing import (
+    against,
     may_edit,
     publish_reviewed,
     send_back,
@@ -231,7 +232,9 @@ class RecordPage:
             for model, wanted in slugs.items()
             for row in model.objects.visible_to(self.user).filter(slug__in=wanted).with_names()
         }
-        return [named_of(model, slug, visible.get((model, slug))) for model, slug in names]
+        return [
+            named_of(model, slug, visible.get((model, slug)), self.user) for model, slug in names
+        ]
 
     # --- Doing -------------------------------------------------------------------------------
 
@@ -288,7 +291,12 @@ class RecordPage:
             return _("Entered as a draft."), self.address
         if self.opens_proposal:
             made = propose(
-                record=self.record, base=base, document=document, by=self.user, reason=reason
+                record=self.record,
+                base=base,
+                document=document,
+                by=self.user,
+                reason=reason,
+                site=self.request.build_absolute_uri("/"),
             )
             return _("Proposed: an editor decides on it."), made.get_absolute_url()
         if self.needs_reason and not reason.strip():
@@ -301,10 +309,15 @@ class RecordPage:
         assert self.record is not None  # noqa: S101 - asked for once it is saved
         return address_of(self.shape.folder, self.record.pk)
 
+    @property
+    def url(self) -> str:
+        """The record's page, as mails name it."""
+        return self.request.build_absolute_uri(self.address)
+
     def after_saving(self, act: str, address: str) -> HttpResponse:
         if act == "submit" and self.record is not None and not self.record.is_published:
             try:
-                submit(record=self.record, by=self.user)
+                submit(record=self.record, by=self.user, url=self.url)
             except NotAllowed as error:
                 for reason in error.reasons:
                     messages.error(self.request, reason)
@@ -335,7 +348,7 @@ class RecordPage:
         return self.page(entry, now, data, status=409)
 
     def send_back(self, record: Root, why: str) -> str:
-        send_back(record=record, by=self.user, reason=why)
+        send_back(record=record, by=self.user, reason=why, url=self.url)
         return _("Returned to its author.")
 
     def take_back(self, record: Root, why: str) -> str:
@@ -373,14 +386,15 @@ class RecordPage:
             model: Any = next((one for one in self.models() if shape_of(one).folder == kind), None)
             if model is not None:
                 together.append(get_object_or_404(model.objects.visible_to(self.user), slug=slug))
-        publish_reviewed(records=together, by=self.user, reason=why or _("Reviewed"))
+        why = why or _("Reviewed")
+        publish_reviewed(records=together, by=self.user, reason=why, url=self.url)
         return _("Published.")
 
     def models(self) -> list[Any]:
         return [model for model in self.admin.admin_site._registry if issubclass(model, Root)]
 
 
-def named_of(model: Any, slug: str, found: Any) -> dict[str, Any]:
+def named_of(model: Any, slug: str, found: Any, user: Any) -> dict[str, Any]:
     """Say what there is to know of a record that is named; nothing of one that may not be seen."""
     kind = shape_of(model).folder
     if found is None:
@@ -391,7 +405,7 @@ def named_of(model: Any, slug: str, found: Any) -> dict[str, Any]:
         "state": found.get_state_display(),
         "url": address_of(kind, found.pk),
         "value": f"{kind}/{slug}",
-        "can_join": found.state != "withdrawn",
+        "can_join": not against(Step.PUBLISHED, found, user),
     }
 
 

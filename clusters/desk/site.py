@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -22,7 +23,7 @@ from clusters.models import (
     Root,
     User,
 )
-from clusters.roles import may_enter
+from clusters.roles import may_enter, may_review
 
 
 def _is_record(model: Any) -> bool:
@@ -61,6 +62,17 @@ GROUPS: tuple[tuple[Any, Callable[[Any], bool]], ...] = (
 )
 
 
+class Choices(AutocompleteJsonView):
+    """What Django's own forms offer to choose from."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """Tell an editor who somebody is that the public knows by no name."""
+        found: dict[str, str] = super().serialize_result(obj, to_field_name)
+        if isinstance(obj, Contributor) and may_review(self.request.user):
+            found["text"] = f"{obj.name} ({obj.slug})"
+        return found
+
+
 class DeskSite(admin.AdminSite):
     """The admin for whoever may enter records, not for staff alone."""
 
@@ -95,6 +107,9 @@ class DeskSite(admin.AdminSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Change one's password where everybody does."""
         return HttpResponseRedirect(reverse("account_change_password"))
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Choices.as_view(admin_site=self)(request)
 
     def get_urls(self) -> list[Any]:
         # Models are not there yet when the site is.

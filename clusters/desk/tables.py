@@ -45,7 +45,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["table"].choices = [(one.name, one.name) for one in tables().values()]  # type: ignore[attr-defined]
+        self.fields["table"].choices = [("", "–"), *((name, name) for name in tables())]  # type: ignore[attr-defined]
 
     def clean_file(self) -> Any:
         sent = self.cleaned_data["file"]

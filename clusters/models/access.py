@@ -58,7 +58,7 @@ class Invitation(models.Model):
     @classmethod
     def issue(cls, **fields: Any) -> tuple["Invitation", str]:
         """Make an invitation; return it with the text of its link, which is not kept."""
-        text = secrets.token_urlsafe(32)
+        text = secrets.token_urlsafe(18)  # short enough for a line of a mail
         expires_at = timezone.now() + cls.KEPT
         return cls.objects.create(digest=digest_of(text), expires_at=expires_at, **fields), text
 

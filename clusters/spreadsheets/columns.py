@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import BooleanField
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
@@ -159,6 +160,7 @@ def _columns(table: Table) -> list[Column]:
     return found
 
 
+YES_NO = {"yes": "true", "no": "false", "true": "true", "false": "false"}
 _HINTS = {
     "date": _("A date in EDTF: 2008, 2008-03, 1994~ for about 1994."),
     "list": _("Several with semicolons between them."),
@@ -177,6 +179,8 @@ def _example(field: Field) -> str:
 
 def _choices(field: Field) -> tuple[tuple[str, str], ...]:
     column = field.field.base_field if field.kind == "list" else field.field
+    if isinstance(column, BooleanField):
+        return (("true", str(_("yes"))), ("false", str(_("no"))))
     choices = getattr(column, "flatchoices", None) or ()
     found = tuple((_code(code), str(label)) for code, label in choices if code not in ("", None))
     # Countries and currencies are known by their standards.
@@ -246,6 +250,8 @@ def value_of(column: Column, text: str) -> Any:
         return _split(text)
     if column.kind == "json":
         return _names(text)
+    if column.field is not None and isinstance(column.field.field, BooleanField):
+        return YES_NO.get(text.lower(), text)
     return text
 
 

@@ -1,5 +1,6 @@
 """One table as a resource of django-import-export: rows of records, and case files of rows."""
 
+import re
 from collections.abc import Iterator
 from itertools import batched
 from typing import Any, Literal
@@ -18,6 +19,9 @@ from clusters.casefiles.saver import Heard, find_by_slugs, nobody
 from clusters.models import User
 from clusters.spreadsheets.columns import CITATIONS, Table, cell_of, value_of
 from clusters.spreadsheets.files import Sheet, Wrong
+
+# What a case file would be told of a record that is not there.
+_AS_FILE = re.compile(r": add [\w/.-]+\.yaml")
 
 type Mode = Literal["skip", "update"]
 # A row's record is told by its root's slug, then the keys on the way.
@@ -245,8 +249,9 @@ class TableResource(resources.Resource):  # type: ignore[misc]
 
     def _say(self, number: int, mistakes: Mistakes) -> None:
         cells = self._cells.get(number, {})
+        # Where files are added, records are entered here.
         self.wrong += [
-            Wrong(number, name, cells.get(name, "")[:80], str(message))
+            Wrong(number, name, cells.get(name, "")[:80], _AS_FILE.sub(": enter it first", message))
             for name, messages in mistakes.items()
             for message in messages
         ]

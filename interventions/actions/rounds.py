@@ -277,7 +277,8 @@ def close(*, round: CodingRound, by: User, reason: str) -> int:
         reasons.append(_("Only an editor closes a round."))
     if not reason.strip():
         reasons.append(_("Say why: the reason stands in the history of every project."))
-    open_cells = [cell for cell in it.cells.values() if cell.answers and cell.agreed is None]
+    # What one person alone has coded needs nobody's agreement.
+    open_cells = [cell for cell in it.cells.values() if len(cell.answers) > 1 and not cell.agreed]
     if open_cells:
         words = _("%(n)s codings are not agreed yet, %(first)s first.")
         first = f"{open_cells[0].project} › {open_cells[0].subject}"
@@ -302,11 +303,12 @@ def _bring_in(project: Project, cells: list[Cell], it: Round, by: User, reason: 
         for one in cell.answers.values():
             row = {"coder": reference(one.coder), "round": it.row.number}
             codings.append(_coding(cell, it, one.document | row, codings))
-        if cell.agreed is None:
+        if not cell.answers and cell.agreed is None:
             continue
+        settled = cell.agreed or next(iter(cell.answers.values()))
+        way = settled.agreement or Agreement.ONE_CODER
         stood = next((one for one in codings if _is_agreed_of(one, cell, it)), None)
-        made = _coding(cell, it, {"agreement": cell.agreed.agreement}, codings, stood)
-        made |= cell.agreed.document
+        made = _coding(cell, it, {"agreement": str(way)}, codings, stood) | settled.document
         if stood is None:
             codings.append(made)
         else:

@@ -217,6 +217,7 @@
     const far = (await answer.json()).results;
     const known = new Set(near.map((place) => place.text));
     offer([...near, ...far.filter((place) => !known.has(place.text))]);
+    document.getElementById("picker-none").hidden = found.childElementCount > 0;
   });
   const openPicker = (section) => {
     citing = section;

@@ -1,7 +1,6 @@
 """The worker beside the server: what takes longer than a request."""
 
 import os
-import sys
 import threading
 from typing import Any
 
@@ -30,5 +29,6 @@ class Command(db_worker.Command):  # type: ignore[misc]
     @staticmethod
     def end_with_stdin() -> None:
         # However the server ends, killed included, this end of the pipe closes.
-        sys.stdin.buffer.read()
+        while os.read(0, 1024):  # not by sys.stdin, whose lock would be in the way of an exit
+            pass
         os._exit(0)

@@ -5,7 +5,7 @@ from django.core import mail
 from django.urls import reverse
 
 from clusters.actions.commenting import comment
-from clusters.actions.proposing import changes_of
+from clusters.actions.proposing import changes_of, propose, return_
 from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import (
     publish_reviewed,
@@ -15,6 +15,7 @@ from clusters.actions.reviewing import (
     take_back,
     take_out,
 )
+from clusters.casefiles.document import document_of
 from clusters.models import Comment, Proposal, ReviewStep, State
 from interventions.models import Project
 from tests import factories
@@ -301,13 +302,44 @@ def test_those_concerned_get_mail_and_whoever_acts_does_not(
     with django_capture_on_commit_callbacks(execute=True):
         submit(record=draft, by=author)
         comment(record=draft, by=editor, text="Which page?", field="title")
-        send_back(record=again(draft), by=editor, reason="No page")
+        send_back(record=again(draft), by=editor, reason="No page", url="http://desk/1/")
 
     assert [(one.to, one.subject) for one in mail.outbox] == [
+        ([editor.email], "Submitted for review: Case"),
         ([author.email], "Comment on Case"),
         ([author.email], "Returned with a reason: Case"),
     ]
-    assert "Which page?" in mail.outbox[0].body
+    assert "Which page?" in mail.outbox[1].body
+    assert mail.outbox[2].body == f"{editor}: No page\n\nhttp://desk/1/"
+
+
+def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_decision(
+    draft, author, editor, django_capture_on_commit_callbacks
+):
+    factories.cite(draft)
+    factories.make_public(draft.citations.get().citation.publication)
+    with django_capture_on_commit_callbacks(execute=True):
+        submit(record=draft, by=author)
+        publish_reviewed(records=[draft], by=editor, reason="Good")
+        public = document_of(again(draft), public=True)
+        changed = {**public, "summary": "More"}
+        made = propose(
+            record=again(draft),
+            base=public,
+            document=changed,
+            by=author,
+            reason="x",
+            site="http://s/",
+        )
+        return_(proposal=made, by=editor, answer="Why?")
+
+    assert [(one.to, one.subject.partition(":")[0]) for one in mail.outbox] == [
+        ([editor.email], "Submitted for review"),
+        ([author.email], "Published"),
+        ([editor.email], "A change is proposed"),
+        ([author.email], "Returned"),
+    ]
+    assert f"http://s/admin/clusters/proposal/{made.pk}/" in mail.outbox[2].body
 
 
 def test_comments_are_made_settled_and_stay(client, draft, author, editor):

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from clusters.models import Proposal, Publication, State
+from clusters.models import Proposal, Publication, Stakeholder, State
 from clusters.spreadsheets.columns import tables
 from clusters.spreadsheets.files import read, write_csv
 from clusters.spreadsheets.resource import TableResource
@@ -177,6 +177,29 @@ def test_what_only_the_database_knows_is_told_at_its_row_too(researcher):
     assert "This coder has already coded this in this round." in said
     assert "Give a degree or the reason for none: one, not both." in said
     assert not Coding.objects.exists()
+
+
+def test_what_is_not_there_is_to_be_entered_first_and_yes_is_true(researcher):
+    head = ["slug", "name", "is_pseudonym", "group"]
+    done = bring(
+        "stakeholders",
+        [head, ["a", "A", "No", ""], ["b", "B", "perhaps", "exporters"]],
+        researcher,
+    )
+
+    assert wrong(done) == [
+        (
+            3,
+            "group",
+            "exporters",
+            "exporters is not known (stakeholder group): enter it first, or correct the name.",
+        ),
+        (3, "is_pseudonym", "perhaps", "“perhaps” is neither true nor false."),
+    ]
+    factories.make_publication(slug="paper")
+    head = [*head, "pseudonym_source"]
+    assert wrong(bring("stakeholders", [head, ["a", "A", "Yes", "", "paper"]], researcher)) == []
+    assert Stakeholder.objects.get().is_pseudonym
 
 
 def test_the_head_is_looked_at_first(researcher):

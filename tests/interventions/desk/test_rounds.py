@@ -327,6 +327,43 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(i
     assert said(as_user(it.users[0]).get(it.page)).count("apart-1") >= 1
 
 
+def test_what_one_person_alone_has_coded_needs_nobodys_agreement(it, as_user):
+    act(as_user(it.editor), it, "open")
+    first, second = it.users
+    as_user(first).post(it.sheet, answer(key(it.trust)) | answer(key(it.power), "0"))
+    as_user(second).post(it.sheet, answer(key(it.trust)))
+    for user in it.users:
+        act(as_user(user), it, "hand-in")
+    act(as_user(first), it, "agree-same")
+
+    act(as_user(it.editor), it, "close", reason="Done")
+
+    assert it.state() == "closed"
+    found = {(one.factor.key, one.agreement) for one in Coding.objects.agreed()}
+    assert found == {("trust", "consensus"), ("power", "one_coder")}
+
+
+def test_an_editor_is_told_who_an_unnamed_coder_is(it, as_user):
+    address = "/admin/autocomplete/?app_label=interventions&model_name=roundcoder&field_name=coder"
+
+    def names(user):
+        return {one["text"] for one in as_user(user).get(address).json()["results"]}
+
+    assert names(it.editor) == {"Coder 0 (coder-0)", "Coder 1 (coder-1)"}
+    assert names(it.users[0]) == {"coder-0", "coder-1"}
+
+
+def test_a_round_that_is_prepared_has_a_page_from_which_it_is_changed(it, as_user):
+    form = f"/admin/interventions/codinground/{it.round.pk}/change/"
+    editor = as_user(it.editor)
+
+    assert editor.get(form)["Location"] == it.page
+    assert f"{form}?edit" in said(editor.get(it.page))
+    assert editor.get(f"{form}?edit").status_code == 200
+    act(editor, it, "open")
+    assert editor.get(f"{form}?edit")["Location"] == it.page
+
+
 def test_a_round_is_not_closed_before_everything_is_agreed(it, as_user):
     code_apart(it, as_user)
 
