@@ -29,7 +29,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True, scope="session")
 def settings_of_tests():
-    """Pages name static files as they are, and nobody asks too often; both have their own tests."""
+    """Pages name static files as they are, nobody asks too often, and passwords are quick to hash.
+
+    The first two have tests of their own; the third is slow on purpose, in earnest.
+    """
     from django.test.utils import override_settings
 
     storages = {
@@ -38,7 +41,12 @@ def settings_of_tests():
     }
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     unlimited = dict.fromkeys(settings.API_RATES, (0, 1))
-    with override_settings(STORAGES=storages, SECURE_SSL_REDIRECT=False, API_RATES=unlimited):
+    with override_settings(
+        STORAGES=storages,
+        SECURE_SSL_REDIRECT=False,
+        API_RATES=unlimited,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
         yield
 
 

@@ -12,8 +12,17 @@ from clusters.models import (
     SearchEntry,
     SearchWord,
     Statistic,
+    TableUpload,
     Tally,
     Unfinished,
+)
+from interventions.models import (
+    CaseMarks,
+    RoundCoder,
+    RoundCoding,
+    RoundComment,
+    RoundDimension,
+    RoundProject,
 )
 from tests import factories
 from tests.forms import prefix_of, send
@@ -33,9 +42,12 @@ def test_every_model_of_ours_has_an_admin():
         for model in apps.get_app_config(label).get_models()
         if not model.__name__.endswith("Historyevent") and not model._meta.auto_created
     }
-    # What search reads can be made anew; unfinished forms are nobody else's.
+    # What search reads can be made anew; unfinished forms and uploads are nobody else's; what
+    # stands in a round is on its own pages, as far as it may be seen.
     assert ours - set(REGISTERED) == {
-        *(IdempotentRequest, PublicDocument, SearchEntry, SearchWord, Tally, Unfinished)
+        *(CaseMarks, IdempotentRequest, PublicDocument, SearchEntry, SearchWord, Tally),
+        *(RoundCoder, RoundCoding, RoundComment, RoundDimension, RoundProject),
+        *(TableUpload, Unfinished),
     }
 
 

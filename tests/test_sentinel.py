@@ -11,8 +11,9 @@ from django.db import models
 from pyarrow import parquet
 
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
-from clusters.models import CitationUse, Proposal, Removal, Root
+from clusters.models import CitationUse, Invitation, Proposal, Removal, Root, TableUpload
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
+from interventions.models import CodingRound
 from interventions.views.charts import CHARTS
 from tests import factories
 
@@ -68,6 +69,15 @@ NEVER_PUBLIC = {
     "IdempotentRequest",
     "Proposal",
     "Removal",
+    "Invitation",
+    "TableUpload",
+    "CaseMarks",
+    "CodingRound",
+    "RoundProject",
+    "RoundDimension",
+    "RoundCoder",
+    "RoundCoding",
+    "RoundComment",
 }
 PUBLIC_BY_NATURE = {
     "Change",
@@ -179,6 +189,14 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
         **what, base_version=1, base={}, document=secret, by=author, reason=SENTINEL
     )
     Removal.objects.create(**what, document=secret, by=author, reason=SENTINEL)
+    blind = CodingRound.objects.create(name=SENTINEL, framework=it.public_framework)
+    blind.projects.create(project=it.public)
+    of_public = {"project": it.public, "factor": it.public_factor}
+    coder = factories.make_coder(name=SENTINEL, user=author)
+    blind.codings.create(**of_public, coder=coder, document={"rationale": SENTINEL})
+    blind.comments.create(**of_public, text=SENTINEL, by=author)
+    TableUpload.objects.create(table="projects", file_name=SENTINEL, content=b"", by=author)
+    Invitation.issue(email=f"{SENTINEL}@example.org", role="editor", by=author)
 
     seen, waiting = {}, ["/", "/api/v1/", "/api/v1/schema/", "/robots.txt", "/sitemap.xml"]
     waiting += [f"/search/?q={SENTINEL}", f"/search/suggestions/?q={SENTINEL[:6]}"]
