@@ -28,6 +28,7 @@ def sign_in_at(page, role):
 
 
 MAKE_ROUNDS = """
+from django.utils import timezone
 from clusters.models import Contributor
 from interventions.models import Coding, CodingRound, Project
 coders = Contributor.objects.filter(slug__in=("researcher", "editor"))
@@ -37,7 +38,8 @@ for name, state in (("Apart", "coding"), ("Together", "comparing")):
     framework = Coding.objects.filter(project__in=projects, factor__isnull=False).first().factor.framework
     made = CodingRound.objects.create(name=name, framework=framework, state=state, number=2)
     for number, coder in enumerate(coders):
-        made.coders.create(coder=coder)
+        handed_in_at = timezone.now() if state == "comparing" else None
+        made.coders.create(coder=coder, handed_in_at=handed_in_at)
     for row, project in enumerate(projects):
         made.projects.create(project=project)
         for number, coder in enumerate(coders):
