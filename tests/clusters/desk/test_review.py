@@ -316,8 +316,6 @@ def test_those_concerned_get_mail_and_whoever_acts_does_not(
 def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_decision(
     draft, author, editor, django_capture_on_commit_callbacks
 ):
-    factories.cite(draft)
-    factories.make_public(draft.citations.get().citation.publication)
     with django_capture_on_commit_callbacks(execute=True):
         submit(record=draft, by=author)
         publish_reviewed(records=[draft], by=editor, reason="Good")
