@@ -2,7 +2,11 @@
 
 from playwright.sync_api import expect
 
-ACCOUNTS = {"researcher": "ana@example.org", "editor": "ben@example.org"}
+ACCOUNTS = {
+    "researcher": "ana@example.org",
+    "editor": "ben@example.org",
+    "administrator": "cleo@example.org",
+}
 PASSWORD = "a long password of the desk"
 MAKE_ACCOUNTS = """
 from django.contrib.auth.models import Group

@@ -11,7 +11,13 @@ from allauth.mfa.totp.internal.auth import (
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.accounts import PASSWORD, make_accounts, make_rounds, sign_in_at
+from tests.browser.accounts import (
+    ACCOUNTS,
+    PASSWORD,
+    make_accounts,
+    make_rounds,
+    sign_in_at,
+)
 from tests.browser.serving import serving
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -386,4 +392,41 @@ def test_a_second_factor_is_set_up_and_asked_for(desk, browser):
     page.get_by_role("link", name="Deactivate").click()
     page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_text("An authenticator app is not active.")).to_be_visible()
+    context.close()
+
+
+def test_a_security_key_is_added_and_opens_the_desk(desk, browser):
+    """With a key that the browser itself pretends to have."""
+    context = browser.new_context(base_url=desk.address)
+    page = context.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+    devices = context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    key = {
+        "protocol": "ctap2",
+        "transport": "usb",
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+    sign_in_at(page, "administrator")
+
+    page.goto("/sign-in/2fa/webauthn/add/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Name").fill("My key")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("Security key added.")).to_be_visible()
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    page.goto("/admin/")
+    page.get_by_label("Email").fill(ACCOUNTS["administrator"])
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Use a security key").click()
+
+    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    assert complaints == []
     context.close()
