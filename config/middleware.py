@@ -8,6 +8,9 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
+# Addresses that open something to whoever has them.
+SECRET = frozenset({"invited", "correction", "account_reset_password_from_key"})
+
 logger = logging.getLogger("casebook.request")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -36,7 +39,7 @@ class RequestLogMiddleware:
                 "request",
                 extra={
                     "method": request.method,
-                    "path": request.path,
+                    "path": told_path(request),
                     "status": response.status_code,
                     "ms": round((time.perf_counter() - started) * 1000, 1),
                 },
@@ -44,3 +47,12 @@ class RequestLogMiddleware:
             return response
         finally:
             _request_id.reset(token)
+
+
+def told_path(request: HttpRequest) -> str:
+    """Return the path of a request, without what would open something to readers of logs."""
+    path, match = request.path, request.resolver_match
+    if match is not None and match.url_name in SECRET:
+        for secret in match.kwargs.values():
+            path = path.replace(str(secret), "…")
+    return path

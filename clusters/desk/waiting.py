@@ -79,7 +79,7 @@ def unfinished(user: Any) -> list[Waiting]:
         Waiting(
             f"{address_of(one.kind, one.object_id)}?unfinished={one.token}",
             one.title or _("New record"),
-            _("not saved since %(when)s") % {"when": f"{one.at:%Y-%m-%d %H:%M}"},
+            _("kept at %(when)s, not saved") % {"when": f"{one.at:%Y-%m-%d %H:%M}"},
         )
         for one in Unfinished.objects.filter(user=user)[:MOST]
     ]

@@ -62,3 +62,21 @@ def test_an_error_page_needs_no_database(client):
 
     assert response.status_code == 404
     assert b"There is no such page" in response.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/sign-in/invited/s3cret/", "/sign-in/invited/…/"),
+        ("/sign-in/password/reset/1a-s3cret/", "/sign-in/password/reset/…-…/"),
+        ("/corrections/s3cret/", "/corrections/…/"),
+        ("/projects/soccer-village/", "/projects/soccer-village/"),
+    ],
+)
+def test_the_log_has_no_address_that_opens_something(client, caplog, path, told):
+    with caplog.at_level("INFO", logger="casebook.request"):
+        client.get(path)
+
+    (line,) = [record for record in caplog.records if record.name == "casebook.request"]
+    assert line.path == told
