@@ -16,10 +16,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from benchmarks import flat
 from benchmarks.generate import LOADED
@@ -30,10 +32,16 @@ PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT / "data" / "bench"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 MAIN = 100_000
-SECONDS = 8
+ROUNDS, SECONDS = 5, 3
 PORTS = {"ours": 8301, "bare": 8302, "datasette": 8303}
 SUBJECTS = {"ours": "config.wsgi:application", "bare": "benchmarks.wsgi:application"}
 API = "/api/v1/"
+EMPTY = "/api/empty/"
+WHOLE_TABLE = {
+    "ours": f"{API}projects/?format=jsonl",
+    "bare": f"{API}projects/?format=jsonl",
+    "datasette": "/flat/projects.csv?_stream=on&_size=max",
+}
 # Of the API's list, what the bare view does not say.
 OURS_ALONE = {"count_is_exact", "next", "previous"}
 
@@ -62,11 +70,11 @@ def children_of(number: int) -> list[int]:
 
 
 @contextmanager
-def serving(name: str, folder: Path, threads: int) -> Iterator[Server]:
+def serving(name: str, folder: Path, port: int, threads: int) -> Iterator[Server]:
     """Serve one of the subjects, with one worker, until the block ends."""
-    port = PORTS[name]
     site = f"http://localhost:{port}"
-    environment = environment_of(folder) | {"BENCH_SITE": f"http://localhost:{PORTS['ours']}"}
+    ours = port - PORTS[name] + PORTS["ours"]
+    environment = environment_of(folder) | {"BENCH_SITE": f"http://localhost:{ours}"}
     if name == "datasette":
         command = [str(part) for part in flat.command(folder / "flat.sqlite", port)]
         command[0] = str(Path(sys.executable).with_name("datasette"))
@@ -147,74 +155,119 @@ def generated(size: int) -> tuple[Path, dict[str, Any]]:
     return folder, json.loads((folder / LOADED).read_text())
 
 
-@dataclass
 class Run:
-    """What was measured at one size."""
+    """What was measured at one size: for each workload and subject one figure a round."""
 
-    size: int
-    loaded: dict[str, Any]
-    measured: dict[tuple[str, str], Measured] = field(default_factory=dict)
-    exports: dict[str, tuple[float, float]] = field(default_factory=dict)
+    def __init__(self, size: int, folder: Path, loaded: dict[str, Any]) -> None:
+        self.size, self.folder, self.loaded = size, folder, loaded
+        self.servers: dict[str, Server] = {}
+        self.measured: dict[tuple[str, str], list[Measured]] = {}
+        # Rows a second.
+        self.exports: dict[str, list[float]] = {}
+        # Megabytes.
+        self.peaks: dict[str, float] = {}
 
-    def per_second(self, workload: str, subject: str) -> float:
-        return self.measured[workload, subject].per_second
+    def told(self, workload: str, subject: str) -> Measured | None:
+        """Return what is in the middle of the rounds."""
+        if (rounds := self.measured.get((workload, subject))) is None:
+            return None
+        each = zip(*map(astuple, rounds), strict=True)
+        return Measured(*map(statistics.median, each))
+
+    def share(self, workload: str, of: str) -> float:
+        """Return how many requests we answer for each that another does, in the middle round."""
+        rounds = zip(self.measured[workload, "ours"], self.measured[workload, of], strict=True)
+        return statistics.median(one.per_second / other.per_second for one, other in rounds)
+
+    def export_share(self, of: str) -> float:
+        rounds = zip(self.exports["ours"], self.exports[of], strict=True)
+        return statistics.median(one / other for one, other in rounds)
 
 
-def run(size: int, subjects: list[str], threads: int) -> Run:
-    """Measure one size."""
-    folder, loaded = generated(size)
-    found = Run(size, loaded)
+def growth(first: Run, last: Run, workload: str) -> float:
+    """Return how many times as long half of the answers take, in the middle round."""
+    rounds = zip(last.measured[workload, "ours"], first.measured[workload, "ours"], strict=True)
+    return statistics.median(one.p50 / other.p50 for one, other in rounds)
+
+
+def run_all(sizes: list[int], threads: int) -> list[Run]:
+    """Measure every size. All are served at once and asked in turn, round after round.
+
+    Whatever else the machine does meets all of them so, and a ratio is of one moment.
+    """
+    runs = [Run(size, *generated(size)) for size in sizes]
     with ExitStack() as stack:
-        servers = {"ours": stack.enter_context(serving("ours", folder, threads))}
-        if "datasette" in subjects:
-            flat.write(folder / "flat.sqlite", dsn_of(folder))
-        for name in subjects[1:]:
-            servers[name] = stack.enter_context(serving(name, folder, threads))
-        if "bare" in servers:
-            check_same(servers, workloads(size))
-        ours = servers["ours"].site
-        found.measured["empty", "ours"] = measure(ours, ["/api/empty/"], folder, seconds=SECONDS)
-        for one in workloads(size):
-            for name, paths in (
-                ("ours", one.ours),
-                ("bare", one.bare),
-                ("datasette", one.datasette),
-            ):
-                if name in servers and paths:
-                    prefix = "/flat/" if name == "datasette" else API
-                    if name == "datasette" and paths[0].startswith("."):
-                        prefix = "/flat"
-                    say(f"{size:,} {one.name} {name}")
-                    found.measured[one.name, name] = measure(
-                        servers[name].site,
-                        [f"{prefix}{path}" for path in paths],
-                        folder,
-                        seconds=SECONDS,
+        for number, run in enumerate(runs):
+            has_floors = run.size == MAIN or len(runs) == 1
+            if has_floors:
+                flat.write(run.folder / "flat.sqlite", dsn_of(run.folder))
+            for subject in PORTS if has_floors else ("ours",):
+                served = serving(subject, run.folder, PORTS[subject] + 10 * number, threads)
+                run.servers[subject] = stack.enter_context(served)
+        for workload, asked in asked_of_all(runs):
+            for number in range(ROUNDS):
+                say(f"{workload}, round {number + 1}")
+                for run, subject, paths, headers in asked:
+                    server = run.servers["ours" if subject == "empty" else subject]
+                    found = measure(
+                        server.site, paths, run.folder, seconds=SECONDS, headers=headers
                     )
-        found.measured["empty again", "ours"] = measure(
-            ours, ["/api/empty/"], folder, seconds=SECONDS
-        )
-        for name, path in (("list", "projects/?page=2"), ("detail", "projects/project-7/")):
-            _body, headers = asked_of(ours, f"{API}{path}")
-            found.measured[f"{name}, known", "ours"] = measure(
-                ours,
-                [f"{API}{path}"],
-                folder,
-                seconds=SECONDS,
-                headers={"If-None-Match": headers["ETag"]},
-            )
-        for name, server in servers.items():
-            address = (
-                "/flat/projects.csv?_stream=on&_size=max"
-                if name == "datasette"
-                else f"{API}projects/?format=jsonl"
-            )
-            say(f"{size:,} export {name}")
-            found.exports[name] = (
-                rows_per_second(f"{server.site}{address}"),
-                server.peak_megabytes(),
-            )
-    return found
+                    run.measured.setdefault((workload, subject), []).append(found)
+        for run in runs:
+            for number in range(ROUNDS if len(run.servers) > 1 else 1):
+                say(f"whole table of {run.size:,}, round {number + 1}")
+                for subject, server in run.servers.items():
+                    rows = rows_per_second(f"{server.site}{WHOLE_TABLE[subject]}")
+                    run.exports.setdefault(subject, []).append(rows)
+            run.peaks = {name: one.peak_megabytes() for name, one in run.servers.items()}
+    return runs
+
+
+# What is asked in turn: at which size, of whom, which addresses, with which headers.
+type Asked = list[tuple[Run, str, list[str], dict[str, str]]]
+
+
+def asked_of_all(runs: list[Run]) -> Iterator[tuple[str, Asked]]:
+    """Yield every workload, and all that are asked it."""
+    every = [workloads(run.size, clusters_in(run.folder)) for run in runs]
+    for run, its in zip(runs, every, strict=True):
+        if "bare" in run.servers:
+            check_same(run.servers, its)
+    yield "empty", [(run, "empty", [EMPTY], {}) for run in runs]
+    for at_each_size in zip(*every, strict=True):
+        asked: Asked = []
+        for run, one in zip(runs, at_each_size, strict=True):
+            for subject in run.servers:
+                if paths := getattr(one, subject):
+                    asked.append((run, subject, [address_of(subject, path) for path in paths], {}))
+            if one.floor == "empty":
+                asked.append((run, "empty", [EMPTY], {}))
+        yield at_each_size[0].name, asked
+    for name, path in (("list", "projects/?page=2"), ("detail", "projects/project-7/")):
+        asked = []
+        for run in runs:
+            _body, headers = asked_of(run.servers["ours"].site, f"{API}{path}")
+            known = {"If-None-Match": headers["ETag"]}
+            asked += [(run, "ours", [f"{API}{path}"], known), (run, "empty", [EMPTY], {})]
+        yield f"{name}, known", asked
+
+
+def address_of(subject: str, path: str) -> str:
+    if subject == "datasette":
+        return f"/flat{'' if path.startswith('.') else '/'}{path}"
+    return f"{API}{path}"
+
+
+def clusters_in(folder: Path) -> list[str]:
+    """Return clusters with a full page of projects and no more than are counted exactly."""
+    with psycopg.connect(dsn_of(folder)) as connection:
+        rows = connection.execute(
+            "SELECT slug FROM clusters_cluster cluster "
+            "JOIN interventions_projectcluster tie ON tie.cluster_id = cluster.id "
+            "GROUP BY slug HAVING count(*) BETWEEN 50 AND 10000 ORDER BY count(*), slug"
+        ).fetchall()
+    # At most some hundred, evenly from those with few to those with many.
+    return [slug for (slug,) in rows[:: max(1, len(rows) // 100)]]
 
 
 def dsn_of(folder: Path) -> str:
@@ -261,15 +314,15 @@ def say(words: str) -> None:
 
 def report(runs: list[Run], threads: int) -> str:
     """Return the results as a page."""
-    main = next((one for one in runs if one.size == MAIN), runs[0])
-    empty = statistics.mean(
-        [main.per_second("empty", "ours"), main.per_second("empty again", "ours")]
-    )
+    main = next((run for run in runs if run.size == MAIN), runs[0])
+    empty = main.told("empty", "empty")
     lines = [
         "# How fast",
         "",
-        "Written by `make bench`; what is asked: `workloads.py`. Speeds are of one run. Load times",
-        "and sizes on disk are of the day a database was generated, which may be an earlier one.",
+        "Written by `make bench`; what is asked: `workloads.py`. All sizes, and all beside them,",
+        f"were served at once and asked in turn, {ROUNDS} rounds of {SECONDS} seconds; figures and",
+        "ratios are those of the middle round. Load times and sizes on disk are of the day a",
+        "database was generated, which may be an earlier one, with other work beside it.",
         "",
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({processor()}), {memory()} GiB, "
         f"Python {platform.python_version()}, Django {version('django')}, "
@@ -283,73 +336,70 @@ def report(runs: list[Run], threads: int) -> str:
         "| projects | codings | load (s) | answers written (s) | on disk (GB) |",
         "|---|---|---|---|---|",
     ]
-    for one in runs:
-        rows = one.loaded["rows"]
+    for run in runs:
+        rows = run.loaded["rows"]
         lines.append(
-            f"| {one.size:,} | {rows['coding']:,} | {one.loaded['load_seconds']:,} "
-            f"| {one.loaded['answers_seconds']:,} | {one.loaded['bytes'] / 1e9:.2f} |"
+            f"| {run.size:,} | {rows['coding']:,} | {run.loaded['load_seconds']:,} "
+            f"| {run.loaded['answers_seconds']:,} | {run.loaded['bytes'] / 1e9:.2f} |"
         )
     lines += [
         "",
         f"## Beside the floors, {main.size:,} projects",
         "",
-        f"An empty view behind the same middleware: {empty:,.0f} requests a second.",
+        f"An empty view behind the same middleware (a second, p50, p99): {in_cell(empty)}.",
         "",
         "| workload | ours: a second, p50, p99 (ms) | bare view | Datasette | share of its floor "
         "| bar | of Datasette |",
         "|---|---|---|---|---|---|---|",
     ]
-    for one in workloads(main.size):
-        if one.floor:
-            lines.append(row_of(main, one, empty))
+    lines += [row_of(main, one) for one in workloads(main.size) if one.floor]
     for name in ("list", "detail"):
-        known = main.measured[f"{name}, known", "ours"]
+        known = f"{name}, known"
         lines.append(
-            f"| {name}, which the client has (304) | {told(known)} | | | "
-            f"{known.per_second / empty:.2f} of the empty view | 0.8 | |"
+            f"| {name}, which the client has (304) | {in_cell(main.told(known, 'ours'))} | | | "
+            f"{main.share(known, 'empty'):.2f} of the empty view | 0.8 | |"
         )
     if "bare" in main.exports:
-        ours, bare = main.exports["ours"], main.exports["bare"]
-        csv = main.exports.get("datasette", (0, 0))
+        cells = [
+            f"{statistics.median(main.exports[one]):,.0f} ({main.peaks[one]:,.0f})" for one in PORTS
+        ]
         lines.append(
-            f"| whole table, rows a second (peak memory, MB) | {ours[0]:,.0f} ({ours[1]:,.0f}) "
-            f"| {bare[0]:,.0f} ({bare[1]:,.0f}) | {csv[0]:,.0f} ({csv[1]:,.0f}) "
-            f"| {ours[0] / bare[0]:.2f} of the bare view | 0.5 | {ours[0] / max(csv[0], 1):.1f} |"
+            f"| whole table, rows a second (peak memory, MB) | {' | '.join(cells)} "
+            f"| {main.export_share('bare'):.2f} of the bare view | 0.5 "
+            f"| {main.export_share('datasette'):.1f} |"
         )
     lines += ["", "## As it grows", "", curve(runs), ""]
     return "\n".join(lines)
 
 
-def row_of(main: Run, one: Workload, empty: float) -> str:
-    ours, bare = main.measured[one.name, "ours"], main.measured.get((one.name, "bare"))
-    other = main.measured.get((one.name, "datasette"))
-    floor = empty if one.floor == "empty" else bare.per_second if bare else 0
-    share = f"{ours.per_second / floor:.2f} of the {one.floor} view" if floor else ""
-    ratio = f"{ours.per_second / other.per_second:.1f}" if other else ""
+def row_of(main: Run, one: Workload) -> str:
+    bare, other = main.told(one.name, "bare"), main.told(one.name, "datasette")
+    share = f"{main.share(one.name, one.floor):.2f} of the {one.floor} view"
+    ratio = f"{main.share(one.name, 'datasette'):.1f}" if other else ""
     bar = "faster" if one.bar == 1.0 else one.bar
-    return (
-        f"| {one.words} | {told(ours)} | {told(bare)} | {told(other)} | {share} | {bar} | {ratio} |"
-    )
+    cells = " | ".join(map(in_cell, (main.told(one.name, "ours"), bare, other)))
+    return f"| {one.words} | {cells} | {share} | {bar} | {ratio} |"
 
 
-def told(one: Measured | None) -> str:
+def in_cell(one: Measured | None) -> str:
     return f"{one.per_second:,.0f}, {one.p50:.2f}, {one.p99:.1f}" if one else ""
 
 
 def curve(runs: list[Run]) -> str:
     """Return how the median answer of each workload grows with the data."""
-    sizes = [one.size for one in runs]
+    sizes = [run.size for run in runs]
     lines = [
         f"| p50 (ms) at | {' | '.join(f'{size:,}' for size in sizes)} | last ÷ first |",
         f"|---|{'---|' * (len(sizes) + 1)}",
     ]
-    names = [(one.name, one.words.split(" (")[0]) for one in workloads(sizes[0])]
-    for name, words in names:
-        values = [one.measured[name, "ours"].p50 for one in runs]
+    for one in workloads(sizes[0]):
+        values = [found.p50 for run in runs if (found := run.told(one.name, "ours"))]
         shown = " | ".join(f"{value:.2f}" for value in values)
-        lines.append(f"| {words} | {shown} | {values[-1] / values[0]:.2f} |")
+        ratio = growth(runs[0], runs[-1], one.name)
+        lines.append(f"| {one.words.split(' (')[0]} | {shown} | {ratio:.2f} |")
     exports = " | ".join(
-        f"{one.exports['ours'][0]:,.0f} ({one.exports['ours'][1]:,.0f} MB)" for one in runs
+        f"{statistics.median(run.exports['ours']):,.0f} ({run.peaks['ours']:,.0f} MB)"
+        for run in runs
     )
     lines.append(f"| whole table, rows a second (peak memory) | {exports} | |")
     return "\n".join(lines)
@@ -373,11 +423,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
-    runs = []
-    for size in sorted(options.sizes):
-        everybody = size == MAIN or len(options.sizes) == 1
-        subjects = ["ours", "bare", "datasette"] if everybody else ["ours"]
-        runs.append(run(size, subjects, options.threads))
+    runs = run_all(sorted(options.sizes), options.threads)
     options.out.write_text(report(runs, options.threads))
     sys.stdout.write(f"{options.out}\n")
 

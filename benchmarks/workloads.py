@@ -1,6 +1,7 @@
 """What is asked of the casebook, of the bare view, and of Datasette on the same rows."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -38,8 +39,11 @@ SEARCH = (
 FACTORS = ["brief-funding", "co-financing", "no-business-case", "know-how-and-training"]
 
 
-def workloads(projects: int) -> list[Workload]:
-    """Return every workload for a casebook of that many synthetic projects."""
+def workloads(projects: int, clusters: Sequence[str] = ()) -> list[Workload]:
+    """Return every workload for a casebook of that many synthetic projects.
+
+    `clusters` are those by which a filter matches few.
+    """
     chance = random.Random(1)  # noqa: S311 - the same addresses in every run
     pages = [f"projects/?page_size=50&page={number}" for number in range(2, 102)]
     filters = [(c, i, e) for c in COUNTRIES for i in ISSUES for e in ENDINGS]
@@ -49,8 +53,7 @@ def workloads(projects: int) -> list[Workload]:
         f"projects/?country={c}&issue={i}&ending={e}&ordering=-actual_start" for c, i, e in filters
     ]
     facets = ["country,ending", "country,issue", "ending,issue", "issue,status", "country,status"]
-    small = sorted({chance.randint(1, min(2_000, projects // 50)) for _ in range(300)})[-100:]
-    clusters = [f"projects/?cluster=cluster-{n}&ordering=-actual_start&cursor=" for n in small]
+    few = [f"projects/?cluster={one}&ordering=-actual_start&cursor=" for one in clusters]
     return [
         Workload(
             "list",
@@ -109,5 +112,5 @@ def workloads(projects: int) -> list[Workload]:
             [f".json?sql={quote(MATRIX.format(one))}" for one in FACTORS],
             bar=1.0,
         ),
-        Workload("few", "list of 50 by one filter that matches few", clusters, floor=""),
+        Workload("few", "list of 50 by one filter that matches 50 to 10,000", few, floor=""),
     ]
