@@ -4,11 +4,18 @@ Where tests run in several processes, each has a database and a served copy of i
 its tests in this order.
 """
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+
+from tests.browser.serving import prepare
 
 
 def pytest_collection_modifyitems(items):
@@ -25,6 +32,28 @@ def pytest_collection_modifyitems(items):
         )
 
     items.sort(key=order)
+
+
+def pytest_configure(config):
+    """Name the run, so that its processes know the same folder."""
+    os.environ.setdefault("CASEBOOK_TEST_RUN", str(os.getpid()))
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(prepared_folder(), ignore_errors=True)
+        prepared_folder().with_suffix(".lock").unlink(missing_ok=True)
+
+
+def prepared_folder():
+    return Path(tempfile.gettempdir()) / f"casebook-run-{os.environ['CASEBOOK_TEST_RUN']}"
+
+
+@pytest.fixture(scope="session")
+def prepared():
+    """A data folder as `make run` makes it, for served copies to begin with; made once a run."""
+    prepare(prepared_folder())
+    return prepared_folder()
 
 
 @pytest.fixture(autouse=True, scope="session")

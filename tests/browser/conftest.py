@@ -14,9 +14,9 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="session")
-def served():
+def served(prepared):
     """`manage.py serve` in a data folder of its own, on a free port."""
-    with serving() as running:
+    with serving(prepared) as running:
         yield running
 
 

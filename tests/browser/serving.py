@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from config.embedded_postgres.server import locked
+
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 240
+# What was said while a data folder was prepared, the administrator's password with it.
+PREPARED = "prepared"
 SAFE_ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
@@ -38,16 +42,12 @@ class Served:
             self.port = probe.getsockname()[1]
         self.folder = folder
         self.address = f"http://localhost:{self.port}"
-        self.environment = {
-            **environment,
-            "PATH": os.environ["PATH"],
-            "CASEBOOK_MODE": "local",
-            "CASEBOOK_DATA": str(folder),
-        }
+        self.environment = environment_of(folder, environment)
+        before = (folder / PREPARED).read_text() if (folder / PREPARED).exists() else ""
         self.start()
-        self.said = self.log.read_text()
-        found = re.search(r"as (\S+) with the password (\S+)", self.said)
-        assert found, self.said
+        said = before + self.log.read_text()
+        found = re.search(r"as (\S+) with the password (\S+)", said)
+        assert found, said
         self.account, self.password = found.groups()
 
     @property
@@ -88,12 +88,49 @@ class Served:
         ).stdout
 
 
+def environment_of(folder: Path, further: dict[str, str]) -> dict[str, str]:
+    return {
+        **further,
+        "PATH": os.environ["PATH"],
+        "CASEBOOK_MODE": "local",
+        "CASEBOOK_DATA": str(folder),
+    }
+
+
+def prepare(folder: Path) -> None:
+    """Make a data folder with the Sialkot case and an administrator, for others to be copies of.
+
+    Of several processes that ask for the same folder one makes it, and the others wait.
+    """
+    with locked(folder.with_suffix(".lock")):
+        if (folder / PREPARED).exists():
+            return
+        folder.mkdir(mode=0o755)
+        said = subprocess.run(
+            [sys.executable, "manage.py", "serve", "--prepare-only"],
+            cwd=PROJECT,
+            env=environment_of(folder, {}),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        # Free once its database has been stopped.
+        with locked(folder / "postgres" / "supervisor.lock"):
+            (folder / PREPARED).write_text(said)
+
+
 @contextmanager
-def serving(**environment: str) -> Iterator[Served]:
-    """Run `manage.py serve` on a free port until the block ends, with some settings of its own."""
+def serving(start: Path | None = None, **environment: str) -> Iterator[Served]:
+    """Run `manage.py serve` on a free port until the block ends, with some settings of its own.
+
+    `start` is a data folder to begin with a copy of; without one everything is made anew.
+    """
     with tempfile.TemporaryDirectory(prefix="casebook-") as name:
         folder = Path(name)
         folder.chmod(0o755)
+        if start is not None:
+            # Keeps owners, as the database's files need; Python's own copying does not.
+            subprocess.run(["cp", "-a", f"{start}/.", name], check=True)
         running = Served(folder, environment)
         try:
             yield running

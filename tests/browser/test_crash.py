@@ -15,8 +15,8 @@ IN_MILLISECONDS = 1_000 * PATIENCE
 
 
 @pytest.fixture(scope="module")
-def running():
-    with serving() as it:
+def running(prepared):
+    with serving(prepared) as it:
         make_accounts(it)
         yield it
 

@@ -24,9 +24,9 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture(scope="module")
-def desk():
+def desk(prepared):
     """A copy of its own, since what is entered here would be in the way elsewhere."""
-    with serving() as running:
+    with serving(prepared) as running:
         make_accounts(running)
         yield running
 

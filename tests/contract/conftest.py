@@ -4,9 +4,10 @@ from tests.browser.serving import serving
 
 
 @pytest.fixture(scope="session")
-def served():
+def served(prepared):
     """A running copy without limits, with a token of its administrator that may write."""
-    with serving(RATE_ANONYMOUS="none", RATE_SIGNED_IN="none", RATE_EXPORT="none") as running:
+    rates = dict.fromkeys(("RATE_ANONYMOUS", "RATE_SIGNED_IN", "RATE_EXPORT"), "none")
+    with serving(prepared, **rates) as running:
         yield running
 
 
