@@ -14,7 +14,7 @@ from django.utils import timezone
 from clusters.actions.editing import logged_change
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.document import Document, document_of
-from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.loader import CaseFilesRefused, together
 from clusters.casefiles.merge import Difference, merge
 from clusters.casefiles.reader import CaseFile, Problem, read_value
 from clusters.casefiles.saver import Heard, Saver, find_by_slug, nobody
@@ -55,17 +55,18 @@ def enter(*, shape: Shape, values: Sequence[Any], by: User, reason: str = "") ->
     """
     saver = Saver(by)
     files: list[CaseFile] = []
+    read_problems: list[Problem] = []
     for number, value in enumerate(values):
         case_file, problems = read_value(str(number), value, shape)
-        saver.problems += problems
+        read_problems += problems
         files.append(case_file)
     taken = _taken(files)
     saver.problems += taken
     unfit = {problem.file for problem in taken}
     with pghistory.context(user=by.pk, reason=reason):
         saver.save_all([(one, one.document) for one in files if one.slug and one.path not in unfit])
-        if saver.problems:
-            raise CaseFilesRefused(saver.problems)
+        if read_problems or saver.problems:
+            raise CaseFilesRefused(together(read_problems, saver.problems))
     return [saver.instances[shape.folder, one.slug] for one in files]
 
 

@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from jsonschema import Draft202012Validator
 
+from clusters.casefiles.reader import REQUIRED
 from clusters.casefiles.shape import Field, Shape, shape_of
 from clusters.models import Citation, LocatorType, Root, Stance
 
@@ -198,6 +199,6 @@ def mistakes(name: str, body: Any) -> Iterator[tuple[tuple[str, ...], str]]:
         elif cause.validator == "required":
             for missing in cause.validator_value:
                 if missing not in cause.instance:
-                    yield (*where, missing), "This is required."
+                    yield (*where, missing), REQUIRED
         else:
             yield where, f"{cause.message}."

@@ -21,6 +21,7 @@ type Where = tuple[str, ...]
 
 MAX_FILE_BYTES = 5_000_000
 MOST_DIGITS = 30
+REQUIRED = "This is required."
 
 
 @dataclass(frozen=True, order=True)
@@ -187,7 +188,7 @@ class _Reader:
                 self.say(value, at, f"There is no such field. Known: {', '.join(known)}.")
         for spec in shape.fields:
             if spec.required and (*where, spec.name) not in self.case_file.lines:
-                self.say(node, (*where, spec.name), "This is required.")
+                self.say(node, (*where, spec.name), REQUIRED)
         return document
 
     def pairs(self, node: Any, where: Where) -> list[tuple[str, Any]]:

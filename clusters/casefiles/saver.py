@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, IntegrityError, models, transaction
 from django.db.models.functions import Lower
 
@@ -143,7 +143,7 @@ class Saver:
                 return False
             self.save(instance)
         except ValidationError as error:
-            self.say(case_file, at, error)
+            self.say(case_file, at, error, shape)
             return False
         return True
 
@@ -309,12 +309,23 @@ class Saver:
         is_new = above.pk is None or (type(above), above.pk) in self.made
         return [] if is_new else list(getattr(above, name).all())
 
-    def say(self, case_file: CaseFile, at: Where, error: ValidationError) -> None:
-        """Turn Django's errors into lines of the file."""
-        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        for name, messages in by_field.items():
-            where = at if name in ("", "__all__") else (*at, name)
-            self.problems += [case_file.problem(where, message) for message in messages]
+    def say(
+        self, case_file: CaseFile, at: Where, error: ValidationError, shape: Shape | None = None
+    ) -> None:
+        """Turn Django's errors into lines of the file.
+
+        What several fields are wrong about together is told at the one that its code names.
+        """
+        if not hasattr(error, "error_dict"):
+            self.problems += [case_file.problem(at, message) for message in error.messages]
+            return
+        for name, errors in error.error_dict.items():
+            for one in errors:
+                told_at = name
+                if name == NON_FIELD_ERRORS:
+                    told_at = one.code if shape and one.code and shape.field(one.code) else ""
+                where = (*at, told_at) if told_at else at
+                self.problems += [case_file.problem(where, message) for message in one.messages]
 
 
 def find_by_slug(model: Any, slug: str) -> tuple[Any, bool]:

@@ -64,7 +64,7 @@ def _value(field: Field) -> dict[str, Any]:
     column = field.field
     described: dict[str, Any] = {"description": str(column.help_text)} if column.help_text else {}
     if field.kind == "date":
-        return {"$ref": "#/$defs/date"}
+        return {"$ref": "#/$defs/date", **described}
     if field.kind == "json":
         return {"type": "array", **described}
     if field.kind == "references":

@@ -88,9 +88,18 @@ type Layout = Callable[[Any], Sections]
 
 
 def card_of(
-    entry: Entry, labels: Labels, layout: Layout, *, depth: int = 0, is_blank: bool = False
+    entry: Entry,
+    labels: Labels,
+    layout: Layout,
+    *,
+    myself: str = "",
+    depth: int = 0,
+    is_blank: bool = False,
 ) -> Card:
-    """Lay a record or a part out; fields that its layout does not name come after the others."""
+    """Lay a record or a part out; fields that its layout does not name come after the others.
+
+    `myself` is the contributor who types: a new coding is theirs until they say otherwise.
+    """
     shape = entry.shape
     # Placeholders of what hangs on a blank card lie one level deeper than its own.
     level = depth + 1
@@ -107,7 +116,8 @@ def card_of(
         place = Place(entry.name(f"citations-{BLANK.format(depth=level)}"))
         card.blank_place = CitedPlace(place, entry.place_cells(place, labels))
     for name, child_shape in shape.children.items():
-        blank = Entry.blank(child_shape, entry.name(f"{name}-{BLANK.format(depth=level)}"))
+        prefix = entry.name(f"{name}-{BLANK.format(depth=level)}")
+        blank = Entry.blank(child_shape, prefix, myself)
         found = PartList(
             name,
             capfirst(str(child_shape.model._meta.verbose_name_plural)),
@@ -115,10 +125,11 @@ def card_of(
             (child_shape.model.__doc__ or "").strip().partition("\n")[0],
             level,
             entry.name(name),
-            blank=card_of(blank, labels, layout, depth=level, is_blank=True),
+            blank=card_of(blank, labels, layout, myself=myself, depth=level, is_blank=True),
         )
         found.cards = [
-            card_of(one, labels, layout, depth=level) for one in entry.parts.get(name, [])
+            card_of(one, labels, layout, myself=myself, depth=level)
+            for one in entry.parts.get(name, [])
         ]
         card.lists.append(found)
     return card
@@ -151,12 +162,16 @@ def title_of(entry: Entry, labels: Labels) -> str:
     said = coded(entry.shape, entry)
     if not named:
         texts = (
-            entry.values.get(spec.name) for spec in entry.shape.fields if spec.name not in LAST
+            entry.values.get(spec.name)
+            for spec in entry.shape.fields
+            if spec.name not in LAST and not getattr(spec.field, "choices", None)
         )
         named = next(
             (one for one in texts if isinstance(one, str) and not one.isdigit() and one), ""
         )
-    whole = f"{named}: {said}" if named and said and not entry.heading else named or said
+    if not named:  # what a new one is read as is only its default
+        return "" if entry.is_new else said
+    whole = f"{named}: {said}" if said and not entry.heading else named
     return whole if len(whole) <= LONGEST_HEADING else f"{whole[: LONGEST_HEADING - 1]}…"
 
 

@@ -16,6 +16,7 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 
 from clusters import dates
+from clusters.bibliography import cited_as
 from clusters.casefiles.document import Document, locator_type_of
 from clusters.casefiles.reader import Problem
 from clusters.casefiles.shape import Field, Shape
@@ -29,7 +30,7 @@ from clusters.desk.inputs import (
     widget_for,
     without_empty,
 )
-from clusters.models import LocatorType, Publication, Stance
+from clusters.models import Contributor, LocatorType, Publication, Stance
 
 type Labels = dict[tuple[Any, str], str]
 
@@ -179,9 +180,12 @@ class Entry:
         return entry
 
     @classmethod
-    def blank(cls, shape: Shape, prefix: str) -> "Entry":
-        """A part that is not there yet, for the page to copy."""
+    def blank(cls, shape: Shape, prefix: str, myself: str = "") -> "Entry":
+        """A part that is not there yet, for the page to copy; `myself` codes it."""
         entry = cls.from_document(shape, {}, prefix)
+        for spec in shape.fields:
+            if spec.kind == "reference" and spec.field.related_model is Contributor:
+                entry.values[spec.name] = myself
         entry.is_new = True
         return entry
 
@@ -214,6 +218,10 @@ class Entry:
                     taken.add(one.values["key"])
             if kept:
                 document[name] = [one.document() for one in kept]
+        if self.shape.model is Publication and not document.get("cited_as"):
+            year = (document.get("issued") or {}).get("edtf", "")[:4]
+            if authors := document.get("authors"):
+                document["cited_as"] = self.values["cited_as"] = cited_as(authors, year, "")
         if self.shape.identity == "slug" and not document.get("slug"):
             document["slug"] = self.values["slug"] = self.suggested_name(set())
         return document
@@ -343,6 +351,8 @@ class Entry:
             help_text = _("One on each line: “Khan, F. R.”; a body without a comma: “ILRF”.")
         if column.__class__.__name__ == "SlugField" and not value:
             help_text = _("%(help)s Made of the title if left empty.") % {"help": help_text}
+        if spec.name == "cited_as" and not value:
+            help_text = _("%(help)s Made of both if left empty.") % {"help": help_text}
         return self._rendered(
             spec.name,
             widget,
@@ -384,7 +394,9 @@ class Entry:
             widgets["edtf"],
             self.values.get(first),
             label=label,
-            help=_("2008, 2008-03, or words: late 2006, about 1994."),
+            help=" ".join(
+                [str(spec.field.help_text), _("2008, 2008-03, or words: late 2006, about 1994.")]
+            ),
             kind="date",
             required=spec.required,
         )
@@ -410,7 +422,7 @@ class Entry:
             one_of_widget(self.shape),
             value,
             label=capfirst(_(" or ").join(str(spec.field.verbose_name) for spec in specs)),
-            help=_("Where nobody has looked, make no coding: that is shown as “not searched”."),
+            help=" ".join(str(spec.field.help_text) for spec in specs),
             kind="buttons",
             required=True,
         )

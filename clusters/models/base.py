@@ -109,6 +109,7 @@ class Root(models.Model):
             models.UniqueConstraint(
                 Lower("slug"),
                 name="%(class)s_slug_unique",
+                violation_error_code="slug",
                 violation_error_message="Another record has this slug.",
             ),
         ]
@@ -159,16 +160,22 @@ def unique_key(parent_field: str) -> models.UniqueConstraint:
         parent_field,
         Lower("key"),
         name="%(class)s_key_unique",
+        violation_error_code="key",
         violation_error_message="Another one in this record has this key.",
     )
 
 
 def exactly_one(name: str, message: str, *fields: str) -> models.CheckConstraint:
-    """One of the foreign keys is set and the others are not."""
+    """One of the foreign keys is set and the others are not; otherwise it is told at the first."""
     condition = models.Q()
     for chosen in fields:
         condition |= models.Q(**{f"{field}__isnull": field != chosen for field in fields})
-    return models.CheckConstraint(condition=condition, name=name, violation_error_message=message)
+    return models.CheckConstraint(
+        condition=condition,
+        name=name,
+        violation_error_code=fields[0],
+        violation_error_message=message,
+    )
 
 
 def root_path(model: type[models.Model]) -> str:

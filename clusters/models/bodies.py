@@ -20,8 +20,10 @@ class StakeholderGroup(Root):
     # The casebook's own vocabulary, after the study's table where that has a row.
     not_asserted = frozenset({"name", "definition"})
 
-    name = models.CharField(max_length=120)
-    definition = models.TextField(blank=True)
+    name = models.CharField(
+        max_length=120, help_text="In the plural, as a heading of the table of who is heard."
+    )
+    definition = models.TextField(blank=True, help_text="Who belongs to it, and who does not.")
 
     class Meta(Root.Meta):
         ordering = ["name", "pk"]
@@ -45,7 +47,9 @@ class Stakeholder(Root):
     not_asserted = frozenset({"is_pseudonym", "pseudonym_source", "pseudonym_note"})
     private = frozenset({"pseudonym_note"})
 
-    name = models.CharField(max_length=200)
+    name = models.CharField(
+        max_length=200, help_text="As the body calls itself, or as the source prints it."
+    )
     aliases = ArrayField(
         models.CharField(max_length=200),
         default=list,
@@ -58,14 +62,24 @@ class Stakeholder(Root):
         blank=True,
         on_delete=models.PROTECT,
         related_name="stakeholders",
+        help_text="The kind of body, by which lists and the table of accounts are grouped.",
     )
     part_of = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="units"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="units",
+        help_text="The body of which this is a unit, such as the agency of a field office.",
     )
-    country = CountryField(blank=True)
-    summary = models.TextField(blank=True)
-    mission = models.TextField(blank=True)
-    role_in_csr = models.TextField("role in CSR", blank=True)
+    country = CountryField(
+        blank=True, help_text="Where it has its seat: ISO 3166-1, two letters, such as PK."
+    )
+    summary = models.TextField(blank=True, help_text="What kind of body it is, in two lines.")
+    mission = models.TextField(blank=True, help_text="What it says it is for.")
+    role_in_csr = models.TextField(
+        "role in CSR", blank=True, help_text="What it has to do with CSR in the cluster."
+    )
     is_pseudonym = models.BooleanField(
         "the name is a pseudonym",
         default=False,
@@ -92,6 +106,7 @@ class Stakeholder(Root):
                 condition=models.Q(is_pseudonym=True, pseudonym_source__isnull=False)
                 | models.Q(is_pseudonym=False, pseudonym_source__isnull=True, pseudonym_note=""),
                 name="stakeholder_pseudonym_has_source",
+                violation_error_code="pseudonym_source",
                 violation_error_message="A pseudonym needs the publication that uses it; "
                 "a plain name has neither source nor note of a pseudonym.",
             ),
@@ -100,11 +115,13 @@ class Stakeholder(Root):
                 Lower("name"),
                 condition=models.Q(is_pseudonym=True),
                 name="stakeholder_pseudonym_unique",
+                violation_error_code="name",
                 violation_error_message="This publication's pseudonym is already recorded.",
             ),
             models.CheckConstraint(
                 condition=models.Q(part_of__isnull=True) | ~models.Q(part_of=models.F("pk")),
                 name="stakeholder_not_part_of_itself",
+                violation_error_code="part_of",
                 violation_error_message="A body cannot be a part of itself.",
             ),
         ]
@@ -146,7 +163,9 @@ class Identifier(Child):
 
     stakeholder = models.ForeignKey(Stakeholder, models.CASCADE, related_name="identifiers")
     scheme = models.CharField(max_length=60, help_text="The register, such as GB-COH or ROR.")
-    value = models.CharField(max_length=120)
+    value = models.CharField(
+        max_length=120, help_text="The number or code itself, as the register writes it."
+    )
 
     class Meta(Child.Meta):
         ordering = ["scheme", "value"]
@@ -156,6 +175,7 @@ class Identifier(Child):
                 "scheme",
                 "value",
                 name="identifier_unique",
+                violation_error_code="value",
                 violation_error_message="Another body has this identifier.",
             ),
         ]

@@ -24,6 +24,8 @@ class Unfinished(models.Model):
     title = models.CharField(max_length=300, blank=True)
     data = models.TextField(help_text="The form as a browser would send it.")
     at = models.DateTimeField(auto_now=True)
+    # Thrown away, and brought back by going on with it; the oldest make room in any case.
+    discarded_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "unfinished forms"

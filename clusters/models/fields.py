@@ -47,7 +47,12 @@ class UncertainDateField(models.CharField):
         if self.companions:
             label = self.verbose_name or name.replace("_", " ")
             companions: dict[str, models.Field[Any, Any]] = {
-                "printed": models.CharField(f"{label}, as printed", max_length=120, blank=True),
+                "printed": models.CharField(
+                    f"{label}, as printed",
+                    max_length=120,
+                    blank=True,
+                    help_text="The words of the source, where they say more than the date.",
+                ),
                 "earliest": models.DateField(
                     f"{label}, first day", null=True, editable=False, db_index=True
                 ),

@@ -71,7 +71,11 @@ class Publication(Root):
     not_asserted = frozenset({"csl_type", "authors", "note", "fieldwork"})
 
     csl_type = models.CharField(
-        "type", max_length=20, choices=PublicationType, default=PublicationType.DOCUMENT
+        "type",
+        max_length=20,
+        choices=PublicationType,
+        default=PublicationType.DOCUMENT,
+        help_text="Item type of the Citation Style Language; the nearest one.",
     )
     authors = models.JSONField(
         default=list,
@@ -79,16 +83,47 @@ class Publication(Root):
         validators=[validate_names],
         help_text='CSL names: [{"family": "Khan", "given": "F. R."}] or [{"literal": "ILRF"}].',
     )
-    title = models.CharField(max_length=500, blank=True)
-    issued = UncertainDateField("issued")
-    container_title = models.CharField("journal or book", max_length=300, blank=True)
-    volume = models.CharField(max_length=20, blank=True)
-    issue = models.CharField(max_length=20, blank=True)
-    page = models.CharField("pages", max_length=40, blank=True)
-    publisher = models.CharField(max_length=200, blank=True)
-    doi = models.CharField("DOI", max_length=120, blank=True)
-    url = models.URLField("address", max_length=500, blank=True)
-    licence = models.CharField(max_length=60, blank=True)
+    title = models.CharField(
+        max_length=500, blank=True, help_text="With its subtitle, as on the first page."
+    )
+    issued = UncertainDateField(
+        "issued", help_text="When it was published, as exactly as it says itself."
+    )
+    container_title = models.CharField(
+        "journal or book",
+        max_length=300,
+        blank=True,
+        help_text="The journal that printed an article, or the book of a chapter.",
+    )
+    volume = models.CharField(max_length=20, blank=True, help_text="Of the journal, as printed.")
+    issue = models.CharField(
+        max_length=20, blank=True, help_text="Number within the volume, as printed."
+    )
+    page = models.CharField(
+        "pages", max_length=40, blank=True, help_text="First and last page, as printed: 1–28."
+    )
+    publisher = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Who brought it out: a publishing house, an agency, a university.",
+    )
+    doi = models.CharField(
+        "DOI",
+        max_length=120,
+        blank=True,
+        help_text="Digital object identifier, from 10. on, such as 10.1177/1476127016675996.",
+    )
+    url = models.URLField(
+        "address",
+        max_length=500,
+        blank=True,
+        help_text="Where it can be read or is described; a DOI has its own field.",
+    )
+    licence = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="Under which others may use it, such as CC BY 4.0; as it says itself.",
+    )
     cited_as = models.CharField(
         max_length=120, blank=True, help_text="Author and year as a source prints them."
     )
@@ -100,11 +135,23 @@ class Publication(Root):
         help_text="The clusters that the work is about.",
     )
     note = models.TextField(blank=True, help_text="About the reference, such as a misspelt name.")
-    method = models.TextField(blank=True)
-    interviews = models.PositiveIntegerField(null=True, blank=True)
-    interview_minutes_least = models.PositiveIntegerField(null=True, blank=True)
-    interview_minutes_most = models.PositiveIntegerField(null=True, blank=True)
-    fieldwork_when = UncertainDateField("time of the fieldwork")
+    method = models.TextField(
+        blank=True,
+        help_text="How its findings were made: interviews, survey, case study, documents.",
+    )
+    interviews = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many interviews it rests on."
+    )
+    interview_minutes_least = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Minutes of the shortest interview."
+    )
+    interview_minutes_most = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Minutes of the longest interview."
+    )
+    fieldwork_when = UncertainDateField(
+        "time of the fieldwork",
+        help_text="When its authors were in the field, which may be years before it came out.",
+    )
     fieldwork = models.CharField(
         max_length=120,
         blank=True,
@@ -121,6 +168,7 @@ class Publication(Root):
                 Lower("doi"),
                 condition=~models.Q(doi=""),
                 name="publication_doi_unique",
+                violation_error_code="doi",
                 violation_error_message="Another publication has this DOI.",
             ),
             models.CheckConstraint(
@@ -128,6 +176,7 @@ class Publication(Root):
                 | models.Q(interview_minutes_most__isnull=True)
                 | models.Q(interview_minutes_least__lte=models.F("interview_minutes_most")),
                 name="publication_minutes_ordered",
+                violation_error_code="interview_minutes_most",
                 violation_error_message="The shortest interview is longer than the longest.",
             ),
         ]
@@ -171,15 +220,29 @@ class Review(Child):
 
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="reviews")
     works = models.ManyToManyField(
-        Publication, through="ReviewedWork", related_name="reviewed_in", blank=True
+        Publication,
+        through="ReviewedWork",
+        related_name="reviewed_in",
+        blank=True,
+        help_text="The works that this publication speaks of.",
     )
-    findings = models.TextField(blank=True)
-    limitations = models.TextField(blank=True)
-    donor_role = models.TextField("role of donor-funded CSR", blank=True)
+    findings = models.TextField(
+        blank=True, help_text="What the works found, as this publication tells it."
+    )
+    limitations = models.TextField(
+        blank=True, help_text="What they leave open or cannot show, as this publication judges."
+    )
+    donor_role = models.TextField(
+        "role of donor-funded CSR",
+        blank=True,
+        help_text="What they say of CSR that donors financed.",
+    )
     incomplete = models.CharField(
         max_length=200, blank=True, help_text="What our copy of the source lacks, if anything."
     )
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Where it stands among the others; the lowest comes first."
+    )
 
     class Meta(Child.Meta):
         ordering = ["publication", "position", "pk"]
@@ -218,17 +281,34 @@ class StudySample(Child):
 
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="study_samples")
     organisation_type = models.CharField(max_length=120, help_text="As printed.")
-    group = models.ForeignKey(StakeholderGroup, models.PROTECT, related_name="study_samples")
+    group = models.ForeignKey(
+        StakeholderGroup,
+        models.PROTECT,
+        related_name="study_samples",
+        help_text="The kind of body to which they belong.",
+    )
     number = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
         help_text="People heard.",
     )
-    mission = models.TextField(blank=True)
-    role_in_csr = models.TextField("role in CSR", blank=True)
-    reason = models.TextField("reason for inclusion", blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    mission = models.TextField(
+        blank=True, help_text="What bodies of this kind are for, as the publication says."
+    )
+    role_in_csr = models.TextField(
+        "role in CSR",
+        blank=True,
+        help_text="What they have to do with CSR, as the publication says.",
+    )
+    reason = models.TextField(
+        "reason for inclusion",
+        blank=True,
+        help_text="Why they were heard, as the publication says.",
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Where it stands among the others; the lowest comes first."
+    )
 
     class Meta(Child.Meta):
         ordering = ["publication", "position", "pk"]
@@ -237,6 +317,7 @@ class StudySample(Child):
             models.CheckConstraint(
                 condition=models.Q(number__isnull=True) | models.Q(number__gte=1),
                 name="studysample_number_positive",
+                violation_error_code="number",
                 violation_error_message="A group of nobody was not heard; leave the number empty.",
             ),
         ]

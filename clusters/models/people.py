@@ -108,8 +108,10 @@ class PermissionGrant(models.Model):
 class Contributor(models.Model):
     """Someone who codes or edits, named only with consent."""
 
-    slug = SlugField("slug", unique=True)
-    name = models.CharField(max_length=200)
+    slug = SlugField(
+        "slug", unique=True, help_text="What stands for this person where no name is given."
+    )
+    name = models.CharField(max_length=200, help_text="Full name; public only with consent.")
     orcid = models.CharField(
         "ORCID iD",
         max_length=19,
@@ -117,10 +119,18 @@ class Contributor(models.Model):
         validators=[
             RegexValidator(r"\A(\d{4}-){3}\d{3}[\dX]\Z", "Write it as 0000-0002-1825-0097.")
         ],
+        help_text="The researcher's number at ORCID, such as 0000-0002-1825-0097.",
     )
-    consents_to_be_named = models.BooleanField(default=False)
+    consents_to_be_named = models.BooleanField(
+        default=False,
+        help_text="Whether the public sees the name; otherwise it sees the name in addresses.",
+    )
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        help_text="The account with which this person signs in.",
     )
 
     class Meta:

@@ -19,8 +19,12 @@ from clusters.models.history import tracked
 class Cluster(Root):
     """An industrial cluster: firms of the same or related industries in one place."""
 
-    name = models.CharField(max_length=120)
-    country = CountryField()
+    name = models.CharField(
+        max_length=120,
+        help_text="The place, with the industry where one place has several: Sialkot football "
+        "cluster.",
+    )
+    country = CountryField(help_text="ISO 3166-1, two letters, such as PK.")
     region = models.CharField(max_length=120, blank=True, help_text="Province or state.")
     latitude = models.DecimalField(
         max_digits=8,
@@ -42,11 +46,18 @@ class Cluster(Root):
     isic = models.CharField(
         "ISIC class", max_length=4, blank=True, help_text="United Nations ISIC, Revision 4."
     )
-    products = ArrayField(models.CharField(max_length=80), default=list, blank=True)
-    summary = models.TextField(blank=True)
-    technology = models.TextField(blank=True)
-    competition = models.TextField(blank=True)
-    national_context = models.TextField(blank=True)
+    products = ArrayField(
+        models.CharField(max_length=80),
+        default=list,
+        blank=True,
+        help_text="What leaves the factories, in the source's words.",
+    )
+    summary = models.TextField(blank=True, help_text="What the cluster is, in two lines.")
+    technology = models.TextField(blank=True, help_text="How goods are made there, and with what.")
+    competition = models.TextField(blank=True, help_text="With whom it competes, and on what.")
+    national_context = models.TextField(
+        blank=True, help_text="What the country adds: law, politics, economy."
+    )
 
     class Meta(Root.Meta):
         ordering = ["name", "pk"]
@@ -61,6 +72,7 @@ class Cluster(Root):
                     longitude__range=(-180, 180),
                 ),
                 name="cluster_point_whole",
+                violation_error_code="latitude",
                 violation_error_message="A point has a latitude from −90 to 90 "
                 "and a longitude from −180 to 180.",
             ),
@@ -104,19 +116,38 @@ class Statistic(Child):
     parent_field = "cluster"
 
     cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="statistics")
-    indicator = models.CharField(max_length=30, choices=Indicator)
+    indicator = models.CharField(
+        max_length=30, choices=Indicator, help_text="What is counted, with its unit."
+    )
     subject = models.CharField(
         max_length=120, blank=True, help_text="What part is counted, such as large enterprises."
     )
-    value = models.DecimalField(max_digits=18, decimal_places=2)
+    value = models.DecimalField(
+        max_digits=18,
+        decimal_places=2,
+        help_text="The figure, or the lower end of a range; no signs for thousands.",
+    )
     value_to = models.DecimalField(
         "to", max_digits=18, decimal_places=2, null=True, blank=True, help_text="Of a range."
     )
-    qualifier = models.CharField(max_length=10, choices=Qualifier, default=Qualifier.EXACT)
-    claimed_by = models.CharField(max_length=120, blank=True)
-    when = UncertainDateField("when")
-    note = models.TextField(blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    qualifier = models.CharField(
+        max_length=10,
+        choices=Qualifier,
+        default=Qualifier.EXACT,
+        help_text="How firmly the source gives it.",
+    )
+    claimed_by = models.CharField(
+        max_length=120, blank=True, help_text="Who claims it, where nobody measured it."
+    )
+    when = UncertainDateField(
+        "when", help_text="The time for which the figure holds, not of the publication."
+    )
+    note = models.TextField(
+        blank=True, help_text="What one must know to read the figure, such as how it was counted."
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Where it stands among the others; the lowest comes first."
+    )
 
     class Meta(Child.Meta):
         ordering = ["cluster", "position", "pk"]
@@ -126,11 +157,13 @@ class Statistic(Child):
                 condition=models.Q(value_to__isnull=True)
                 | models.Q(value_to__gt=models.F("value")),
                 name="statistic_range_ordered",
+                violation_error_code="value_to",
                 violation_error_message="A range ends above its beginning.",
             ),
             models.CheckConstraint(
                 condition=~models.Q(qualifier="claimed") | ~models.Q(claimed_by=""),
                 name="statistic_claim_has_claimant",
+                violation_error_code="claimed_by",
                 violation_error_message="A claimed figure needs whoever claims it.",
             ),
         ]
@@ -161,12 +194,24 @@ class Event(Child):
     searched = True
 
     cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=10, choices=EventKind, default=EventKind.STEP)
-    title = models.CharField(max_length=160)
-    when = UncertainDateField("when", blank=False)
-    description = models.TextField(blank=True)
-    challenge = models.TextField(blank=True)
-    response = models.TextField(blank=True)
+    kind = models.CharField(
+        max_length=10,
+        choices=EventKind,
+        default=EventKind.STEP,
+        help_text="A challenge that was answered, a shock from outside, or a step that somebody "
+        "took.",
+    )
+    title = models.CharField(
+        max_length=160, help_text="In a few words: first campaign against child labour."
+    )
+    when = UncertainDateField(
+        "when", blank=False, help_text="When it happened, as exactly as the source says."
+    )
+    description = models.TextField(blank=True, help_text="What happened, in our own words.")
+    challenge = models.TextField(blank=True, help_text="What the cluster was up against.")
+    response = models.TextField(
+        blank=True, help_text="What the cluster, or somebody for it, did about it."
+    )
 
     objects: ClassVar[Any] = EventQuerySet.as_manager()
 

@@ -14,7 +14,7 @@ from import_export.instance_loaders import BaseInstanceLoader
 from clusters.actions.loading import BATCH, Plan, carry_out
 from clusters.casefiles.document import Document, documents_of
 from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.reader import CaseFile, Problem, read_value
+from clusters.casefiles.reader import REQUIRED, CaseFile, Problem, read_value
 from clusters.casefiles.saver import Heard, find_by_slugs, nobody
 from clusters.models import User
 from clusters.spreadsheets.columns import CITATIONS, Table, cell_of, value_of
@@ -154,7 +154,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         mistakes: Mistakes = {}
         for name, value in zip(self.table.names, names, strict=True):
             if not value:
-                mistakes.setdefault(name, []).append(_("This is required."))
+                mistakes.setdefault(name, []).append(REQUIRED)
         if not mistakes and names in self._rows:
             words = _("Row %(row)s is of the same.") % {"row": self._rows[names]}
             mistakes[self.table.names[-1]] = [words]

@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='roundcoding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dimension__isnull', True), ('factor__isnull', False)), models.Q(('dimension__isnull', False), ('factor__isnull', True)), _connector='OR'), name='roundcoding_one_subject', violation_error_message='A coding is of a factor or of an outcome dimension, not both.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dimension__isnull', True), ('factor__isnull', False)), models.Q(('dimension__isnull', False), ('factor__isnull', True)), _connector='OR'), name='roundcoding_one_subject', violation_error_code='factor', violation_error_message='A coding is of a factor or of an outcome dimension, not both.'),
         ),
         migrations.AddConstraint(
             model_name='roundcoding',
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='roundcomment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dimension__isnull', True), ('factor__isnull', False)), models.Q(('dimension__isnull', False), ('factor__isnull', True)), _connector='OR'), name='roundcomment_one_subject', violation_error_message='A comment is on a factor or on an outcome dimension, not both.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dimension__isnull', True), ('factor__isnull', False)), models.Q(('dimension__isnull', False), ('factor__isnull', True)), _connector='OR'), name='roundcomment_one_subject', violation_error_code='factor', violation_error_message='A comment is on a factor or on an outcome dimension, not both.'),
         ),
         migrations.AddConstraint(
             model_name='rounddimension',

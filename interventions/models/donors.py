@@ -29,7 +29,12 @@ class Donor(Root):
 
     named_by = ("stakeholder",)
 
-    stakeholder = models.OneToOneField(Stakeholder, models.PROTECT, related_name="donor")
+    stakeholder = models.OneToOneField(
+        Stakeholder,
+        models.PROTECT,
+        related_name="donor",
+        help_text="The body that finances; a body has one such role.",
+    )
     organisation_type = models.CharField(
         max_length=2,
         choices=DonorType,
@@ -60,10 +65,20 @@ class DonorNorm(Child):
     parent_field = "donor"
 
     donor = models.ForeignKey(Donor, models.CASCADE, related_name="norms")
-    statement = models.TextField()
-    minimum_months = models.PositiveIntegerField(null=True, blank=True)
-    maximum_months = models.PositiveIntegerField(null=True, blank=True)
-    valid = UncertainDateField("valid")
+    statement = models.TextField(help_text="The rule, in our own words.")
+    minimum_months = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="The shortest time that the rule allows or asks for, in months.",
+    )
+    maximum_months = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="The longest time that the rule allows or asks for, in months.",
+    )
+    valid = UncertainDateField(
+        "valid", help_text="When the rule held; empty where the source does not say."
+    )
 
     class Meta(Child.Meta):
         ordering = ["donor", "key"]
@@ -74,6 +89,7 @@ class DonorNorm(Child):
                 | models.Q(maximum_months__isnull=True)
                 | models.Q(minimum_months__lte=models.F("maximum_months")),
                 name="donornorm_months_ordered",
+                violation_error_code="maximum_months",
                 violation_error_message="The shortest time is longer than the longest.",
             ),
         ]

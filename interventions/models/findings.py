@@ -35,14 +35,32 @@ class Outcome(Child):
     searched = True
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="outcomes")
-    dimension = models.ForeignKey(OutcomeDimension, models.PROTECT, related_name="outcomes")
+    dimension = models.ForeignKey(
+        OutcomeDimension,
+        models.PROTECT,
+        related_name="outcomes",
+        help_text="What changed; several outcomes may be of one dimension.",
+    )
     title = models.CharField(max_length=60, help_text="In a few words: women lost work.")
-    description = models.TextField(blank=True)
-    intended = models.CharField(max_length=3, choices=Intended, blank=True)
-    direction = models.CharField(max_length=7, choices=Direction)
-    for_whom = models.CharField(max_length=120, blank=True)
-    when = UncertainDateField("when")
-    position = models.PositiveSmallIntegerField(default=0)
+    description = models.TextField(blank=True, help_text="What changed, in our own words.")
+    intended = models.CharField(
+        max_length=3,
+        choices=Intended,
+        blank=True,
+        help_text="Whether the project meant it to happen.",
+    )
+    direction = models.CharField(
+        max_length=7,
+        choices=Direction,
+        help_text="Which way it went for those it touched, whether meant or not.",
+    )
+    for_whom = models.CharField(
+        max_length=120, blank=True, help_text="Whom it touched: home-based women stitchers."
+    )
+    when = UncertainDateField("when", help_text="When it had come about.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Where it stands among the others; the lowest comes first."
+    )
 
     class Meta(Child.Meta):
         ordering = ["project", "position", "pk"]
@@ -94,26 +112,61 @@ class Account(Child):
     searched = True
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="accounts")
-    holder_group = models.ForeignKey(StakeholderGroup, models.PROTECT, related_name="accounts")
+    holder_group = models.ForeignKey(
+        StakeholderGroup,
+        models.PROTECT,
+        related_name="accounts",
+        help_text="The kind of body whose view it is.",
+    )
     holder = models.ForeignKey(
-        Stakeholder, models.PROTECT, null=True, blank=True, related_name="accounts"
+        Stakeholder,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        help_text="The body itself, where the source names it.",
     )
     informant = models.CharField(
         "kind of informant", max_length=120, help_text="As printed: a network member."
     )
     factor = models.ForeignKey(
-        Factor, models.PROTECT, null=True, blank=True, related_name="accounts"
+        Factor,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        help_text="The factor it speaks of; of a factor and an outcome dimension, one.",
     )
     dimension = models.ForeignKey(
-        OutcomeDimension, models.PROTECT, null=True, blank=True, related_name="accounts"
+        OutcomeDimension,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        help_text="The outcome dimension it speaks of; of a factor and an outcome dimension, one.",
     )
-    says = models.CharField(max_length=7, choices=Says)
+    says = models.CharField(
+        max_length=7,
+        choices=Says,
+        help_text="Whether, by this holder, the factor or outcome was there.",
+    )
     as_reason = models.CharField(
-        "as a reason for how it ended", max_length=12, choices=AsReason, default=AsReason.NOT_SAID
+        "as a reason for how it ended",
+        max_length=12,
+        choices=AsReason,
+        default=AsReason.NOT_SAID,
+        help_text="Whether this holder gives it as a reason for how the project ended.",
     )
     statement = models.TextField(help_text="In indirect speech and our own words.")
-    form = models.CharField(max_length=9, choices=Form, default=Form.REPORTED)
-    position = models.PositiveSmallIntegerField(default=0)
+    form = models.CharField(
+        max_length=9,
+        choices=Form,
+        default=Form.REPORTED,
+        help_text="Whether the source prints the holder's words or tells of them.",
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Where it stands among the others; the lowest comes first."
+    )
 
     objects: ClassVar[Any] = AccountQuerySet.as_manager()
 
@@ -158,8 +211,10 @@ class Reply(Child):
     parent_field = "account"
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="replies")
-    by = models.ForeignKey(Stakeholder, models.PROTECT, related_name="replies")
-    when = UncertainDateField("when", blank=False)
+    by = models.ForeignKey(
+        Stakeholder, models.PROTECT, related_name="replies", help_text="The body that answers."
+    )
+    when = UncertainDateField("when", blank=False, help_text="When it answered.")
     statement = models.TextField(help_text="In their own words, as received.")
 
     class Meta(Child.Meta):
@@ -224,10 +279,20 @@ class Coding(Child):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="codings")
     factor = models.ForeignKey(
-        Factor, models.PROTECT, null=True, blank=True, related_name="codings"
+        Factor,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="codings",
+        help_text="The factor that is coded; of a factor and an outcome dimension, one.",
     )
     dimension = models.ForeignKey(
-        OutcomeDimension, models.PROTECT, null=True, blank=True, related_name="codings"
+        OutcomeDimension,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="codings",
+        help_text="The outcome dimension that is coded; of a factor and an outcome dimension, one.",
     )
     coder = models.ForeignKey(
         Contributor,
@@ -237,7 +302,13 @@ class Coding(Child):
         related_name="codings",
         help_text="Empty for the agreed coding.",
     )
-    agreement = models.CharField("how it was agreed", max_length=12, choices=Agreement, blank=True)
+    agreement = models.CharField(
+        "how it was agreed",
+        max_length=12,
+        choices=Agreement,
+        blank=True,
+        help_text="For the agreed coding: how it came about. Empty for a coder's own.",
+    )
     perspective_group = models.ForeignKey(
         StakeholderGroup,
         models.PROTECT,
@@ -247,16 +318,36 @@ class Coding(Child):
         help_text="Whose view is coded; empty for the overall reading.",
     )
     perspective_holder = models.ForeignKey(
-        Stakeholder, models.PROTECT, null=True, blank=True, related_name="codings"
+        Stakeholder,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="codings",
+        help_text="The body whose view is coded; empty for the overall reading.",
     )
-    round = models.PositiveSmallIntegerField(default=1)
+    round = models.PositiveSmallIntegerField(
+        default=1, help_text="The number of the round of coding, counted within the project."
+    )
     is_open = models.BooleanField(
         default=False, help_text="Not yet handed in: hidden from the public and other coders."
     )
     degree = models.DecimalField(
-        max_digits=3, decimal_places=2, null=True, blank=True, choices=DEGREES
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        choices=DEGREES,
+        help_text="How far the factor or outcome was present: the four-value fuzzy set of "
+        "qualitative comparative analysis (QCA).",
     )
-    no_value = models.CharField("reason for no degree", max_length=14, choices=NoValue, blank=True)
+    no_value = models.CharField(
+        "reason for no degree",
+        max_length=14,
+        choices=NoValue,
+        blank=True,
+        help_text="Why there is no degree. Where nobody has looked, make no coding: that is shown "
+        "as “not searched”.",
+    )
     rationale = models.TextField(help_text="Why; for “not reported”, what was read.")
 
     objects: ClassVar[Any] = CodingQuerySet.as_manager()
@@ -275,22 +366,26 @@ class Coding(Child):
                 condition=models.Q(degree__isnull=False, no_value="")
                 | (models.Q(degree__isnull=True) & ~models.Q(no_value="")),
                 name="coding_degree_xor_reason",
+                violation_error_code="degree",
                 violation_error_message="Give a degree or the reason for none: one, not both.",
             ),
             models.CheckConstraint(
                 condition=models.Q(degree__isnull=True) | models.Q(degree__in=list(DEGREES)),
                 name="coding_degree_on_scale",
+                violation_error_code="degree",
                 violation_error_message="The degree is 0, 0.33, 0.67 or 1.",
             ),
             models.CheckConstraint(
                 condition=models.Q(coder__isnull=False, agreement="")
                 | (models.Q(coder__isnull=True) & ~models.Q(agreement="")),
                 name="coding_coder_xor_agreement",
+                violation_error_code="coder",
                 violation_error_message="A coding has a coder, or says how it was agreed.",
             ),
             models.CheckConstraint(
                 condition=models.Q(coder__isnull=False) | models.Q(is_open=False),
                 name="coding_agreed_is_handed_in",
+                violation_error_code="is_open",
                 violation_error_message="An agreed coding is not open.",
             ),
             models.UniqueConstraint(
@@ -304,6 +399,7 @@ class Coding(Child):
                 condition=models.Q(coder__isnull=False),
                 nulls_distinct=False,
                 name="coding_once_per_coder_and_round",
+                violation_error_code="coder",
                 violation_error_message="This coder has already coded this in this round.",
             ),
             models.UniqueConstraint(
@@ -315,6 +411,7 @@ class Coding(Child):
                 condition=models.Q(coder__isnull=True),
                 nulls_distinct=False,
                 name="coding_one_agreed",
+                violation_error_code="agreement",
                 violation_error_message="There is already an agreed coding of this.",
             ),
         ]

@@ -13,8 +13,10 @@ from clusters.models.history import tracked
 class Framework(Root):
     """A set of factors that one work proposes, such as the eight of a figure."""
 
-    name = models.CharField(max_length=160)
-    summary = models.TextField(blank=True)
+    name = models.CharField(
+        max_length=160, help_text="As its authors call it, or as the field does."
+    )
+    summary = models.TextField(blank=True, help_text="What it explains, and whose it is.")
 
     class Meta(Root.Meta):
         ordering = ["name", "pk"]
@@ -46,14 +48,26 @@ class Factor(Child):
     searched = True
 
     framework = models.ForeignKey(Framework, models.CASCADE, related_name="factors")
-    name = models.CharField(max_length=160)
+    name = models.CharField(max_length=160, help_text="As the framework puts it.")
     short_name = models.CharField(
         max_length=40, help_text="For the head of a column: at most two short lines."
     )
-    polarity = models.CharField(max_length=10, choices=Polarity, blank=True)
-    category = models.CharField(max_length=120, blank=True)
-    definition = models.TextField(blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    polarity = models.CharField(
+        max_length=10,
+        choices=Polarity,
+        blank=True,
+        help_text="Which way the framework holds that it works.",
+    )
+    category = models.CharField(
+        max_length=120, blank=True, help_text="The heading under which the framework has it."
+    )
+    definition = models.TextField(
+        blank=True,
+        help_text="What counts as the factor being present, so that two coders see the same.",
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Where it stands among the others; the lowest comes first."
+    )
 
     class Meta(Child.Meta):
         ordering = ["framework", "position", "pk"]
@@ -80,8 +94,12 @@ class OutcomeDimension(Root):
     # The casebook's own vocabulary: its words come from no source.
     not_asserted = frozenset({"name", "definition"})
 
-    name = models.CharField(max_length=120)
-    definition = models.TextField(blank=True)
+    name = models.CharField(
+        max_length=120, help_text="What may change, said without saying which way: women's work."
+    )
+    definition = models.TextField(
+        blank=True, help_text="What counts as a change of it, so that two coders see the same."
+    )
 
     class Meta(Root.Meta):
         ordering = ["name", "pk"]

@@ -41,24 +41,56 @@ class Ending(models.TextChoices):
 class Project(Root):
     """One intervention: an agreement, a programme, a network, a monitoring scheme."""
 
-    title = models.CharField(max_length=160)
-    aliases = ArrayField(models.CharField(max_length=160), default=list, blank=True)
-    clusters = models.ManyToManyField(
-        Cluster, through="ProjectCluster", related_name="projects", blank=True
+    title = models.CharField(max_length=160, help_text="As its parties or the source call it.")
+    aliases = ArrayField(
+        models.CharField(max_length=160),
+        default=list,
+        blank=True,
+        help_text="Other names and short forms, as printed.",
     )
-    issues = ArrayField(models.CharField(max_length=30, choices=Issue), default=list, blank=True)
+    clusters = models.ManyToManyField(
+        Cluster,
+        through="ProjectCluster",
+        related_name="projects",
+        blank=True,
+        help_text="Where it worked; a project may have worked in several.",
+    )
+    issues = ArrayField(
+        models.CharField(max_length=30, choices=Issue),
+        default=list,
+        blank=True,
+        help_text="What it set out to change, whatever came of it; as many as apply.",
+    )
     summary = models.TextField(blank=True, help_text="What it was, in two lines.")
-    aims = models.TextField(blank=True)
-    activities = models.TextField(blank=True)
-    planned_start = UncertainDateField("planned start")
-    planned_end = UncertainDateField("planned end")
-    actual_start = UncertainDateField("start")
-    actual_end = UncertainDateField("end")
+    aims = models.TextField(
+        blank=True, help_text="What it was meant to reach, as those who planned it said."
+    )
+    activities = models.TextField(blank=True, help_text="What was done under it.")
+    planned_start = UncertainDateField(
+        "planned start", help_text="When it was to begin, by its plan or agreement."
+    )
+    planned_end = UncertainDateField(
+        "planned end", help_text="When it was to end, by its plan or agreement."
+    )
+    actual_start = UncertainDateField("start", help_text="When it in fact began.")
+    actual_end = UncertainDateField(
+        "end", help_text="When it in fact ended; empty while it runs, or where no source says."
+    )
     stated_months = models.PositiveIntegerField(
         "stated duration", null=True, blank=True, help_text="Months, as a source states them."
     )
-    ending = models.CharField(max_length=20, choices=Ending, blank=True)
-    ending_note = models.TextField("how it ended", blank=True)
+    ending = models.CharField(
+        max_length=20,
+        choices=Ending,
+        blank=True,
+        help_text="In which way it ended. Why is for the accounts to say.",
+    )
+    ending_note = models.TextField(
+        "how it ended",
+        blank=True,
+        help_text="What happened at the end, in our own words; who says why belongs to the "
+        "accounts.",
+    )
 
     objects: ClassVar[Any] = ProjectQuerySet.as_manager()
 
@@ -85,6 +117,7 @@ class Project(Root):
                 | models.Q(actual_end_latest__isnull=True)
                 | models.Q(actual_start_earliest__lte=models.F("actual_end_latest")),
                 name="project_dates_ordered",
+                violation_error_code="actual_end",
                 violation_error_message="The project ends before it starts.",
             ),
         ]
@@ -158,9 +191,17 @@ class ProjectLink(Child):
     parent_field = "project"
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="links")
-    type = models.CharField(max_length=12, choices=LinkType)
-    other = models.ForeignKey(Project, models.PROTECT, related_name="links_here")
-    note = models.TextField(blank=True)
+    type = models.CharField(
+        max_length=12,
+        choices=LinkType,
+        help_text="How this project stands to the other, read from this one.",
+    )
+    other = models.ForeignKey(
+        Project, models.PROTECT, related_name="links_here", help_text="The other project."
+    )
+    note = models.TextField(
+        blank=True, help_text="What the tie consisted of, where that needs saying."
+    )
 
     class Meta(Child.Meta):
         ordering = ["project", "key"]
@@ -170,6 +211,7 @@ class ProjectLink(Child):
                 "project",
                 condition=models.Q(type="part_of"),
                 name="projectlink_one_parent",
+                violation_error_code="other",
                 violation_error_message="A project is part of one other project at most.",
             ),
             models.UniqueConstraint(
@@ -177,11 +219,13 @@ class ProjectLink(Child):
                 "type",
                 "other",
                 name="projectlink_unique",
+                violation_error_code="other",
                 violation_error_message="These two projects are already linked in this way.",
             ),
             models.CheckConstraint(
                 condition=~models.Q(project=models.F("other")),
                 name="projectlink_not_itself",
+                violation_error_code="other",
                 violation_error_message="A project cannot be linked to itself.",
             ),
         ]
@@ -233,7 +277,12 @@ class Funding(Child):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="fundings")
     provider = models.ForeignKey(
-        Donor, models.PROTECT, null=True, blank=True, related_name="fundings"
+        Donor,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="fundings",
+        help_text="The donor from whom it came; of a donor and a project, one.",
     )
     provider_project = models.ForeignKey(
         Project,
@@ -244,14 +293,37 @@ class Funding(Child):
         help_text="A project that passes its own money or help on.",
     )
     receiver = models.ForeignKey(
-        Stakeholder, models.PROTECT, null=True, blank=True, related_name="fundings_received"
+        Stakeholder,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="fundings_received",
+        help_text="The body that got it, where the source says.",
     )
-    flow = models.CharField(max_length=12, choices=Flow, blank=True)
-    form = models.CharField(max_length=12, choices=FundingForm, blank=True)
-    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    flow = models.CharField(
+        max_length=12,
+        choices=Flow,
+        blank=True,
+        help_text="Planned (budget), promised in writing (commitment), handed to the project "
+        "(disbursement) or spent by it (expenditure), as IATI tells them apart.",
+    )
+    form = models.CharField(
+        max_length=12,
+        choices=FundingForm,
+        blank=True,
+        help_text="What was given: money, or goods, services and skill.",
+    )
+    amount = models.DecimalField(
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="In the currency as printed; no signs for thousands. Empty where the source "
+        "names none.",
+    )
     currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, such as USD.")
-    when = UncertainDateField("when")
-    note = models.TextField(blank=True)
+    when = UncertainDateField("when", help_text="The time that the money or help was for.")
+    note = models.TextField(blank=True, help_text="What one must know to read the amount.")
 
     class Meta(Child.Meta):
         ordering = ["project", "key"]
@@ -261,18 +333,21 @@ class Funding(Child):
                 condition=models.Q(provider__isnull=True, provider_project__isnull=False)
                 | models.Q(provider__isnull=False, provider_project__isnull=True),
                 name="funding_one_provider",
+                violation_error_code="provider",
                 violation_error_message="Name one provider: a donor or a project.",
             ),
             models.CheckConstraint(
                 condition=models.Q(amount__isnull=True, currency="")
                 | models.Q(amount__isnull=False, currency__regex=r"^[A-Z]{3}$"),
                 name="funding_amount_has_currency",
+                violation_error_code="currency",
                 violation_error_message="An amount needs its currency, as three capital letters, "
                 "and a currency its amount.",
             ),
             models.CheckConstraint(
                 condition=models.Q(amount__isnull=True) | models.Q(amount__gt=0),
                 name="funding_amount_positive",
+                violation_error_code="amount",
                 violation_error_message="An amount is larger than nothing.",
             ),
         ]
@@ -301,12 +376,23 @@ class Participation(Child):
     parent_field = "project"
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="participations")
-    stakeholder = models.ForeignKey(Stakeholder, models.PROTECT, related_name="participations")
-    role = models.CharField(max_length=12, choices=Role)
+    stakeholder = models.ForeignKey(
+        Stakeholder,
+        models.PROTECT,
+        related_name="participations",
+        help_text="The body that took part.",
+    )
+    role = models.CharField(
+        max_length=12,
+        choices=Role,
+        help_text="What it did in the project; a body with two roles stands here twice.",
+    )
     number = models.PositiveIntegerField(
         null=True, blank=True, help_text="How many, where the body stands for several."
     )
-    note = models.TextField(blank=True)
+    note = models.TextField(
+        blank=True, help_text="What its part consisted of, where that needs saying."
+    )
 
     class Meta(Child.Meta):
         ordering = ["project", "key"]
@@ -317,6 +403,7 @@ class Participation(Child):
                 "stakeholder",
                 "role",
                 name="participation_unique",
+                violation_error_code="role",
                 violation_error_message="This body already has this role in the project.",
             ),
         ]

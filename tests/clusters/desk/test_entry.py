@@ -6,8 +6,10 @@ from django.http import QueryDict
 from clusters.casefiles.document import document_of
 from clusters.casefiles.reader import Problem, read_value
 from clusters.casefiles.shape import shape_of, shapes
+from clusters.desk.cards import title_of
 from clusters.desk.entry import Entry
-from clusters.models import Root
+from clusters.desk.references import every_shape
+from clusters.models import Publication, Root
 from interventions.models import Project
 from tests import factories
 from tests.forms import form_of, send
@@ -17,11 +19,11 @@ pytestmark = pytest.mark.django_db
 PROJECT = shape_of(Project)
 
 
-def sent(**fields):
+def sent(shape=PROJECT, **fields):
     data = QueryDict(mutable=True)
     for name, value in fields.items():
         data.setlist(name.replace("__", "-"), value if isinstance(value, list) else [value])
-    return Entry.from_data(PROJECT, data)
+    return Entry.from_data(shape, data)
 
 
 def read(entry):
@@ -159,6 +161,44 @@ def test_problems_stand_at_their_inputs_and_the_others_are_told():
         "citations": ["No such paper."],
     }
     assert entry.number_of_problems == 4
+
+
+def test_a_publication_is_called_by_author_and_year_where_nothing_is_said():
+    publication = shape_of(Publication)
+    fields = {"title": "Stitches", "authors": "Khan, F.\nMunir, K.", "issued__edtf": "2007-05"}
+
+    named = sent(publication, **fields).document()
+    as_printed = sent(publication, **fields, cited_as="K&M 2007").document()
+    without_author = sent(publication, title="Stitches").document()
+
+    assert named["cited_as"] == "Khan and Munir (2007)"
+    assert as_printed["cited_as"] == "K&M 2007"
+    assert "cited_as" not in without_author
+
+
+def test_a_new_coding_is_by_whoever_types(client):
+    user = factories.make_user(role="researcher")
+    factories.make_coder(slug="coder-7", name="Own Name", user=user)
+    client.force_login(user)
+
+    page = client.get("/admin/interventions/project/add/").content.decode()
+
+    assert page.count('<option value="coder-7" selected>coder-7 (you)</option>') == 1
+
+
+def test_a_part_without_a_name_is_not_called_by_a_code():
+    shape = PROJECT.children["accounts"]
+    blank = Entry.blank(shape, "accounts-0")
+    typed = Entry.from_document(shape, {"informant": "a manager", "says": "absent"})
+
+    assert blank.values["as_reason"] == "not_said"
+    assert title_of(blank, {}) == ""
+    assert title_of(typed, {}) == "a manager: It was not so"
+
+
+@pytest.mark.parametrize("shape", list(every_shape()), ids=lambda shape: shape.kind)
+def test_every_field_says_what_belongs_in_it(shape):
+    assert [one.name for one in shape.fields if not one.field.help_text] == []
 
 
 def test_a_form_of_a_new_record_is_empty_but_for_its_defaults(desk):

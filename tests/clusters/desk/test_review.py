@@ -1,5 +1,7 @@
 """From draft to public at the desk: every step, allowed and refused, and two people at one record."""
 
+import re
+
 import pytest
 from django.core import mail
 from django.urls import reverse
@@ -187,6 +189,33 @@ def test_what_is_wrong_is_told_at_its_input_and_nothing_is_saved(client, author)
     assert "“one day” is not an EDTF date" in words
     assert words.count("This is required.") == 1
     assert form_of(answer)["aims"] == ["To act together"]
+    assert not Project.objects.exists()
+
+
+def test_what_fields_are_wrong_about_together_is_told_at_one_of_them(client, author):
+    client.force_login(author)
+    page = client.get(reverse("admin:interventions_project_add"))
+    parts = {
+        "codings-0-here": "1",
+        "codings-0-one-of": "degree:1.00",
+        "codings-0-rationale": "Why",
+        "outcomes-0-here": "1",
+        "outcomes-0-title": "Women lost work",
+    }
+
+    answer = send(client, page, {"title": "Case", **parts})
+
+    told = {
+        name: re.findall(rf'id="id_{name}-problem">\s*<li>(.*?)</li>', answer.content.decode())
+        for name in ("codings-0-factor", "codings-0-coder", "outcomes-0-dimension")
+    }
+    assert told == {
+        "codings-0-factor": [
+            "A coding is of a factor or of an outcome dimension, not both.",
+        ],
+        "codings-0-coder": ["A coding has a coder, or says how it was agreed."],
+        "outcomes-0-dimension": ["This is required."],
+    }
     assert not Project.objects.exists()
 
 
