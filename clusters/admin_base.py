@@ -16,9 +16,9 @@ from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import may_edit, publish_reviewed, take_out
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.shape import shape_of, shapes
+from clusters.desk.addresses import address_of, address_to
 from clusters.desk.cards import Sections
-from clusters.desk.page import RecordPage, address_to
-from clusters.desk.waiting import address_of
+from clusters.desk.page import RecordPage
 from clusters.models import CitationUse, Root, State
 from clusters.models.base import root_model, root_path
 from clusters.past import Past
@@ -138,6 +138,7 @@ class RecordAdmin(CaseAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "History",
+            "kind": shape_of(model).folder,
             "name": str(record or last.get("title") or last.get("name") or last.get("slug", "")),
             "record": record,
             "record_url": address_of(shape_of(model).folder, int(number)),
@@ -280,7 +281,18 @@ def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type
     """Declare a model's admin: what its list shows, searches and filters, read off its fields."""
     columns = {column.name: column for column in model._meta.concrete_fields}
     relations = [name for name, column in columns.items() if column.is_relation and column.editable]
-    names = ("slug", "key", "name", "title", "cited_as", "locator", "kind", "source", "reason")
+    names = (
+        "slug",
+        "key",
+        "name",
+        "title",
+        "cited_as",
+        "authors",
+        "locator",
+        "kind",
+        "source",
+        "reason",
+    )
     found: dict[str, Any] = {
         "autocomplete_fields": [] if issubclass(base, ReadOnlyAdmin) else relations,
         "list_select_related": joins_for(model),

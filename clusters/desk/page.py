@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clusters.actions.commenting import comment, resolve
@@ -33,12 +32,21 @@ from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.merge import Difference, merge, value_at, with_value
 from clusters.casefiles.reader import Problem
 from clusters.casefiles.shape import Shape, shape_of
+from clusters.desk.addresses import address_of
 from clusters.desk.cards import Card, Sections, card_of
 from clusters.desk.entry import Entry
-from clusters.desk.references import labels_of
+from clusters.desk.references import contributor_of, label, labels_of
 from clusters.desk.unfinished import token_of, unfinished_of
-from clusters.desk.waiting import address_of
-from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, Step, Unfinished
+from clusters.models import (
+    Comment,
+    Contributor,
+    Proposal,
+    ProposalState,
+    ReviewStep,
+    Root,
+    Step,
+    Unfinished,
+)
 from clusters.past import Past
 from clusters.roles import may_enter
 
@@ -160,8 +168,11 @@ class RecordPage:
     ) -> HttpResponse:
         sent = data or QueryDict()
         entry.settle_paths()
-        labels = labels_of(entry.references())
-        card = card_of(entry, labels, self.layout)
+        myself = contributor_of(self.user)
+        labels = labels_of(entry.references(), self.user)
+        if myself is not None:
+            labels[Contributor, myself.slug] = label(myself, self.user)
+        card = card_of(entry, labels, self.layout, myself=myself.slug if myself else "")
         token = token or sent.get("token", "") or str(uuid.uuid4())
         context = {
             **self.admin.admin_site.each_context(self.request),
@@ -197,7 +208,7 @@ class RecordPage:
         return _("New %(kind)s") % {"kind": self.admin.model._meta.verbose_name}
 
     def others_unfinished(self, token: str) -> list[Unfinished]:
-        rows = unfinished_of(self.user, self.admin.model, self.record)
+        rows = unfinished_of(self.user, self.admin.model, self.record).filter(discarded_at=None)
         return [one for one in rows if str(one.token) != token]
 
     def review(self, card: Card) -> dict[str, Any]:
@@ -261,7 +272,8 @@ class RecordPage:
                 messages.error(self.request, reason)
         else:
             messages.success(self.request, done)
-        return HttpResponseRedirect(self.request.path)
+        tab = "talk" if name in ("comment", "resolve") else "review"
+        return HttpResponseRedirect(f"{self.request.path}#{tab}")
 
     def save(self, data: QueryDict) -> HttpResponse:
         if self.is_read_only:
@@ -416,18 +428,3 @@ def base_of(data: QueryDict) -> Document:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def address_to(record: Any) -> str:
-    """Return the desk's page of the record that something is part of, at that part."""
-    steps: list[str] = []
-    while (parent := getattr(record, "parent_field", None)) is not None:
-        if hasattr(record, "key"):
-            above: Any = type(getattr(record, parent))
-            names = shape_of(above).children
-            name = next(name for name, one in names.items() if one.model is type(record))
-            steps = [name, record.key, *steps]
-        record = getattr(record, parent)
-    meta = record._meta
-    address = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[record.pk])
-    return f"{address}#{'-'.join(steps)}" if steps else address

@@ -7,11 +7,12 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import Q
 from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 
 from clusters import dates
 from clusters.casefiles.document import reference
 from clusters.casefiles.shape import Shape, shapes
-from clusters.models import Citation, Publication, Root
+from clusters.models import Citation, Contributor, Publication, Root
 from clusters.models.base import name_path, root_path
 from clusters.roles import may_enter, may_review
 
@@ -33,13 +34,13 @@ def visible(model: Any, user: Any) -> Any:
     return rows
 
 
-def labels_of(wanted: Iterable[tuple[Any, str]]) -> dict[tuple[Any, str], str]:
-    """Return what the named records are called, in one query for each kind."""
+def labels_of(wanted: Iterable[tuple[Any, str]], user: Any) -> dict[tuple[Any, str], str]:
+    """Return what the named records are called for somebody, in one query for each kind."""
     by_model: dict[Any, set[str]] = {}
     for model, name in wanted:
         by_model.setdefault(model, set()).add(name)
     return {
-        (model, reference(row)): label(row)
+        (model, reference(row)): label(row, user)
         for model, names in by_model.items()
         for row in named(model, names)
     }
@@ -59,9 +60,21 @@ def named(model: Any, names: Iterable[str]) -> Any:
     return rows.filter(asked).select_related(root_path(model))
 
 
-def label(row: Any) -> str:
-    """Call a record so that it is told from others: a part with its record, a draft as one."""
+def contributor_of(user: Any) -> Contributor | None:
+    """Return as whom somebody codes."""
+    return Contributor.objects.filter(user=user).first()
+
+
+def label(row: Any, user: Any) -> str:
+    """Call a record so that it is told from others: a part with its record, a draft as one.
+
+    Contributors who have not agreed to be named in public are named to those they work with.
+    """
     words = str(row)
+    if isinstance(row, Contributor):
+        if row.user_id == user.pk:
+            return _("%(name)s (you)") % {"name": words}
+        return words if row.name == words else f"{words} ({row.name})"
     if hasattr(row, "parent_field"):
         return f"{words} — {row.parent}"
     if isinstance(row, Root) and not row.is_published:
@@ -107,7 +120,7 @@ def references(request: HttpRequest) -> JsonResponse:
     results = [
         {
             "id": reference(row),
-            "text": label(row),
+            "text": label(row, request.user),
             "definition": str(getattr(row, "definition", "")),
         }
         for row in rows[:MOST]
@@ -135,7 +148,7 @@ def places(request: HttpRequest) -> JsonResponse:
             "results": [
                 {
                     "publication": row.publication.slug,
-                    "publication_label": label(row.publication),
+                    "publication_label": label(row.publication, request.user),
                     "locator_type": row.locator_type,
                     "locator": row.locator,
                     "text": str(row),

@@ -3,13 +3,17 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from django.utils.timezone import localtime
+from django.utils.html import format_html
+from django.utils.timezone import localtime, now
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clusters.casefiles.shape import shapes
+from clusters.casefiles.shape import shape_of, shapes
+from clusters.desk.addresses import address_of
 from clusters.models import Root, Unfinished
 from clusters.roles import may_enter
 
@@ -40,6 +44,7 @@ def keep(request: HttpRequest) -> JsonResponse:
             "",
         )[:300],
         "data": data,
+        "discarded_at": None,
     }
     # Under the token of another person nothing is found, and a new row cannot have it.
     kept, is_new = Unfinished.objects.get_or_create(token=token, defaults={"user": user, **values})
@@ -59,10 +64,26 @@ def keep(request: HttpRequest) -> JsonResponse:
 def discard(request: HttpRequest) -> HttpResponse:
     """Throw away what was kept of one form, and go back to where one came from."""
     token = token_of(request.POST.get("token", ""))
-    Unfinished.objects.filter(user=request.user, pk=token).delete()  # type: ignore[misc]
+    form = Unfinished.objects.filter(user=request.user, pk=token).first()  # type: ignore[misc]
+    if form is not None:
+        Unfinished.objects.filter(pk=form.pk).update(discarded_at=now())
+        messages.success(
+            request,
+            format_html(
+                '{} <a href="{}">{}</a>',
+                _("Thrown away: %(title)s.") % {"title": form.title or _("a form without a title")},
+                address_of_form(form),
+                _("Bring it back"),
+            ),
+        )
     back = request.POST.get("back", "")
     is_ours = back.startswith("/") and not back.startswith("//")
     return HttpResponseRedirect(back if is_ours else reverse("admin:index"))
+
+
+def address_of_form(form: Unfinished) -> str:
+    """Return the page on which one goes on with a form."""
+    return f"{address_of(form.kind, form.object_id)}?unfinished={form.token}"
 
 
 def token_of(text: str) -> uuid.UUID | None:
@@ -73,9 +94,10 @@ def token_of(text: str) -> uuid.UUID | None:
 
 
 def unfinished_of(user: Any, model: type[Root], record: Root | None) -> models.QuerySet[Unfinished]:
-    """Return what somebody has not saved yet of a record, or of new ones of its kind."""
-    from clusters.casefiles.shape import shape_of
+    """Return what somebody has not saved yet of a record, or of new ones of its kind.
 
+    What was thrown away is among it.
+    """
     return Unfinished.objects.filter(
         user=user, kind=shape_of(model).folder, object_id=None if record is None else record.pk
     )

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin.utils import quote
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from clusters.casefiles.shape import shapes
+from clusters.desk.addresses import address_of
+from clusters.desk.unfinished import address_of_form
 from clusters.models import (
     Comment,
     Correction,
@@ -34,6 +36,8 @@ class Waiting:
     url: str
     title: str
     note: str
+    # Of an unfinished form, which can be thrown away from here.
+    token: str = ""
 
 
 @dataclass
@@ -46,15 +50,6 @@ class Group:
 
 # What other apps know to wait for somebody.
 FURTHER: list[Callable[[Any], Group]] = []
-
-
-def address_of(kind: str, number: int | None) -> str:
-    """Return the desk's page of a record, or of a new one."""
-    meta = shapes()[kind].model._meta
-    name = f"admin:{meta.app_label}_{meta.model_name}"
-    if number is None:
-        return reverse(f"{name}_add")
-    return reverse(f"{name}_change", args=[quote(number)])
 
 
 def waiting_for(user: Any) -> list[Group]:
@@ -77,11 +72,12 @@ def waiting_for(user: Any) -> list[Group]:
 def unfinished(user: Any) -> list[Waiting]:
     return [
         Waiting(
-            f"{address_of(one.kind, one.object_id)}?unfinished={one.token}",
+            address_of_form(one),
             one.title or _("New record"),
-            _("kept at %(when)s, not saved") % {"when": f"{one.at:%Y-%m-%d %H:%M}"},
+            _("kept at %(when)s, not saved") % {"when": f"{localtime(one.at):%Y-%m-%d %H:%M}"},
+            token=str(one.token),
         )
-        for one in Unfinished.objects.filter(user=user)[:MOST]
+        for one in Unfinished.objects.filter(user=user, discarded_at=None)[:MOST]
     ]
 
 

@@ -240,9 +240,16 @@
       const last = placesHere()[0];
       addPlace(citing, last ? { ...last, locator: "" } : {}).focus();
     });
+    // With no field in focus, the card is meant that one was in last, or the tab that is shown.
+    let last = null;
+    form.addEventListener("focusin", (event) => {
+      last = event.target.closest(".card, .tab") || last;
+    });
     document.addEventListener("keydown", (event) => {
       if (!event.altKey || event.key.toLowerCase() !== "c") return;
-      const card = document.activeElement?.closest(".card, .tab");
+      const shown = tabs.find((tab) => !tab.hidden);
+      const here = document.activeElement?.closest(".card, .tab");
+      const card = here || (last && shown?.contains(last) ? last : shown);
       const section = card?.querySelector(":scope > .places");
       if (!section || form.querySelector(".whole").disabled) return;
       event.preventDefault();
@@ -264,8 +271,8 @@
     if (!answer?.ok) return;
     const date = await answer.json();
     const limits = [date.earliest || "…", date.latest || "…"].join(" to ");
-    const name = input.value.trim() === date.edtf ? date.words : date.edtf;
-    output.textContent = date.edtf ? `${name}: ${limits}` : date.problem;
+    const names = [...new Set([date.words, date.edtf])].join(", ");
+    output.textContent = date.edtf ? `${names}: ${limits}` : date.problem;
     output.classList.toggle("wrong", !date.edtf);
   };
   const readSoon = later(READ_AFTER, read);

@@ -59,6 +59,28 @@ def test_many_come_a_page_at_a_time(client, author):
     assert not {one["id"] for one in first["results"]} & {one["id"] for one in second["results"]}
 
 
+def test_a_publication_is_found_by_an_author_even_without_its_short_form(client, author):
+    factories.make_publication(
+        slug="khan", title="Stitches", authors=[{"family": "Khan"}], entered_by=author
+    )
+    factories.make_publication(slug="other", title="Other", entered_by=author)
+
+    assert [one["id"] for one in found(client, "publication", "khan")] == ["khan"]
+
+
+def test_who_codes_is_named_to_those_at_the_desk(client, author):
+    factories.make_coder(slug="coder-1", name="Ann Open", consents_to_be_named=True)
+    factories.make_coder(slug="coder-2", name="Bea Hidden")
+    factories.make_coder(slug="coder-3", name="Own Name", user=author)
+
+    assert [one["text"] for one in found(client, "contributor")] == [
+        "Ann Open",
+        "coder-2 (Bea Hidden)",
+        "coder-3 (you)",
+    ]
+    assert [one["id"] for one in found(client, "contributor", "hidden")] == ["coder-2"]
+
+
 @pytest.mark.parametrize(
     ("app", "model"), [("auth", "group"), ("clusters", "castle"), ("", ""), ("clusters", "tally")]
 )

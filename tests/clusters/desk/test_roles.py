@@ -38,7 +38,7 @@ PAGES = {
     "proposals": (set(), {"view"}, {"view"}, {"view"}),
     "corrections": (set(), set(), {"view", "change", "delete"}, {"view", "change", "delete"}),
     "books": (set(), set(), {"view"}, {"view"}),
-    "accounts": (set(), set(), set(), {"view", "add", "change"}),
+    "accounts": (set(), set(), set(), {"view", "change"}),
     "invitations": (set(), set(), set(), {"view", "add"}),
     "tokens": (set(), set(), set(), {"view"}),
 }

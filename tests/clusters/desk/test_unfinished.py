@@ -91,16 +91,32 @@ def test_nobody_sees_or_overwrites_what_another_typed(client, draft):
     assert "Mine" in kept.data
 
 
-def test_it_can_be_thrown_away(client, draft):
+def test_it_can_be_thrown_away_and_brought_back(client, draft):
     keep(client, client.get(page_of(draft)), title="Mine")
+    kept = Unfinished.objects.get()
+    going_on = f"{page_of(draft)}?unfinished={kept.token}"
 
-    answer = client.post(
-        "/admin/desk/discard/",
-        {"token": Unfinished.objects.get().token, "back": page_of(draft)},
-    )
+    answer = client.post("/admin/desk/discard/", {"token": kept.token, "back": page_of(draft)})
 
     assert answer.url == page_of(draft)
-    assert not Unfinished.objects.exists()
+    assert f'<a href="{going_on}">Bring it back</a>' in client.get("/admin/").content.decode()
+    assert going_on not in client.get("/admin/").content.decode()
+    assert "You left this form unfinished" not in client.get(page_of(draft)).content.decode()
+
+    brought_back = client.get(going_on)
+    assert form_of(brought_back)["title"] == ["Mine"]
+    keep(client, brought_back)
+    assert going_on in client.get("/admin/").content.decode()
+
+
+def test_it_is_thrown_away_from_the_front_page(client, draft):
+    keep(client, client.get(page_of(draft)), title="Mine")
+    token = Unfinished.objects.get().token
+
+    sent = form_of(client.get("/admin/"), f"discard-{token}")
+
+    assert client.post("/admin/desk/discard/", sent).url == "/admin/"
+    assert Unfinished.objects.get().discarded_at is not None
 
 
 @pytest.mark.parametrize("back", ["https://example.org/", "//example.org/", ""])
