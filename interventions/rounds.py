@@ -142,6 +142,10 @@ class Round:
                 cell.comments.append(comment)
         return found
 
+    def cells_of(self, project: Project) -> list[Cell]:
+        """Return every subject in one project, in their order."""
+        return [self.cells[project.pk, subject.key] for subject in self.subjects]
+
     def subject(self, key: str) -> Subject | None:
         return next((one for one in self.subjects if one.key == key), None)
 

@@ -9,13 +9,14 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clusters.actions.commenting import tell
 from clusters.actions.loading import change
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.document import Document, document_of, reference
 from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.reader import CaseFile, read_value
+from clusters.casefiles.reader import REQUIRED, CaseFile, read_value
 from clusters.casefiles.shape import shape_of
 from clusters.models import Publication, User
 from clusters.roles import may_review
@@ -86,7 +87,7 @@ def code(
         problem
         for subject, document in answers.items()
         for problem in read_value(subject.key, _whole(subject, document), shape_of(Coding))[1]
-        if problem.message != "This is required."
+        if problem.message != REQUIRED
     ]
     if problems:
         raise CaseFilesRefused(problems)
@@ -280,7 +281,11 @@ def close(*, round: CodingRound, by: User, reason: str) -> int:
     # What one person alone has coded needs nobody's agreement.
     open_cells = [cell for cell in it.cells.values() if len(cell.answers) > 1 and not cell.agreed]
     if open_cells:
-        words = _("%(n)s codings are not agreed yet, %(first)s first.")
+        words = ngettext(
+            "%(n)s coding is not agreed yet: %(first)s.",
+            "%(n)s codings are not agreed yet, %(first)s first.",
+            len(open_cells),
+        )
         first = f"{open_cells[0].project} › {open_cells[0].subject}"
         reasons.append(words % {"n": len(open_cells), "first": first})
     if reasons:
@@ -288,18 +293,17 @@ def close(*, round: CodingRound, by: User, reason: str) -> int:
     proposed = 0
     with pghistory.context(user=by.pk, reason=reason):
         for project in it.projects:
-            cells = [cell for cell in it.cells.values() if cell.project.pk == project.pk]
-            proposed += _bring_in(project, cells, it, by, reason)
+            proposed += _bring_in(project, it, by, reason)
         found.state, found.closed_at = RoundState.CLOSED, timezone.now()
         found.save(update_fields=["state", "closed_at"])
     return proposed
 
 
-def _bring_in(project: Project, cells: list[Cell], it: Round, by: User, reason: str) -> bool:
+def _bring_in(project: Project, it: Round, by: User, reason: str) -> bool:
     """Bring a round's codings into one project; return whether that was proposed."""
     now = document_of(project, public=True)
     codings: list[Document] = list(now.get("codings", []))
-    for cell in cells:
+    for cell in it.cells_of(project):
         for one in cell.answers.values():
             row = {"coder": reference(one.coder), "round": it.row.number}
             codings.append(_coding(cell, it, one.document | row, codings))

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clusters.actions.publishing import NotAllowed
 from clusters.desk.waiting import Group, Waiting
@@ -16,15 +17,8 @@ from clusters.tables import csv_response
 from interventions.actions import rounds
 from interventions.analysis.agreement import RELIABLE, TENTATIVE
 from interventions.analysis.rounds import by_subject, distance, figures
-from interventions.models import (
-    CodingRound,
-    Project,
-    RoundState,
-)
+from interventions.models import CodingRound, Project, RoundState
 from interventions.rounds import ANSWERS, Cell, Round, code_of
-
-MOST_PLACES = 400
-UNPROCESSABLE = 422
 
 
 def round_of(request: HttpRequest, number: int) -> Round:
@@ -75,11 +69,7 @@ def progress_of(it: Round) -> list[tuple[Project, list[int]]]:
         (
             project,
             [
-                sum(
-                    one.pk in cell.answers
-                    for cell in it.cells.values()
-                    if cell.project.pk == project.pk
-                )
+                sum(one.pk in cell.answers for cell in it.cells_of(project))
                 for one in it.contributors
             ],
         )
@@ -143,9 +133,19 @@ def act(request: HttpRequest, it: Round) -> HttpResponse:
 
 def said(name: str, done: Any) -> str:
     if name == "agree-same":
-        return _("%(n)s codings agreed, on which all say the same.") % {"n": done}
+        return ngettext(
+            "%(n)s coding agreed, on which all say the same.",
+            "%(n)s codings agreed, on which all say the same.",
+            done,
+        ) % {"n": done}
     if name == "close":
-        return _("Closed; %(n)s projects are changed once an editor approves.") % {"n": done}
+        if not done:
+            return _("Closed: the codings stand in their projects.")
+        return ngettext(
+            "Closed; %(n)s project is changed once an editor approves.",
+            "Closed; %(n)s projects are changed once an editor approves.",
+            done,
+        ) % {"n": done}
     return {
         "open": _("The coders were told by mail."),
         "hand-in": _("Handed in.") if not done else _("Handed in, and now all have: compare."),

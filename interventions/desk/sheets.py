@@ -1,5 +1,6 @@
 """Sheets of a round, each coder's own, and the page on which they are compared and agreed."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -44,14 +45,17 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
             except CaseFilesRefused as error:
                 for problem in error.problems:
                     wrong.setdefault(problem.file, []).append(problem.message)
+        note = unknown_works(typed.values())
         if request.headers.get("X-Autosave"):
             words = [one for some in wrong.values() for one in some]
             return JsonResponse(
-                {"problems": words} if words else {"at": f"{localtime():%H:%M}"},
+                {"problems": words} if words else {"at": f"{localtime():%H:%M}", "note": note},
                 status=UNPROCESSABLE if words else 200,
             )
         if not wrong:
             messages.success(request, _("Saved."))
+            if note:
+                messages.warning(request, note)
             return HttpResponseRedirect(request.path)
         kept = {subject.key: document for subject, document in typed.items()}
         status = UNPROCESSABLE
@@ -67,6 +71,17 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         answers=ANSWERS.items(),
     )
     return TemplateResponse(request, "admin/desk/rounds/sheet.html", context, status=status)
+
+
+def unknown_works(documents: Collection[Document]) -> str:
+    """Say which publications the answers cite that the casebook does not have, if any."""
+    cited = {one["publication"] for document in documents for one in document.get("citations", [])}
+    missing = sorted(cited - rounds.known_publications(documents))
+    if not missing:
+        return ""
+    return _("Not known as publications: %(names)s. Enter them before you hand in.") % {
+        "names": ", ".join(missing)
+    }
 
 
 def row_of(subject: Subject, document: Document, problems: list[str]) -> dict[str, Any]:
@@ -117,12 +132,18 @@ def answer_in(request: HttpRequest, subject: Subject) -> tuple[Document, list[st
     return document, problems
 
 
-def places_of(project: Project) -> list[str]:
-    """Return places to choose from: those known in the publications that a project cites."""
+def places_of(project: Project) -> list[tuple[str, str]]:
+    """Return places to choose from, as one writes and as one reads them.
+
+    They are those known in the publications that a project cites.
+    """
     slugs = publications_in(document_of(project, public=True))
     rows = Citation.objects.filter(publication__slug__in=slugs).select_related("publication")
     rows = rows.order_by("publication__slug", "pk")[:MOST_PLACES]
-    return [PLACE.join((row.publication.slug, row.locator_type, row.locator)) for row in rows]
+    return [
+        (PLACE.join((row.publication.slug, row.locator_type, row.locator)), str(row))
+        for row in rows
+    ]
 
 
 # --- Comparing -----------------------------------------------------------------------------------
@@ -134,7 +155,6 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     project = it.project(slug)
     if project is None or it.row.state not in (RoundState.COMPARING, RoundState.CLOSED):
         raise Http404
-    cells = [cell for cell in it.cells.values() if cell.project.pk == project.pk]
     typed: dict[str, dict[str, Any]] = {}
     status = 200
     if request.method == "POST":
@@ -154,7 +174,7 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         it,
         title=str(project),
         project=project,
-        rows=[compared(it, cell, typed.get(cell.subject.key)) for cell in cells],
+        rows=[compared(it, cell, typed.get(cell.subject.key)) for cell in it.cells_of(project)],
         places=places_of(project),
         answers=ANSWERS.items(),
         ways=[one for one in Agreement.choices if one[0] != Agreement.ONE_CODER],

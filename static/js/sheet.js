@@ -21,8 +21,10 @@
       });
       const found = await answer.json();
       isSaved = answer.ok;
-      kept.textContent = answer.ok ? `${kept.dataset.saved} ${found.at}` : found.problems[0];
-      kept.classList.toggle("wrong", !answer.ok);
+      kept.textContent = answer.ok
+        ? [`${kept.dataset.saved} ${found.at}`, found.note].filter(Boolean).join(". ")
+        : found.problems[0];
+      kept.classList.toggle("wrong", !answer.ok || Boolean(found.note));
     } catch {
       kept.textContent = kept.dataset.away;
       kept.classList.add("wrong");
