@@ -9,7 +9,6 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -28,7 +27,7 @@ from clusters.actions.proposing import approve, changes_of, may_approve, return_
 from clusters.actions.publishing import NotAllowed
 from clusters.admin_base import CaseAdmin, ReadOnlyAdmin, declare, register_parts
 from clusters.casefiles.loader import CaseFilesRefused
-from clusters.desk.waiting import address_of
+from clusters.desk.addresses import address_of
 from clusters.models import (
     Alias,
     ApiToken,
@@ -47,6 +46,7 @@ from clusters.models import (
 )
 from clusters.models.people import GroupMembership, PermissionGrant
 from clusters.roles import may_administer, may_enter, may_review
+from clusters.templatetags.casebook import field_words
 
 # Its list of permissions is one long select.
 admin.site.unregister(Group)
@@ -55,12 +55,6 @@ for secret in (Authenticator, EmailAddress, EmailConfirmation):
     if admin.site.is_registered(secret):
         admin.site.unregister(secret)
 admin.site.unregister(DBTaskResult)
-
-
-class EmailUserCreationForm(AdminUserCreationForm):
-    class Meta(AdminUserCreationForm.Meta):
-        model = User
-        fields = ("email",)
 
 
 class RolesOnly:
@@ -93,7 +87,10 @@ class RoleInline(RolesOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(User)
 class CasebookUserAdmin(RolesOnly, UserAdmin):
-    """Accounts, by e-mail address."""
+    """Accounts, by e-mail address. New ones come by invitation."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Nobody gives away more than they have."""
@@ -119,16 +116,6 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
     )
     inlines = (RoleInline,)
     actions = ("remove_second_factors",)
-    add_form = EmailUserCreationForm
-    add_fieldsets = (
-        (
-            None,
-            {
-                "classes": ("wide",),
-                "fields": ("email", "usable_password", "password1", "password2"),
-            },
-        ),
-    )
 
     def has_administer_permission(self, request: HttpRequest) -> bool:
         return may_administer(request.user)
@@ -220,6 +207,7 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
             "title": str(proposal),
             "opts": self.model._meta,
             "proposal": proposal,
+            "kind": proposal.kind,
             "differences": changes_of(proposal),
             "conflicts": conflicts,
             "may_approve": may_approve(request.user, proposal.by),
@@ -236,23 +224,27 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
         try:
             if request.POST.get("act") == "take-back":
                 take_back(proposal=proposal, by=user)
+                done = _("Taken back.")
             elif request.POST.get("act") == "return":
                 return_(proposal=proposal, by=user, answer=words)
+                done = _("Returned to its author.")
             else:
                 force = request.POST.get("act") == "approve-proposed"
                 approve(proposal=proposal, by=user, answer=words, force=force)
+                done = _("Approved: the public sees it.")
         except Conflicts as error:
-            messages.error(request, "The record was changed otherwise meanwhile: see below.")
+            messages.error(request, _("The record was changed otherwise meanwhile: see below."))
             return error.differences
         except CaseFilesRefused as error:
             for problem in error.problems:
-                messages.error(request, f"{problem.field}: {problem.message}")
+                where = field_words(problem.field, proposal.kind)
+                messages.error(request, f"{where}: {problem.message}")
             return []
         except NotAllowed as error:
             for reason in error.reasons:
                 messages.error(request, reason)
             return []
-        messages.success(request, "Decided.")
+        messages.success(request, done)
         return None
 
 

@@ -1,11 +1,14 @@
 """Tags and filters of our own."""
 
 import json
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -158,6 +161,25 @@ def as_words(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(as_words(part) for part in value)
     return str(value)
+
+
+@register.filter
+def field_words(where: Sequence[str] | str, kind: str) -> str:
+    """Say where a value stands: “accounts.early-exit.says” is “Accounts › early-exit › Says”.
+
+    `kind` is a folder of case files, or a record's name, which begins with it.
+    """
+    shape, words = shapes().get(kind.partition("/")[0]), []
+    steps = iter(where.split(".") if isinstance(where, str) else where)
+    for step in steps:
+        if shape is not None and step in shape.children:
+            shape = shape.children[step]
+            words += [capfirst(str(shape.model._meta.verbose_name_plural)), *islice(steps, 1)]
+        elif shape is not None and (spec := shape.field(step)) is not None:
+            words.append(capfirst(str(spec.field.verbose_name)))
+        else:
+            words.append(capfirst(label(step)))
+    return " › ".join(words)
 
 
 @register.filter

@@ -10,10 +10,14 @@ from clusters.casefiles.document import document_of
 from clusters.casefiles.shape import shape_of
 from clusters.models import Proposal, Removal
 from clusters.roles import ROLES, may_enter, may_review
+from clusters.templatetags.casebook import field_words
 from interventions.models import Project
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+ACCOUNT = "Accounts › early › As a reason for how it ended"
+REPLY = "Accounts › early › Replies › first › By"
 
 
 @pytest.fixture
@@ -67,11 +71,30 @@ def test_an_editor_sees_what_changes_and_approves_it(desk, proposal):
     page = desk.get(address(proposal)).content.decode()
     assert "<del>Village</del>" in page
     assert "<ins>Soccer Village</ins>" in page
+    assert '<th scope="row">Title</th>' in page
 
-    desk.post(address(proposal), {"act": "approve", "answer": "Thank you"})
+    answer = desk.post(address(proposal), {"act": "approve", "answer": "Thank you"}, follow=True)
+    assert "Approved: the public sees it." in answer.content.decode()
     proposal.refresh_from_db()
     assert (proposal.state, proposal.answer) == ("approved", "Thank you")
     assert title() == "Soccer Village"
+
+
+@pytest.mark.parametrize(
+    ("where", "kind", "words"),
+    [
+        (("title",), "projects", "Title"),
+        (("ending_note",), "projects/imac", "How it ended"),
+        (("accounts", "early", "as_reason"), "projects", ACCOUNT),
+        ("accounts.early.as_reason", "projects", ACCOUNT),
+        (("accounts", "early"), "projects", "Accounts › early"),
+        (("accounts", "early", "replies", "first", "by"), "projects", REPLY),
+        (("accounts", "early", "citations"), "projects", "Accounts › early › Citations"),
+        (("gone_field",), "no-such-kind", "Gone field"),
+    ],
+)
+def test_fields_are_called_as_their_forms_call_them(where, kind, words):
+    assert field_words(where, kind) == words
 
 
 def test_a_proposal_is_returned_with_a_reason_only(desk, proposal):

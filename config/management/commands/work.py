@@ -4,6 +4,7 @@ import os
 import threading
 from typing import Any
 
+from django.core.management import call_command
 from django_tasks_db.management.commands import db_worker
 
 
@@ -24,6 +25,7 @@ class Command(db_worker.Command):  # type: ignore[misc]
     def handle(self, *, until_stdin_ends: bool = False, **options: Any) -> None:  # type: ignore[override]
         if until_stdin_ends:
             threading.Thread(target=self.end_with_stdin, daemon=True).start()
+        call_command("prune_db_task_results", verbosity=0)  # what ended two weeks ago
         super().handle(**options)
 
     @staticmethod
