@@ -92,14 +92,10 @@ def card_of(
     labels: Labels,
     layout: Layout,
     *,
-    myself: str = "",
     depth: int = 0,
     is_blank: bool = False,
 ) -> Card:
-    """Lay a record or a part out; fields that its layout does not name come after the others.
-
-    `myself` is the contributor who types: a new coding is theirs until they say otherwise.
-    """
+    """Lay a record or a part out; fields that its layout does not name come after the others."""
     shape = entry.shape
     # Placeholders of what hangs on a blank card lie one level deeper than its own.
     level = depth + 1
@@ -116,8 +112,7 @@ def card_of(
         place = Place(entry.name(f"citations-{BLANK.format(depth=level)}"))
         card.blank_place = CitedPlace(place, entry.place_cells(place, labels))
     for name, child_shape in shape.children.items():
-        prefix = entry.name(f"{name}-{BLANK.format(depth=level)}")
-        blank = Entry.blank(child_shape, prefix, myself)
+        blank = Entry.blank(child_shape, entry.name(f"{name}-{BLANK.format(depth=level)}"))
         found = PartList(
             name,
             capfirst(str(child_shape.model._meta.verbose_name_plural)),
@@ -125,11 +120,10 @@ def card_of(
             (child_shape.model.__doc__ or "").strip().partition("\n")[0],
             level,
             entry.name(name),
-            blank=card_of(blank, labels, layout, myself=myself, depth=level, is_blank=True),
+            blank=card_of(blank, labels, layout, depth=level, is_blank=True),
         )
         found.cards = [
-            card_of(one, labels, layout, myself=myself, depth=level)
-            for one in entry.parts.get(name, [])
+            card_of(one, labels, layout, depth=level) for one in entry.parts.get(name, [])
         ]
         card.lists.append(found)
     return card

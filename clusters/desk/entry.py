@@ -30,7 +30,7 @@ from clusters.desk.inputs import (
     widget_for,
     without_empty,
 )
-from clusters.models import Contributor, LocatorType, Publication, Stance
+from clusters.models import LocatorType, Publication, Stance
 
 type Labels = dict[tuple[Any, str], str]
 
@@ -180,12 +180,9 @@ class Entry:
         return entry
 
     @classmethod
-    def blank(cls, shape: Shape, prefix: str, myself: str = "") -> "Entry":
-        """A part that is not there yet, for the page to copy; `myself` codes it."""
-        entry = cls.from_document(shape, {}, prefix)
-        for spec in shape.fields:
-            if spec.kind == "reference" and spec.field.related_model is Contributor:
-                entry.values[spec.name] = myself
+    def blank(cls, shape: Shape, prefix: str) -> "Entry":
+        """A part that is not there yet, for the page to copy."""
+        entry = cls.from_document(shape, getattr(shape.model, "begins_with", {}), prefix)
         entry.is_new = True
         return entry
 

@@ -35,11 +35,10 @@ from clusters.casefiles.shape import Shape, shape_of
 from clusters.desk.addresses import address_of
 from clusters.desk.cards import Card, Sections, card_of
 from clusters.desk.entry import Entry
-from clusters.desk.references import contributor_of, label, labels_of
+from clusters.desk.references import labels_of
 from clusters.desk.unfinished import token_of, unfinished_of
 from clusters.models import (
     Comment,
-    Contributor,
     Proposal,
     ProposalState,
     ReviewStep,
@@ -168,11 +167,8 @@ class RecordPage:
     ) -> HttpResponse:
         sent = data or QueryDict()
         entry.settle_paths()
-        myself = contributor_of(self.user)
         labels = labels_of(entry.references(), self.user)
-        if myself is not None:
-            labels[Contributor, myself.slug] = label(myself, self.user)
-        card = card_of(entry, labels, self.layout, myself=myself.slug if myself else "")
+        card = card_of(entry, labels, self.layout)
         token = token or sent.get("token", "") or str(uuid.uuid4())
         context = {
             **self.admin.admin_site.each_context(self.request),

@@ -60,11 +60,6 @@ def named(model: Any, names: Iterable[str]) -> Any:
     return rows.filter(asked).select_related(root_path(model))
 
 
-def contributor_of(user: Any) -> Contributor | None:
-    """Return as whom somebody codes."""
-    return Contributor.objects.filter(user=user).first()
-
-
 def label(row: Any, user: Any) -> str:
     """Call a record so that it is told from others: a part with its record, a draft as one.
 

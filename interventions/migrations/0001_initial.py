@@ -1166,7 +1166,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='coding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreement', ''), ('coder__isnull', False)), models.Q(('coder__isnull', True), models.Q(('agreement', ''), _negated=True)), _connector='OR'), name='coding_coder_xor_agreement', violation_error_code='coder', violation_error_message='A coding has a coder, or says how it was agreed.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreement', ''), ('coder__isnull', False)), models.Q(('coder__isnull', True), models.Q(('agreement', ''), _negated=True)), _connector='OR'), name='coding_coder_xor_agreement', violation_error_code='coder', violation_error_message="A coding is one coder's own, or says how it was agreed: name a coder or the agreement, not both."),
         ),
         migrations.AddConstraint(
             model_name='coding',

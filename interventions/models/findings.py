@@ -274,6 +274,9 @@ class Coding(Child):
     not_asserted = frozenset({"is_open", "round", "coder", "agreement"})
     # Entered as one choice: a degree, or why there is none.
     one_of = ("degree", "no_value")
+    # At the desk one codes alone, and that is what the matrix shows; those who code apart, to
+    # compare, do so in a round.
+    begins_with = {"agreement": Agreement.ONE_CODER}
     # Hides a coding from the public; no form has it, and rounds keep theirs elsewhere.
     not_entered = frozenset({"is_open"})
 
@@ -380,7 +383,8 @@ class Coding(Child):
                 | (models.Q(coder__isnull=True) & ~models.Q(agreement="")),
                 name="coding_coder_xor_agreement",
                 violation_error_code="coder",
-                violation_error_message="A coding has a coder, or says how it was agreed.",
+                violation_error_message="A coding is one coder's own, or says how it was agreed: "
+                "name a coder or the agreement, not both.",
             ),
             models.CheckConstraint(
                 condition=models.Q(coder__isnull=False) | models.Q(is_open=False),

@@ -123,7 +123,7 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     choose(page, coding, "Factor", "brief", "Donor funding for brief period — Donor-financed")
     expect(coding.locator(".definition")).not_to_be_empty()
     coding.get_by_label("More absent than present (0.33)").check()
-    coding.get_by_label("Coded by one person only").check()
+    expect(coding.get_by_label("Coded by one person only")).to_be_checked()
     coding.get_by_label("Rationale").fill("The donor stayed.")
     cite(page, coding, "fayyaz political", "Political Economy of Aid in Sialkot")
 
@@ -151,7 +151,7 @@ def what_is_missing_leads_to_its_input(sign_in, case):
     save(page, "Save")
 
     tab(page, "Review")
-    page.get_by_role("link", name=re.compile("accounts › .* › statement")).click()
+    page.get_by_role("link", name=re.compile("Accounts › .* › Statement")).click()
     expect(page.get_by_label("Statement")).to_be_focused()
     cite(page, page.locator("#accounts .card"), "fayyaz case", "Case Description, para 1")
     save(page, "Save and submit for review")
@@ -188,7 +188,7 @@ def two_people_at_once_lose_nothing(sign_in, case):
 
     conflict = author.get_by_role("alert")
     expect(conflict).to_contain_text("Somebody else has changed this record")
-    expect(conflict.get_by_role("row", name=re.compile("summary"))).to_contain_text("Theirs")
+    expect(conflict.get_by_role("row", name=re.compile("Summary"))).to_contain_text("Theirs")
     expect(author.get_by_label("Aims")).to_have_value("To sell together")
     expect(author.get_by_label("Activities")).to_have_value("A joint fair")
     author.get_by_label("Take theirs of summary").check()
@@ -202,7 +202,7 @@ def a_field_is_restored(sign_in, case):
     page.goto(case["address"])
     tab(page, "Review")
     page.get_by_role("link", name="Everything that changed").click()
-    row = page.get_by_role("row", name=re.compile("summary.*Theirs")).first
+    row = page.get_by_role("row", name=re.compile("Summary.*Theirs")).first
     row.get_by_role("link", name="Restore what was before").click()
 
     expect(page.get_by_label("Summary")).to_have_value("A network of football makers in Jalandhar.")

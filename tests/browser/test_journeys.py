@@ -180,7 +180,9 @@ def test_an_administrator_signs_in_with_what_the_start_printed(page, served):
     expect(page.get_by_role("heading", name="Desk")).to_be_visible()
     page.get_by_role("link", name="Projects", exact=True).click()
     page.get_by_role("link", name="Soccer Village (CSR SME network)").first.click()
-    expect(page.get_by_label("Title")).to_have_value("Soccer Village (CSR SME network)")
+    expect(page.locator("#record").get_by_label("Title")).to_have_value(
+        "Soccer Village (CSR SME network)"
+    )
 
 
 def test_the_api_documentation_works_under_the_policy(page):

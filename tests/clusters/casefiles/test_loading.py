@@ -195,7 +195,7 @@ BROKEN = {
     ),
     "a rule of the model": (
         CLUSTER.replace("qualifier: about", "qualifier: claimed"),
-        "clusters/kasur.yaml:9: statistics.firms: A claimed figure needs whoever claims it.",
+        "clusters/kasur.yaml:9: statistics.firms.claimed_by: A claimed figure needs whoever claims it.",
     ),
     "another slug than the file's": (
         CLUSTER.replace("slug: kasur", "slug: lahore"),
@@ -257,9 +257,9 @@ def test_mistakes_of_every_kind_are_told_in_one_round(folder):
         "add publications/other.yaml, or correct the name.",
         "projects/tannery.yaml:5: fundings.a.provider: nobody is not known (donor): "
         "add donors/nobody.yaml, or correct the name.",
-        "projects/tannery.yaml:6: fundings.b: An amount needs its currency, as three capital "
+        "projects/tannery.yaml:6: fundings.b.currency: An amount needs its currency, as three capital "
         "letters, and a currency its amount.",
-        "projects/tannery.yaml:6: fundings.b: Name one provider: a donor or a project.",
+        "projects/tannery.yaml:6: fundings.b.provider: Name one provider: a donor or a project.",
     ]
     assert problems(folder)[2].startswith(
         "clusters/kasur.yaml:13: statistics.firms.when: “late 2004” is not an EDTF date."

@@ -176,14 +176,10 @@ def test_a_publication_is_called_by_author_and_year_where_nothing_is_said():
     assert "cited_as" not in without_author
 
 
-def test_a_new_coding_is_by_whoever_types(client):
-    user = factories.make_user(role="researcher")
-    factories.make_coder(slug="coder-7", name="Own Name", user=user)
-    client.force_login(user)
+def test_a_new_coding_is_by_one_coder_until_it_says_otherwise():
+    blank = Entry.blank(PROJECT.children["codings"], "codings-0")
 
-    page = client.get("/admin/interventions/project/add/").content.decode()
-
-    assert page.count('<option value="coder-7" selected>coder-7 (you)</option>') == 1
+    assert blank.document() == {"agreement": "one_coder", "round": 1}
 
 
 def test_a_part_without_a_name_is_not_called_by_a_code():

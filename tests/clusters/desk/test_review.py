@@ -213,7 +213,10 @@ def test_what_fields_are_wrong_about_together_is_told_at_one_of_them(client, aut
         "codings-0-factor": [
             "A coding is of a factor or of an outcome dimension, not both.",
         ],
-        "codings-0-coder": ["A coding has a coder, or says how it was agreed."],
+        "codings-0-coder": [
+            "A coding is one coder&#x27;s own, or says how it was agreed: "
+            "name a coder or the agreement, not both."
+        ],
         "outcomes-0-dimension": ["This is required."],
     }
     assert not Project.objects.exists()

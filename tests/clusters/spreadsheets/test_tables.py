@@ -166,10 +166,10 @@ def test_what_only_the_database_knows_is_told_at_its_row_too(researcher):
     )
 
     assert [(row, column) for row, column, _value, _message in wrong(done)] == [
-        (3, ""),
+        (3, "coder"),
         (4, "factor"),
-        (5, ""),
-        (5, ""),
+        (5, "coder"),
+        (5, "degree"),
         (6, "citations"),
         (6, "coder"),
     ]

@@ -214,14 +214,17 @@ def test_a_sheet_is_kept_as_it_is_typed_and_handing_in_asks_for_the_rest(it, as_
     client = as_user(it.users[0])
     half = {f"{key(it.trust)}-answer": "0.67"}
     kept = client.post(it.sheet, half, headers={"X-Autosave": "1"})
-    assert set(kept.json()) == {"at"}
+    assert set(kept.json()) == {"at", "note"}
+    assert kept.json()["note"] == ""
     page = said(client.get(it.sheet))
     assert page.count("checked") == 3  # one answer, and “no coding” twice
 
     refused = act(client, it, "hand-in")
     assert "Village › Trust: no rationale" in refused
     assert "Village › Trust: no place in a publication" in refused
-    client.post(it.sheet, answer(key(it.trust), place="nowhere | page | 3"))
+    unknown = answer(key(it.trust), place="nowhere | page | 3")
+    told = client.post(it.sheet, unknown, headers={"X-Autosave": "1"}).json()
+    assert told["note"] == "Not known as publications: nowhere. Enter them before you hand in."
     assert "nowhere is no publication that is known" in act(client, it, "hand-in")
     client.post(it.sheet, answer(key(it.trust)))
     act(client, it, "hand-in")
@@ -299,7 +302,7 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(i
     }
     assert "Only an editor adjudicates." in said(client.post(it.compare, adjudicated))
     client.post(it.compare, {**adjudicated, "agreement": "consensus"})
-    assert "1 codings agreed, on which all say the same." in act(client, it, "agree-same")
+    assert "1 coding agreed, on which all say the same." in act(client, it, "agree-same")
     assert "Only an editor closes a round." in act(client, it, "close", reason="Done")
     editor = as_user(it.editor)
     assert "Say why" in act(editor, it, "close", reason="")
@@ -407,7 +410,7 @@ def test_a_public_project_changes_by_a_proposal(as_user):
 
     told = act(as_user(it.editor), it, "close", reason="First round")
 
-    assert "1 projects are changed once an editor approves." in told
+    assert "1 project is changed once an editor approves." in told
     assert not Coding.objects.exists()
     proposal = Proposal.objects.get()
     assert (proposal.by, len(proposal.document["codings"])) == (it.editor, 6)
