@@ -39,6 +39,14 @@ SOME = """
 """
 
 
+# Of projects with one fact: counted already.
+NUMBER_WITH_ONE = f"""
+    WITH ready AS ({READY})
+    SELECT CASE WHEN ready.yes THEN coalesce((
+        SELECT least(number, %s) FROM clusters_tally
+        WHERE kind = 'project' AND facet = %s AND value = %s
+    ), 0) END FROM ready
+"""
 # Of projects with some facts of each kind, how many, up to one more than a list counts.
 NUMBER = """
     WITH ready AS ({ready})
@@ -63,20 +71,21 @@ def number_with(asked: dict[str, str], most: int) -> int | None:
     None where a filter asks for more than a fact, or while documents are being written. The values
     of a filter stand in one text, with commas between them, as in an address.
     """
-    if not asked:
-        found = counts_of_all(["all"])
-        return None if found is None else found["all"].get("yes", 0)
     if asked.keys() - FACTUAL:
         return None
     wanted = [
-        [f"{name}:{one.upper() if name == 'country' else one}" for one in values.split(",") if one]
+        [(name, one.upper() if name == "country" else one) for one in values.split(",") if one]
         for name, values in asked.items()
-    ]
-    conditions = "AND facts && %s::varchar[] " * len(wanted)
+    ] or [[("all", "yes")]]
+    parameters: list[Any]
+    if [len(some) for some in wanted] == [1]:
+        statement, parameters = NUMBER_WITH_ONE, [most, *wanted[0][0]]
+    else:
+        conditions = "AND facts && %s::varchar[] " * len(wanted)
+        statement = NUMBER.format(ready=READY, conditions=conditions)
+        parameters = [*([":".join(fact) for fact in some] for some in wanted), most]
     with connection.cursor() as cursor:
-        cursor.execute(
-            NUMBER.format(ready=READY, conditions=conditions), [writer_version(), *wanted, most]
-        )
+        cursor.execute(statement, [writer_version(), *parameters])
         number: int | None = cursor.fetchone()[0]
     return number
 
