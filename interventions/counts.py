@@ -11,6 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from clusters.api.documents import WRITER, writer_version
+from clusters.api.paging import Ahead
 
 type Counts = dict[str, dict[str, int]]
 
@@ -45,16 +46,19 @@ NUMBER_WITH_ONE = f"""
     SELECT CASE WHEN ready.yes THEN coalesce((
         SELECT least(number, %s) FROM clusters_tally
         WHERE kind = 'project' AND facet = %s AND value = %s
-    ), 0) END FROM ready
+    ), 0) END, NULL FROM ready
 """
-# Of projects with some facts of each kind, how many, up to one more than a list counts.
+# Of projects with some facts of each kind, how many, up to one more than a list counts; and which,
+# where they are so few that putting them in order costs less than walking through all in order.
+FEW = 2_000
 NUMBER = """
-    WITH ready AS ({ready})
-    SELECT CASE WHEN ready.yes THEN (
-        SELECT count(*) FROM (
-            SELECT FROM clusters_publicdocument WHERE kind = 'project' {conditions} LIMIT %s
-        ) found
-    ) END FROM ready
+    WITH ready AS ({ready}),
+    found AS MATERIALIZED (
+        SELECT root_id FROM clusters_publicdocument WHERE kind = 'project' {conditions} LIMIT %s
+    ),
+    counted AS (SELECT count(*) AS number, array_agg(root_id) AS roots FROM found)
+    SELECT CASE WHEN ready.yes THEN number END, CASE WHEN number <= {few} THEN roots END
+    FROM ready, counted
 """
 # Filters that ask for facts of their own name.
 FACTUAL = frozenset(
@@ -65,8 +69,8 @@ FACTUAL = frozenset(
 )
 
 
-def number_with(asked: dict[str, str], most: int) -> int | None:
-    """Count the projects that some filters leave, at most so many.
+def found_with(asked: dict[str, str], most: int) -> Ahead | None:
+    """Count the projects that some filters leave, at most so many; of few, say which they are.
 
     None where a filter asks for more than a fact, or while documents are being written. The values
     of a filter stand in one text, with commas between them, as in an address.
@@ -82,12 +86,12 @@ def number_with(asked: dict[str, str], most: int) -> int | None:
         statement, parameters = NUMBER_WITH_ONE, [most, *wanted[0][0]]
     else:
         conditions = "AND facts && %s::varchar[] " * len(wanted)
-        statement = NUMBER.format(ready=READY, conditions=conditions)
+        statement = NUMBER.format(ready=READY, conditions=conditions, few=FEW)
         parameters = [*([":".join(fact) for fact in some] for some in wanted), most]
     with connection.cursor() as cursor:
         cursor.execute(statement, [writer_version(), *parameters])
-        number: int | None = cursor.fetchone()[0]
-    return number
+        number, roots = cursor.fetchone()
+    return None if number is None else Ahead(number, roots)
 
 
 def counts_of_all(facets: Iterable[str]) -> Counts | None:

@@ -24,7 +24,7 @@ from clusters.api.files import (
     XLSXRenderer,
     file_of,
 )
-from clusters.api.paging import Column, Page, Pages, link_header, page_of
+from clusters.api.paging import Ahead, Column, Page, Pages, link_header, page_of
 from clusters.api.parquet import OPTIONAL as PARQUET
 from clusters.api.parsers import JSONParser, MergePatchParser
 from clusters.api.refusals import writer_of
@@ -148,12 +148,15 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
         """Answer with one page of what the filters leave of these records."""
         wanted = self.wanted_fields()
         left = self.filter_queryset(queryset)
+        ahead = None if drafts else self.counted_ahead()
+        if ahead is not None and ahead.numbers is not None:
+            left = queryset.filter(pk__in=ahead.numbers)
         page = page_of(
             request,
             left,
             self.columns(),
             ["pk"] if self.is_root else [f"{root_path(self.model)}__pk", *name_path(self.model)],
-            None if drafts else self.counted_ahead(),
+            None if ahead is None else ahead.count,
         )
         found = self.drafted(page) if drafts else self.records(page)
         answer = {
@@ -166,8 +169,8 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
         headers = {"Link": links} if (links := link_header(page)) else {}
         return Response(answer, headers=headers)
 
-    def counted_ahead(self) -> int | None:
-        """Return how many records the filters leave, where that is known without looking."""
+    def counted_ahead(self) -> Ahead | None:
+        """Return how many records the filters leave, where that is known without their tables."""
         return None
 
     def drafted(self, page: Page) -> "Sequence[bytes]":

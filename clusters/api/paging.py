@@ -55,6 +55,14 @@ class Page:
     previous: str | None
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """What is known of a list before its tables are asked: how many rows, and of few which."""
+
+    count: int
+    numbers: list[int] | None = None
+
+
 class Pages(BasePagination):
     """Says in the schema how lists are paged; `page_of` does it."""
 

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 
 from clusters.api.caching import kept_by_caches
 from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
-from clusters.api.paging import EXACT_COUNT
+from clusters.api.paging import EXACT_COUNT, Ahead
 from clusters.filters import API_PARAMETERS
-from interventions.counts import number_with
+from interventions.counts import found_with
 from interventions.degrees import FactorCounts, degrees_of
 from interventions.facets import COUNTS, Facet, facets
 from interventions.filters import ProjectFilter
@@ -98,15 +98,15 @@ class Counted:
 
     request: Request
 
-    def counted_ahead(self) -> int | None:
-        """Return how many projects the filters leave, where facts alone say it."""
+    def counted_ahead(self) -> Ahead | None:
+        """Return how many projects the filters leave, and of few which, where facts say it."""
         query = self.request.query_params
         asked = {
             name: ",".join(values)
             for name, values in query.lists()
             if name not in API_PARAMETERS and any(values)
         }
-        return number_with(asked, EXACT_COUNT + 1)
+        return found_with(asked, EXACT_COUNT + 1)
 
     @extend_schema(
         operation_id="projects_facets",

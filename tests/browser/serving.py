@@ -119,6 +119,11 @@ def prepare(folder: Path) -> None:
             (folder / PREPARED).write_text(said)
 
 
+def copy(prepared: Path, folder: Path) -> None:
+    """Copy a prepared data folder with its files' owners, which Python's own copying leaves out."""
+    subprocess.run(["cp", "-a", f"{prepared}/.", str(folder)], check=True)
+
+
 @contextmanager
 def serving(start: Path | None = None, **environment: str) -> Iterator[Served]:
     """Run `manage.py serve` on a free port until the block ends, with some settings of its own.
@@ -129,8 +134,7 @@ def serving(start: Path | None = None, **environment: str) -> Iterator[Served]:
         folder = Path(name)
         folder.chmod(0o755)
         if start is not None:
-            # Keeps owners, as the database's files need; Python's own copying does not.
-            subprocess.run(["cp", "-a", f"{start}/.", name], check=True)
+            copy(start, folder)
         running = Served(folder, environment)
         try:
             yield running

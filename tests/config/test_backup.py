@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.serving import copy
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -31,9 +33,8 @@ def manage():
         yield run
 
 
-def test_a_backup_brings_everything_back_history_included(manage):
-    # One process keeps the server for all others.
-    assert manage("migrate", "-v0").returncode == 0
+def test_a_backup_brings_everything_back_history_included(manage, prepared):
+    copy(prepared, manage.folder)
     make = (
         "from tests.factories import make_cluster, make_public;"
         "make_public(make_cluster(slug='kept', summary='kept'))"
@@ -49,7 +50,8 @@ def test_a_backup_brings_everything_back_history_included(manage):
 
     assert f"Backup written to {backup}" in manage("backup", backup).stdout
     assert "name another file" in manage("backup", backup).stderr
-    manage("shell", "-v0", "-c", "from clusters.models import *; Cluster.objects.all().delete()")
+    delete = "from clusters.models import *; Cluster.objects.filter(slug='kept').delete()"
+    manage("shell", "-v0", "-c", delete)
     assert manage("shell", "-v0", "-c", count).stdout != before
     restored = manage("restore", backup)
 
@@ -75,8 +77,8 @@ def test_what_is_no_backup_is_refused_before_anything_is_touched(manage):
     assert "There is no file" in manage("restore", manage.folder / "none.dump").stderr
 
 
-def test_reset_asks_and_keeps_a_backup(manage):
-    manage("migrate", "-v0")
+def test_reset_asks_and_keeps_a_backup(manage, prepared):
+    copy(prepared, manage.folder)
 
     refused = manage("reset_data", answer="no\n")
     assert "Nothing was removed" in refused.stderr

@@ -34,7 +34,9 @@ def test_ready_says_whether_migrations_wait(client):
     assert client.get("/readyz").json() == {"status": "ready"}
 
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE name LIKE '0007_published_projects_by_start%'")
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE name LIKE '0007_published_projects_by_start%'"
+        )
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()) == (

@@ -6,8 +6,9 @@ from django.http import QueryDict
 
 from clusters.actions.publishing import withdraw
 from clusters.api import documents
+from clusters.api.paging import Ahead
 from clusters.models import Stakeholder, Tally
-from interventions.counts import counts_of, counts_of_all, number_with
+from interventions.counts import counts_of, counts_of_all, found_with
 from interventions.degrees import FACETS, counted_anew
 from interventions.facets import COUNTS, facets, ready_counts
 from interventions.filters import ProjectFilter
@@ -85,11 +86,27 @@ def test_a_list_is_counted_ahead_as_it_is_counted(client, seeded, query):
 def test_what_is_no_fact_is_not_counted_by_facts(seeded):
     documents.write()
 
-    assert number_with({"country": "PK"}, 100) > 1
-    assert number_with({"country": "PK"}, 1) == 1
-    assert number_with({"q": "labour"}, 100) is None
-    assert number_with({"country__not": "PK"}, 100) is None
-    assert number_with({}, 100) == Project.objects.published().count()
+    assert found_with({"country": "PK"}, 100).count > 1
+    assert found_with({"country": "PK"}, 1).count == 1
+    assert found_with({"country": "PK", "issue": "child_labour"}, 1).count == 1
+    assert found_with({"q": "labour"}, 100) is None
+    assert found_with({"country__not": "PK"}, 100) is None
+    assert found_with({}, 100).count == Project.objects.published().count()
+
+
+def test_of_few_it_is_known_which_they_are(seeded, monkeypatch):
+    documents.write()
+    asked = {"country": "PK", "ending": "completed,unknown"}
+    some = Project.objects.published().filter(
+        clusters__country="PK", ending__in=["completed", "unknown", ""]
+    )
+
+    found = found_with(asked, 100)
+    assert sorted(found.numbers) == sorted(some.values_list("pk", flat=True).distinct())
+    assert found.count == len(found.numbers) > 1
+
+    monkeypatch.setattr("interventions.counts.FEW", found.count - 1)
+    assert found_with(asked, 100) == Ahead(found.count, None)
 
 
 @pytest.fixture
