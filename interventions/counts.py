@@ -50,7 +50,7 @@ NUMBER_WITH_ONE = f"""
 """
 # Of projects with some facts of each kind, how many, up to one more than a list counts; and which,
 # where they are so few that putting them in order costs less than walking through all in order.
-FEW = 2_000
+FEW = 5_000
 NUMBER = """
     WITH ready AS ({ready}),
     found AS MATERIALIZED (
