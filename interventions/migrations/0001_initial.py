@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Where it stands among the others; the lowest comes first.')),
                 ('holder', models.ForeignKey(blank=True, help_text='The body itself, where the source names it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='clusters.stakeholder')),
                 ('holder_group', models.ForeignKey(help_text='The kind of body whose view it is.', on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='clusters.stakeholdergroup')),
-                ('factor', models.ForeignKey(blank=True, help_text='The factor it speaks of; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='interventions.factor')),
+                ('factor', models.ForeignKey(blank=True, help_text='The factor it speaks of; empty where it speaks of an outcome.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='interventions.factor')),
             ],
             options={
                 'ordering': ['project', 'position', 'pk'],
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                 ('coder', models.ForeignKey(blank=True, help_text='Empty for the agreed coding.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codings', to='clusters.contributor')),
                 ('perspective_group', models.ForeignKey(blank=True, help_text='Whose view is coded; empty for the overall reading.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codings', to='clusters.stakeholdergroup')),
                 ('perspective_holder', models.ForeignKey(blank=True, help_text='The body whose view is coded; empty for the overall reading.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codings', to='clusters.stakeholder')),
-                ('factor', models.ForeignKey(blank=True, help_text='The factor that is coded; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codings', to='interventions.factor')),
+                ('factor', models.ForeignKey(blank=True, help_text='The factor that is coded; empty where an outcome is.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codings', to='interventions.factor')),
             ],
             options={
                 'ordering': ['project', 'key'],
@@ -616,12 +616,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='coding',
             name='dimension',
-            field=models.ForeignKey(blank=True, help_text='The outcome dimension that is coded; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codings', to='interventions.outcomedimension'),
+            field=models.ForeignKey(blank=True, help_text='The outcome dimension that is coded; empty where a factor is.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codings', to='interventions.outcomedimension'),
         ),
         migrations.AddField(
             model_name='account',
             name='dimension',
-            field=models.ForeignKey(blank=True, help_text='The outcome dimension it speaks of; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='interventions.outcomedimension'),
+            field=models.ForeignKey(blank=True, help_text='The outcome dimension it speaks of; empty where it speaks of a factor.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='interventions.outcomedimension'),
         ),
         migrations.CreateModel(
             name='OutcomeDimensionCitation',
@@ -837,8 +837,8 @@ class Migration(migrations.Migration):
                 ('perspective_holder', models.ForeignKey(blank=True, db_constraint=False, help_text='The body whose view is coded; empty for the overall reading.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clusters.stakeholder')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history_events', to='interventions.coding')),
-                ('factor', models.ForeignKey(blank=True, db_constraint=False, help_text='The factor that is coded; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.factor')),
-                ('dimension', models.ForeignKey(blank=True, db_constraint=False, help_text='The outcome dimension that is coded; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.outcomedimension')),
+                ('factor', models.ForeignKey(blank=True, db_constraint=False, help_text='The factor that is coded; empty where an outcome is.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.factor')),
+                ('dimension', models.ForeignKey(blank=True, db_constraint=False, help_text='The outcome dimension that is coded; empty where a factor is.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.outcomedimension')),
                 ('project', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.project')),
             ],
             options={
@@ -870,8 +870,8 @@ class Migration(migrations.Migration):
                 ('holder_group', models.ForeignKey(db_constraint=False, help_text='The kind of body whose view it is.', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clusters.stakeholdergroup')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history_events', to='interventions.account')),
-                ('factor', models.ForeignKey(blank=True, db_constraint=False, help_text='The factor it speaks of; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.factor')),
-                ('dimension', models.ForeignKey(blank=True, db_constraint=False, help_text='The outcome dimension it speaks of; of a factor and an outcome dimension, one.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.outcomedimension')),
+                ('factor', models.ForeignKey(blank=True, db_constraint=False, help_text='The factor it speaks of; empty where it speaks of an outcome.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.factor')),
+                ('dimension', models.ForeignKey(blank=True, db_constraint=False, help_text='The outcome dimension it speaks of; empty where it speaks of a factor.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.outcomedimension')),
                 ('project', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='interventions.project')),
             ],
             options={

@@ -135,7 +135,7 @@ class Account(Child):
         null=True,
         blank=True,
         related_name="accounts",
-        help_text="The factor it speaks of; of a factor and an outcome dimension, one.",
+        help_text="The factor it speaks of; empty where it speaks of an outcome.",
     )
     dimension = models.ForeignKey(
         OutcomeDimension,
@@ -143,7 +143,7 @@ class Account(Child):
         null=True,
         blank=True,
         related_name="accounts",
-        help_text="The outcome dimension it speaks of; of a factor and an outcome dimension, one.",
+        help_text="The outcome dimension it speaks of; empty where it speaks of a factor.",
     )
     says = models.CharField(
         max_length=7,
@@ -287,7 +287,7 @@ class Coding(Child):
         null=True,
         blank=True,
         related_name="codings",
-        help_text="The factor that is coded; of a factor and an outcome dimension, one.",
+        help_text="The factor that is coded; empty where an outcome is.",
     )
     dimension = models.ForeignKey(
         OutcomeDimension,
@@ -295,7 +295,7 @@ class Coding(Child):
         null=True,
         blank=True,
         related_name="codings",
-        help_text="The outcome dimension that is coded; of a factor and an outcome dimension, one.",
+        help_text="The outcome dimension that is coded; empty where a factor is.",
     )
     coder = models.ForeignKey(
         Contributor,
