@@ -32,6 +32,8 @@ class Moment:
     program: str
     document: Document | None
     differences: list[Difference] = field(default_factory=list)
+    # Of an approved proposal: whose it was. `by` is who approved it.
+    proposed_by: User | None = None
 
     @property
     def key(self) -> str:
@@ -86,6 +88,7 @@ class Past:
                     events[0].program,
                     document,
                     changed,
+                    users.get(metadata.get("proposed_by")),
                 )
             )
             before = document or {}
@@ -150,7 +153,10 @@ class Past:
 
     def users(self) -> dict[Any, User]:
         numbers = {
-            one.context.metadata.get("user") for one in self.events if one.context is not None
+            one.context.metadata.get(name)
+            for one in self.events
+            if one.context is not None
+            for name in ("user", "proposed_by")
         }
         return User.objects.in_bulk([one for one in numbers if isinstance(one, int)])
 

@@ -27,6 +27,10 @@ ANSWERS: dict[str, Any] = {
 }
 
 
+# Lines of an answer that name no place, kept as they were typed until they do.
+UNREAD = "unread"
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is coded: a factor or an outcome dimension. `key` stands for it in forms."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pghistory
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -81,14 +82,15 @@ def approve(*, proposal: Proposal, by: User, answer: str = "", force: bool = Fal
     record = record_of(proposal)
     if record is None or not record.is_published:
         raise NotAllowed(["The record is not published any more."])
-    amend(
-        record=record,
-        base=proposal.base,
-        document=proposal.document,
-        by=by,
-        reason=proposal.reason,
-        force=force,
-    )
+    with pghistory.context(proposed_by=proposal.by_id):
+        amend(
+            record=record,
+            base=proposal.base,
+            document=proposal.document,
+            by=by,
+            reason=proposal.reason,
+            force=force,
+        )
     _decide(proposal, ProposalState.APPROVED, by, answer)
     return record
 

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clusters.actions.commenting import comment, resolve
 from clusters.actions.entering import Conflicts, amend, enter, read
@@ -20,6 +21,7 @@ from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
 from clusters.actions.reviewing import (
     against,
     may_edit,
+    missing_of,
     publish_reviewed,
     send_back,
     steps_for,
@@ -327,11 +329,35 @@ class RecordPage:
             try:
                 submit(record=self.record, by=self.user, url=self.url)
             except NotAllowed as error:
-                for reason in error.reasons:
-                    messages.error(self.request, reason)
+                self.say_not_handed_in(error.reasons)
                 return HttpResponseRedirect(f"{address}#review")
             messages.success(self.request, _("Submitted: an editor reviews it."))
+            self.say_what_else_to_submit()
         return HttpResponseRedirect(address)
+
+    def say_not_handed_in(self, reasons: list[str]) -> None:
+        """Say why a record is not handed in; what it lacks is listed on its page, with links."""
+        assert self.record is not None  # noqa: S101 - it was saved a moment before
+        lacking = len(missing_of(self.record))
+        if lacking:
+            words = ngettext(
+                "Not handed in: %(n)s value has no place yet. It is listed below.",
+                "Not handed in: %(n)s values have no place yet. They are listed below.",
+                lacking,
+            )
+            reasons = [words % {"n": lacking}]
+        for reason in reasons:
+            messages.error(self.request, reason)
+
+    def say_what_else_to_submit(self) -> None:
+        """Name the drafts without which the record cannot be public."""
+        assert self.record is not None  # noqa: S101 - it was handed in a moment before
+        every = obstacles({self.record: document_of(self.record, public=True)})
+        named = self.named([one.names for one in every if one.names is not None])
+        titles = [one["title"] for one in named if not one.get("can_join")]
+        if titles:
+            words = _("It names what is not public yet: %(titles)s. Submit that, too.")
+            messages.warning(self.request, words % {"titles": ", ".join(titles)})
 
     def settled(self, document: Document, data: QueryDict) -> Document:
         """Put in what somebody chose of others' values, where both had changed one."""

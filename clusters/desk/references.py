@@ -67,9 +67,8 @@ def label(row: Any, user: Any) -> str:
     """
     words = str(row)
     if isinstance(row, Contributor):
-        if row.user_id == user.pk:
-            return _("%(name)s (you)") % {"name": words}
-        return words if row.name == words else f"{words} ({row.name})"
+        is_own = row.user_id is not None and row.user_id == user.pk
+        return _("%(name)s (you)") % {"name": words} if is_own else row.desk_name
     if hasattr(row, "parent_field"):
         return f"{words} — {row.parent}"
     if isinstance(row, Root) and not row.is_published:

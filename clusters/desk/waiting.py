@@ -25,6 +25,7 @@ from clusters.models import (
     Unfinished,
 )
 from clusters.roles import may_review
+from clusters.templatetags.casebook import kind_words
 
 MOST = 20
 
@@ -57,6 +58,7 @@ def waiting_for(user: Any) -> list[Group]:
     groups = [
         Group(_("Unfinished forms"), unfinished(user)),
         Group(_("Returned to you"), returned(user)),
+        Group(_("Handed in, with the editors"), handed_in(user)),
     ]
     if may_review(user):
         groups += [
@@ -121,6 +123,16 @@ def to_review(user: Any) -> list[Waiting]:
     ]
 
 
+def handed_in(user: Any) -> list[Waiting]:
+    """Return what somebody handed in and waits for, so that it is not lost from sight."""
+    found = [
+        Waiting(address_of(kind, row.pk), str(row), kind_words(kind))
+        for kind, row in of_state(State.IN_REVIEW, entered_by=user)
+    ]
+    mine = Proposal.objects.filter(by=user, state=ProposalState.OPEN)[:MOST]
+    return found + [Waiting(one.get_absolute_url(), str(one), one.reason) for one in mine]
+
+
 def proposals(user: Any) -> list[Waiting]:
     rows = Proposal.objects.filter(state=ProposalState.OPEN).select_related("by")
     if settings.TWO_PERSON_REVIEW:
@@ -156,6 +168,6 @@ def comments(user: Any) -> list[Waiting]:
 
 def drafts(user: Any) -> list[Waiting]:
     return [
-        Waiting(address_of(kind, row.pk), str(row), kind)
+        Waiting(address_of(kind, row.pk), str(row), kind_words(kind))
         for kind, row in of_state(State.DRAFT, entered_by=user)
     ]

@@ -144,3 +144,9 @@ class Contributor(models.Model):
     def public_name(self) -> str:
         """The name, or the slug of somebody who has not agreed to be named."""
         return self.name if self.consents_to_be_named else self.slug
+
+    @property
+    def desk_name(self) -> str:
+        """What those at the desk call them: by name, whatever the public sees."""
+        public = self.public_name
+        return public if public == self.name else f"{public} ({self.name})"

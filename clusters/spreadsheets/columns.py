@@ -284,6 +284,8 @@ def place_of(line: str) -> dict[str, str]:
             % {"line": line[:80]}
         )
     publication, kind, place, *more = parts
+    # As forms call it, too: “Section and paragraph” is section.
+    kind = next((code for code, label in LocatorType.choices if kind in (code, label)), kind)
     if kind not in LocatorType.values:
         raise ValidationError(
             _("“%(kind)s” is not a kind of place: %(known)s.")

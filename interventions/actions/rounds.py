@@ -30,7 +30,7 @@ from interventions.models import (
     RoundComment,
     RoundState,
 )
-from interventions.rounds import Cell, Round, Subject, code_of
+from interventions.rounds import UNREAD, Cell, Round, Subject, code_of
 
 LONGEST = 5_000
 
@@ -111,7 +111,8 @@ def code(
 def _whole(subject: Subject, document: Document) -> Document:
     """Return an answer as the coding that it will be."""
     found = {name: reference(one) for name, one in subject.fields.items() if one is not None}
-    return {"key": "coding", **found, **document}
+    said = {name: value for name, value in document.items() if name != UNREAD}
+    return {"key": "coding", **found, **said}
 
 
 @transaction.atomic
@@ -167,6 +168,8 @@ def lacking(document: Document, known: Collection[str]) -> list[str]:
         missing.append(_("no rationale"))
     if not document.get("citations"):
         missing.append(_("no place in a publication"))
+    unread = _("“%(line)s” is not a place")
+    missing += [unread % {"line": line} for line in document.get(UNREAD, [])]
     words = _("%(slug)s is no publication that is known")
     named = (one["publication"] for one in document.get("citations", []))
     return missing + [words % {"slug": slug} for slug in named if slug not in known]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -103,7 +104,7 @@ SIGNS = {"none": "", "one": "·", "same": "=", "kind": "?", "1": "1", "2": "2", 
 def said_of(it: Round, cell: Cell) -> str:
     """Say in words what each coder answered."""
     return "; ".join(
-        f"{one}: {ANSWERS.get(cell.codes.get(one.pk, ''), _('not coded'))}"
+        f"{one.desk_name}: {ANSWERS.get(cell.codes.get(one.pk, ''), _('not coded'))}"
         for one in it.contributors
     )
 
@@ -142,8 +143,8 @@ def said(name: str, done: Any) -> str:
         if not done:
             return _("Closed: the codings stand in their projects.")
         return ngettext(
-            "Closed; %(n)s project is changed once an editor approves.",
-            "Closed; %(n)s projects are changed once an editor approves.",
+            "Closed; %(n)s project is changed once another editor approves it under Proposals.",
+            "Closed; %(n)s projects are changed once another editor approves it under Proposals.",
             done,
         ) % {"n": done}
     return {
@@ -178,7 +179,6 @@ def round_csv(request: HttpRequest, number: int) -> HttpResponse:
 
 def waiting(user: Any) -> Group:
     """Return the rounds in which something waits for somebody."""
-    mine = CodingRound.objects.filter(coders__coder__user=user)
     to_code = CodingRound.objects.filter(
         # Both of the same row: whoever it is has not handed in.
         state=RoundState.CODING,
@@ -188,6 +188,8 @@ def waiting(user: Any) -> Group:
     found = [Waiting(one.get_absolute_url(), str(one), _("code, each apart")) for one in to_code]
     found += [
         Waiting(one.get_absolute_url(), str(one), _("compare and agree"))
-        for one in mine.filter(state=RoundState.COMPARING)
+        for one in CodingRound.objects.filter(
+            Q(coders__coder__user=user) | Q(opened_by=user), state=RoundState.COMPARING
+        ).distinct()
     ]
     return Group(_("Rounds of coding"), found)

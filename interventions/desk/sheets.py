@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.loader import CaseFilesRefused
-from clusters.models import Citation
+from clusters.models import Citation, Publication
+from clusters.roles import may_review
 from clusters.spreadsheets.columns import PLACE, place_of, place_text
 from interventions.actions import rounds
 from interventions.desk.rounds import context_of, round_of
 from interventions.marks import publications_in
 from interventions.models import Agreement, Project, RoundState
-from interventions.rounds import ANSWERS, Cell, Round, Subject, code_of
+from interventions.rounds import ANSWERS, UNREAD, Cell, Round, Subject, code_of
 
 MOST_PLACES = 400
 UNPROCESSABLE = 422
@@ -36,16 +37,16 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     wrong: dict[str, list[str]] = {}
     status = 200
     if request.method == "POST":
-        typed, wrong = typed_in(request, it)
-        if not wrong:
-            try:
-                rounds.code(round=it.row, project=project, by=mine.coder.user, answers=typed)
-            except NotAllowed as error:
-                wrong[""] = error.reasons
-            except CaseFilesRefused as error:
-                for problem in error.problems:
-                    wrong.setdefault(problem.file, []).append(problem.message)
-        note = unknown_works(typed.values())
+        typed, unread = typed_in(request, it)
+        try:
+            rounds.code(round=it.row, project=project, by=mine.coder.user, answers=typed)
+        except NotAllowed as error:
+            wrong[""] = error.reasons
+        except CaseFilesRefused as error:
+            for problem in error.problems:
+                wrong.setdefault(problem.file, []).append(problem.message)
+        told = [f"{subject}: {one}" for subject, some in unread.items() for one in some]
+        note = " ".join(filter(None, [*told, unknown_works(typed.values())]))
         if request.headers.get("X-Autosave"):
             words = [one for some in wrong.values() for one in some]
             return JsonResponse(
@@ -57,6 +58,7 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
             if note:
                 messages.warning(request, note)
             return HttpResponseRedirect(request.path)
+        wrong |= {subject.key: some for subject, some in unread.items()}
         kept = {subject.key: document for subject, document in typed.items()}
         status = UNPROCESSABLE
     context = context_of(
@@ -65,7 +67,10 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         title=str(project),
         project=project,
         is_open=is_open,
-        rows=[row_of(one, kept.get(one.key, {}), wrong.get(one.key, [])) for one in it.subjects],
+        rows=[
+            row_of(one, found := kept.get(one.key, {}), wrong.get(one.key) or unread_in(found))
+            for one in it.subjects
+        ],
         refusals=wrong.get("", []),
         places=places_of(project),
         answers=ANSWERS.items(),
@@ -90,28 +95,54 @@ def row_of(subject: Subject, document: Document, problems: list[str]) -> dict[st
         "subject": subject,
         "code": code_of(document),
         "rationale": document.get("rationale", ""),
-        "places": [*document.get("lines", map(place_text, document.get("citations", []))), ""],
+        "places": [*map(place_text, document.get("citations", [])), *document.get(UNREAD, []), ""],
         "problems": problems,
     }
 
 
+def unread_in(document: Document) -> list[str]:
+    """Say of each line that was kept as typed why it is no place."""
+    found = []
+    for line in document.get(UNREAD, []):
+        try:
+            place_of(line)
+        except ValidationError as error:
+            found += error.messages
+    return found
+
+
 def typed_in(
     request: HttpRequest, it: Round
-) -> tuple[dict[Subject, Document], dict[str, list[str]]]:
+) -> tuple[dict[Subject, Document], dict[Subject, list[str]]]:
     """Read a sheet, every subject of it; return also what cannot be read, by subject."""
     answers: dict[Subject, Document] = {}
-    wrong: dict[str, list[str]] = {}
+    wrong: dict[Subject, list[str]] = {}
     for subject in it.subjects:
         document, problems = answer_in(request, subject)
         if problems:
-            wrong[subject.key] = problems
+            wrong[subject] = problems
         if document:
             answers[subject] = document
+    with_slugs(answers.values())
     return answers, wrong
 
 
+def with_slugs(documents: Collection[Document]) -> None:
+    """Put the slug where an answer cites a publication by what it is called, as lists show it."""
+    cited = [one for document in documents for one in document.get("citations", [])]
+    names = {one["publication"] for one in cited}
+    works = Publication.objects.filter(cited_as__in=names).values_list("cited_as", "slug")
+    slugs: dict[str, list[str]] = {}
+    for name, slug in works:
+        slugs.setdefault(name, []).append(slug)
+    for one in cited:
+        # Of two that are called the same, neither is meant for certain.
+        if len(found := slugs.get(one["publication"], [])) == 1:
+            one["publication"] = found[0]
+
+
 def answer_in(request: HttpRequest, subject: Subject) -> tuple[Document, list[str]]:
-    """Read the answer to one subject; places that cannot be read stay as typed, in `lines`."""
+    """Read the answer to one subject; places that cannot be read stay as typed, in `UNREAD`."""
     code = request.POST.get(f"{subject.key}-answer", "")
     rationale = request.POST.get(f"{subject.key}-rationale", "").strip()
     lines = [one.strip() for one in request.POST.getlist(f"{subject.key}-place") if one.strip()]
@@ -123,13 +154,13 @@ def answer_in(request: HttpRequest, subject: Subject) -> tuple[Document, list[st
         problems.append(_("“%(code)s” is no answer.") % {"code": code[:40]})
     if rationale:
         document["rationale"] = rationale
-    try:
-        if places := [place_of(line) for line in dict.fromkeys(lines)]:
-            document["citations"] = places
-    except ValidationError as error:
-        problems += error.messages
-        document["lines"] = lines
-    return document, problems
+    for line in dict.fromkeys(lines):
+        try:
+            document.setdefault("citations", []).append(place_of(line))
+        except ValidationError as error:
+            problems += error.messages
+            document.setdefault(UNREAD, []).append(line)
+    return {name: value for name, value in document.items() if value}, problems
 
 
 def places_of(project: Project) -> list[tuple[str, str]]:
@@ -162,6 +193,7 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         if subject is None:
             raise Http404
         document, problems = answer_in(request, subject)
+        with_slugs([document])
         if not (problems := problems or settle(request, it, project, subject, document)):
             return HttpResponseRedirect(f"{request.path}#{subject.key}")
         typed[subject.key] = row_of(subject, document, problems) | {
@@ -177,9 +209,15 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         rows=[compared(it, cell, typed.get(cell.subject.key)) for cell in it.cells_of(project)],
         places=places_of(project),
         answers=ANSWERS.items(),
-        ways=[one for one in Agreement.choices if one[0] != Agreement.ONE_CODER],
+        ways=ways_for(request.user),
     )
     return TemplateResponse(request, "admin/desk/rounds/compare.html", context, status=status)
+
+
+def ways_for(user: Any) -> list[tuple[str, Any]]:
+    """Return how somebody may settle on a coding."""
+    ways = [Agreement.CONSENSUS, *([Agreement.ADJUDICATED] if may_review(user) else [])]
+    return [(str(one), one.label) for one in ways]
 
 
 def settle(

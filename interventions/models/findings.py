@@ -303,14 +303,15 @@ class Coding(Child):
         null=True,
         blank=True,
         related_name="codings",
-        help_text="Empty for the agreed coding.",
+        help_text="Only for one of several independent codings: whose it is. Rounds fill it in.",
     )
     agreement = models.CharField(
         "how it was agreed",
         max_length=12,
         choices=Agreement,
         blank=True,
-        help_text="For the agreed coding: how it came about. Empty for a coder's own.",
+        help_text="By one person alone, or how several came to agree. Empty for one of several "
+        "independent codings.",
     )
     perspective_group = models.ForeignKey(
         StakeholderGroup,

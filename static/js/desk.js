@@ -275,7 +275,12 @@
     output.textContent = date.edtf ? `${names}: ${limits}` : date.problem;
     output.classList.toggle("wrong", !date.edtf);
   };
-  const readSoon = later(READ_AFTER, read);
+  // One for each: whoever types the next date must not stop the last one from being read.
+  const readers = new WeakMap();
+  const readSoon = (input) => {
+    if (!readers.has(input)) readers.set(input, later(READ_AFTER, read));
+    readers.get(input)(input);
+  };
 
   // --- Nothing typed is lost ------------------------------------------------------------------
 

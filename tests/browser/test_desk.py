@@ -104,7 +104,11 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     page.get_by_label("Collective action of small firms").check()
     start = page.locator("#id_actual_start-edtf")
     start.fill("late 2006")
-    expect(page.locator(".reading").filter(has_text="2006-09-01 to 2006-12-31")).to_be_visible()
+    page.locator("#id_actual_end-edtf").fill("since 2008")
+    readings = page.locator(".reading")
+    expect(readings.filter(has_text="2006-09-01 to 2006-12-31")).to_be_visible()
+    expect(readings.filter(has_text="2008-01-01 to …")).to_be_visible()
+    page.locator("#id_actual_end-edtf").fill("")
     cite(page, page.locator("#record"), "fayyaz case description", "Case Description, para 1")
 
     tab(page, "Outcomes")

@@ -94,7 +94,7 @@ def test_an_invitation_makes_an_account_with_its_role_once(
     assert (user.is_staff, user.is_superuser) == (False, False)
     assert Contributor.objects.get(user=user).slug == "ana-ruiz"
     assert client.post(address, ACCOUNT).status_code == 410
-    assert sign_in(client, user, ACCOUNT["password"])["Location"] == "/sign-in/tokens/"
+    assert sign_in(client, user, ACCOUNT["password"])["Location"] == "/admin/"
 
 
 def test_whoever_does_not_want_to_be_named_gets_no_telling_slug(

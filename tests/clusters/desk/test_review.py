@@ -147,7 +147,8 @@ def test_what_is_uncited_is_not_handed_in_and_the_page_leads_there(client, draft
 
     assert again(draft).state == "draft"
     assert f'data-path="outcomes.{outcome.key}.direction"' in page
-    assert f"outcomes.{outcome.key}.direction has no citation" in page
+    assert "have no place yet. They are listed below." in page
+    assert f'data-path="outcomes.{outcome.key}.direction"' in page
 
 
 def test_a_case_is_entered_cited_and_handed_in_on_one_page(client, author):

@@ -6,7 +6,7 @@ import io
 import pytest
 from django.core import mail
 
-from clusters.models import Proposal
+from clusters.models import Proposal, Publication
 from interventions.models import Coding, CodingRound, RoundCoding
 from tests import factories
 
@@ -222,6 +222,13 @@ def test_a_sheet_is_kept_as_it_is_typed_and_handing_in_asks_for_the_rest(it, as_
     refused = act(client, it, "hand-in")
     assert "Village › Trust: no rationale" in refused
     assert "Village › Trust: no place in a publication" in refused
+    unread = answer(key(it.trust), place="somewhere")
+    told = client.post(it.sheet, unread, headers={"X-Autosave": "1"}).json()["note"]
+    assert told.startswith("Trust: “somewhere” is not a place")
+    assert "“somewhere” is not a place" in act(client, it, "hand-in")
+    page = said(client.get(it.sheet))
+    assert 'value="somewhere"' in page
+    assert "“somewhere” is not a place" in page
     unknown = answer(key(it.trust), place="nowhere | page | 3")
     told = client.post(it.sheet, unknown, headers={"X-Autosave": "1"}).json()
     assert told["note"] == "Not known as publications: nowhere. Enter them before you hand in."
@@ -246,18 +253,36 @@ def test_a_sheet_is_kept_as_it_is_typed_and_handing_in_asks_for_the_rest(it, as_
         ({"answer": "1", "place": "paper | leaf | 3"}, "“leaf” is not a kind of place"),
     ],
 )
-def test_what_cannot_be_read_is_told_at_its_factor_and_stays_typed(it, as_user, typed, why):
+def test_what_cannot_be_read_is_told_and_stays_typed_and_the_rest_is_kept(it, as_user, typed, why):
     act(as_user(it.editor), it, "open")
+    client = as_user(it.users[0])
     sheet = {f"{key(it.trust)}-{name}": value for name, value in typed.items()}
 
-    refused = as_user(it.users[0]).post(
-        it.sheet, {**sheet, **answer(key(it.power), rationale="Kept")}
+    answered = client.post(
+        it.sheet, {**sheet, **answer(key(it.power), rationale="Kept")}, follow=True
     )
 
-    assert refused.status_code == 422
-    assert why in said(refused)
-    assert "Kept" in said(refused)
-    assert not RoundCoding.objects.exists()
+    assert why in said(answered)
+    assert typed.get("place", "") in said(answered)
+    kept = RoundCoding.objects.get(factor=it.power)
+    assert kept.document["rationale"] == "Kept"
+    assert "not a place" in act(client, it, "hand-in") or "place" not in typed
+
+
+def test_a_place_is_read_as_lists_show_it(it, as_user):
+    act(as_user(it.editor), it, "open")
+    paper = Publication.objects.get()
+    Publication.objects.filter(pk=paper.pk).update(cited_as="Fayyaz et al. (2017)")
+    line = "Fayyaz et al. (2017) | Section and paragraph | Findings, para 2"
+
+    told = as_user(it.users[0]).post(
+        it.sheet, answer(key(it.trust), place=line), headers={"X-Autosave": "1"}
+    )
+
+    assert told.json()["note"] == ""
+    assert RoundCoding.objects.get().document["citations"] == [
+        {"publication": paper.slug, "section": "Findings, para 2"}
+    ]
 
 
 # --- Comparing and agreeing ----------------------------------------------------------------------
@@ -410,7 +435,7 @@ def test_a_public_project_changes_by_a_proposal(as_user):
 
     told = act(as_user(it.editor), it, "close", reason="First round")
 
-    assert "1 project is changed once an editor approves." in told
+    assert "1 project is changed once another editor approves it" in told
     assert not Coding.objects.exists()
     proposal = Proposal.objects.get()
     assert (proposal.by, len(proposal.document["codings"])) == (it.editor, 6)
