@@ -45,6 +45,7 @@ from clusters.models import (
     ProposalState,
     ReviewStep,
     Root,
+    State,
     Step,
     Unfinished,
 )
@@ -354,7 +355,7 @@ class RecordPage:
         assert self.record is not None  # noqa: S101 - it was handed in a moment before
         every = obstacles({self.record: document_of(self.record, public=True)})
         named = self.named([one.names for one in every if one.names is not None])
-        titles = [one["title"] for one in named if not one.get("can_join")]
+        titles = [one["title"] for one in named if not one.get("is_handed_in", True)]
         if titles:
             words = _("It names what is not public yet: %(titles)s. Submit that, too.")
             messages.warning(self.request, words % {"titles": ", ".join(titles)})
@@ -439,6 +440,7 @@ def named_of(model: Any, slug: str, found: Any, user: Any) -> dict[str, Any]:
         "state": found.get_state_display(),
         "url": address_of(kind, found.pk),
         "value": f"{kind}/{slug}",
+        "is_handed_in": found.state == State.IN_REVIEW,
         "can_join": not against(Step.PUBLISHED, found, user),
     }
 

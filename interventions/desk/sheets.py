@@ -123,17 +123,17 @@ def typed_in(
             wrong[subject] = problems
         if document:
             answers[subject] = document
-    with_slugs(answers.values())
+    with_slugs(answers.values(), request.user)
     return answers, wrong
 
 
-def with_slugs(documents: Collection[Document]) -> None:
+def with_slugs(documents: Collection[Document], user: Any) -> None:
     """Put the slug where an answer cites a publication by what it is called, as lists show it."""
     cited = [one for document in documents for one in document.get("citations", [])]
     names = {one["publication"] for one in cited}
-    works = Publication.objects.filter(cited_as__in=names).values_list("cited_as", "slug")
+    works = Publication.objects.visible_to(user).filter(cited_as__in=names)
     slugs: dict[str, list[str]] = {}
-    for name, slug in works:
+    for name, slug in works.values_list("cited_as", "slug"):
         slugs.setdefault(name, []).append(slug)
     for one in cited:
         # Of two that are called the same, neither is meant for certain.
@@ -193,7 +193,7 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         if subject is None:
             raise Http404
         document, problems = answer_in(request, subject)
-        with_slugs([document])
+        with_slugs([document], request.user)
         if not (problems := problems or settle(request, it, project, subject, document)):
             return HttpResponseRedirect(f"{request.path}#{subject.key}")
         typed[subject.key] = row_of(subject, document, problems) | {

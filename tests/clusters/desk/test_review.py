@@ -405,6 +405,33 @@ def test_what_waits_is_on_the_front_page_of_whom_it_waits_for(client, draft, aut
     assert "Which page?" in front(author)
 
 
+def test_what_is_handed_in_stands_on_its_authors_front_page(client, draft, author):
+    client.force_login(author)
+    assert "Handed in, with the editors" not in client.get("/admin/").content.decode()
+
+    at(State.IN_REVIEW, draft, author, None)
+
+    page = client.get("/admin/").content.decode()
+    assert "Handed in, with the editors" in page
+    assert page.count(f'href="{page_of(draft)}"') == 1
+
+
+@pytest.mark.parametrize("is_along", [False, True])
+def test_handing_in_names_the_drafts_that_must_come_along(client, draft, author, is_along):
+    cluster = factories.make_cluster(name="Jalandhar", entered_by=author)
+    draft.clusters.add(cluster)
+    if is_along:
+        factories.cite(cluster, draft.citations.get().citation)
+        submit(record=cluster, by=author)
+    client.force_login(author)
+
+    answer = send(client, client.get(page_of(draft)), act="submit")
+
+    words = client.get(answer.url.partition("#")[0]).content.decode()
+    assert "Submitted: an editor reviews it." in words
+    assert ("It names what is not public yet: Jalandhar. Submit that, too." in words) != is_along
+
+
 def test_records_that_name_each_other_are_published_together(client, draft, author, editor):
     cluster = factories.make_cluster(slug="town", name="Town", entered_by=author)
     factories.cite(

@@ -273,6 +273,7 @@ def test_a_place_is_read_as_lists_show_it(it, as_user):
     act(as_user(it.editor), it, "open")
     paper = Publication.objects.get()
     Publication.objects.filter(pk=paper.pk).update(cited_as="Fayyaz et al. (2017)")
+    factories.make_public(paper)
     line = "Fayyaz et al. (2017) | Section and paragraph | Findings, para 2"
 
     told = as_user(it.users[0]).post(
