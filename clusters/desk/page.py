@@ -21,7 +21,6 @@ from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
 from clusters.actions.reviewing import (
     against,
     may_edit,
-    missing_of,
     publish_reviewed,
     send_back,
     steps_for,
@@ -214,9 +213,7 @@ class RecordPage:
         """What the review of the record has come to: steps, what is missing, comments."""
         if self.record is None:
             return {"steps": [], "missing": [], "named": [], "chain": [], "comments": []}
-        missing: list[Obstacle] = []
-        if not self.record.is_published:
-            missing = obstacles({self.record: document_of(self.record, public=True)})
+        missing = [] if self.record.is_published else self.lacking()
         of_record = {"kind": self.shape.folder, "object_id": self.record.pk}
         return {
             "history_url": f"{self.address.removesuffix('change/')}history/",
@@ -231,6 +228,11 @@ class RecordPage:
             "comments": Comment.objects.filter(**of_record).select_related("by", "resolved_by"),
             "proposals": Proposal.objects.filter(**of_record, state=ProposalState.OPEN),
         }
+
+    def lacking(self) -> list[Obstacle]:
+        """Return what keeps the record, as it is saved now, from being public."""
+        assert self.record is not None  # noqa: S101 - asked for once it is saved
+        return obstacles({self.record: document_of(self.record, public=True)})
 
     def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
         """Unpublished records that this one names: they are published before, or together."""
@@ -338,9 +340,7 @@ class RecordPage:
 
     def say_not_handed_in(self, reasons: list[str]) -> None:
         """Say why a record is not handed in; what it lacks is listed on its page, with links."""
-        assert self.record is not None  # noqa: S101 - it was saved a moment before
-        lacking = len(missing_of(self.record))
-        if lacking:
+        if lacking := sum(one.names is None for one in self.lacking()):
             words = ngettext(
                 "Not handed in: %(n)s value has no place yet. It is listed below.",
                 "Not handed in: %(n)s values have no place yet. They are listed below.",
@@ -352,9 +352,7 @@ class RecordPage:
 
     def say_what_else_to_submit(self) -> None:
         """Name the drafts without which the record cannot be public."""
-        assert self.record is not None  # noqa: S101 - it was handed in a moment before
-        every = obstacles({self.record: document_of(self.record, public=True)})
-        named = self.named([one.names for one in every if one.names is not None])
+        named = self.named([one.names for one in self.lacking() if one.names is not None])
         titles = [one["title"] for one in named if not one.get("is_handed_in", True)]
         if titles:
             words = _("It names what is not public yet: %(titles)s. Submit that, too.")

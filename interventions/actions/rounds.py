@@ -20,6 +20,7 @@ from clusters.casefiles.reader import REQUIRED, CaseFile, read_value
 from clusters.casefiles.shape import shape_of
 from clusters.models import Publication, User
 from clusters.roles import may_review
+from interventions.marks import publications_in
 from interventions.models import (
     Agreement,
     Coding,
@@ -129,7 +130,7 @@ def hand_in(*, round: CodingRound, by: User) -> bool:
         for cell in it.cells.values()
         if mine.coder_id in cell.answers
     }
-    known = known_publications(coded.values())
+    known = known_publications(list(coded.values()))
     reasons = [
         f"{cell.project} › {cell.subject}: {what}"
         for cell, document in coded.items()
@@ -175,9 +176,9 @@ def lacking(document: Document, known: Collection[str]) -> list[str]:
     return missing + [words % {"slug": slug} for slug in named if slug not in known]
 
 
-def known_publications(documents: Iterable[Document]) -> set[str]:
+def known_publications(documents: list[Document]) -> set[str]:
     """Return which of the publications that some answers cite there are."""
-    named = {one["publication"] for document in documents for one in document.get("citations", [])}
+    named = publications_in(documents)
     return set(Publication.objects.filter(slug__in=named).values_list("slug", flat=True))
 
 

@@ -46,7 +46,7 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
             for problem in error.problems:
                 wrong.setdefault(problem.file, []).append(problem.message)
         told = [f"{subject}: {one}" for subject, some in unread.items() for one in some]
-        note = " ".join(filter(None, [*told, unknown_works(typed.values())]))
+        note = " ".join(filter(None, [*told, unknown_works(list(typed.values()))]))
         if request.headers.get("X-Autosave"):
             words = [one for some in wrong.values() for one in some]
             return JsonResponse(
@@ -78,10 +78,9 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     return TemplateResponse(request, "admin/desk/rounds/sheet.html", context, status=status)
 
 
-def unknown_works(documents: Collection[Document]) -> str:
+def unknown_works(documents: list[Document]) -> str:
     """Say which publications the answers cite that the casebook does not have, if any."""
-    cited = {one["publication"] for document in documents for one in document.get("citations", [])}
-    missing = sorted(cited - rounds.known_publications(documents))
+    missing = sorted(publications_in(documents) - rounds.known_publications(documents))
     if not missing:
         return ""
     return _("Not known as publications: %(names)s. Enter them before you hand in.") % {
