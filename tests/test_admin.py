@@ -140,8 +140,11 @@ def test_a_change_that_leaves_something_public_uncited_is_refused_whole(desk, on
     )
 
     assert answer.status_code == 422
-    assert "subject has no citation" in answer.content.decode()
-    assert "Tanneries" in answer.content.decode()
+    words = answer.content.decode()
+    at_the_input = words.partition(f'id="id_{prefix_of(page, figure.key)}-subject-problem"')[2]
+    assert "This has no citation." in at_the_input[:100]
+    assert words.count("This has no citation.") == 1
+    assert "Tanneries" in words
     assert Statistic.objects.get().subject == ""
 
 

@@ -38,12 +38,20 @@ class NotAllowed(Exception):
         self.reasons = list(reasons)
 
 
+class Unfit(NotAllowed):
+    """Records are not fit to be public; `obstacles` says where."""
+
+    def __init__(self, obstacles: Sequence["Obstacle"]) -> None:
+        super().__init__([str(one) for one in obstacles])
+        self.obstacles = list(obstacles)
+
+
 @transaction.atomic
 def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Change]:
     """Make records public together and write each into the public change log.
 
-    Records that name each other are published in one call. Raises NotAllowed, with every reason,
-    where a value has no citation or a record names an unpublished one.
+    Records that name each other are published in one call. Raises Unfit, with every reason, where
+    a value has no citation or a record names an unpublished one.
     """
     one_at_a_time()
     tell()
@@ -51,8 +59,7 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
     for record in wanted:
         record.refresh_from_db()
     documents = {record: document_of(record, public=True) for record in wanted}
-    if reasons := reasons_against(documents):
-        raise NotAllowed(reasons)
+    check(documents)
     with _context(by, reason):
         for record in wanted:
             set_state(record, State.PUBLISHED)
@@ -70,9 +77,10 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
         return changes
 
 
-def reasons_against(documents: dict[Root, Document]) -> list[str]:
-    """List what keeps these records, as these documents, from being public together."""
-    return [str(one) for one in obstacles(documents)]
+def check(documents: dict[Root, Document]) -> None:
+    """Raise Unfit where anything keeps these records, as these documents, from being public."""
+    if found := obstacles(documents):
+        raise Unfit(found)
 
 
 @dataclass(frozen=True)
@@ -91,23 +99,34 @@ class Obstacle:
         name = f"{shape_of(type(self.record)).folder}/{self.record.slug}"
         if self.names is None:
             return f"{name}: {'.'.join(self.where)} has no citation."
-        model, slug = self.names
-        return f"{name} names {shape_of(model).folder}/{slug}, which is not published."
+        return f"{name} names {self.named}, which is not published."
+
+    @property
+    def named(self) -> str:
+        """The unpublished record, by kind and slug."""
+        return f"{shape_of(self.names[0]).folder}/{self.names[1]}" if self.names else ""
+
+    @property
+    def here(self) -> str:
+        """What is wrong, told where it stands."""
+        return f"{self.named} is not published." if self.names else "This has no citation."
 
 
 def obstacles(documents: dict[Root, Document]) -> list[Obstacle]:
     """List what keeps these records, as these documents, from being public together."""
     found: list[Obstacle] = []
+    names = {
+        record: references_of(document, shape_of(type(record)))
+        for record, document in documents.items()
+    }
     together = {(type(record), record.slug) for record in documents}
+    missing = unpublished(set().union(*names.values()) - together)
     for record, document in documents.items():
-        shape = shape_of(type(record))
         found += [
-            Obstacle(record, where=tuple(where.split("."))) for where in uncited(document, shape)
+            Obstacle(record, where=tuple(where.split(".")))
+            for where in uncited(document, shape_of(type(record)))
         ]
-        found += [
-            Obstacle(record, names=named)
-            for named in unpublished_references(document, shape, besides=together)
-        ]
+        found += [Obstacle(record, names=named) for named in missing if named in names[record]]
     return found
 
 
@@ -246,11 +265,8 @@ def references_of(document: Document, shape: Shape) -> set[tuple[type[Root], str
     return found
 
 
-def unpublished_references(
-    document: Document, shape: Shape, *, besides: set[tuple[type[Root], str]]
-) -> list[tuple[type[Root], str]]:
-    """List the roots a document names that the public could not see, `besides` those given."""
-    named = references_of(document, shape) - besides - {(shape.model, document["slug"])}
+def unpublished(named: set[tuple[type[Root], str]]) -> list[tuple[type[Root], str]]:
+    """List those of the roots that the public could not see, in the order of their names."""
     by_model: dict[type[Root], set[str]] = {}
     for model, slug in named:
         by_model.setdefault(model, set()).add(slug)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pghistory
 
 from clusters.actions.publishing import (
-    NotAllowed,
+    Obstacle,
+    Unfit,
+    check,
     publish,
-    reasons_against,
     record_change,
     tell,
 )
@@ -19,6 +20,7 @@ from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, differences, merge, value_at, with_value
 from clusters.casefiles.reader import CaseFile, Problem, read_folder
 from clusters.casefiles.saver import Saver, find_by_slug
+from clusters.casefiles.shape import shape_of
 from clusters.models import (
     ChangeAction,
     Import,
@@ -172,15 +174,11 @@ class _Loader:
         if base != remembered:
             self.touched.append(case_file)
 
-    def not_published(self, why: str) -> Problem:
-        """Point to the line that a reason against publishing is about."""
-        name, _, rest = why.partition(": ")
-        where = tuple(rest.split(" ")[0].split(".")) if rest else ()
-        for case_file in self.files:
-            if why.startswith((f"{case_file.name}:", f"{case_file.name} ")):
-                message = rest if rest else why
-                return case_file.problem(where, f"Not published: {message}")
-        return Problem(name, 0, "", f"Not published: {rest}")
+    def not_published(self, why: Obstacle) -> Problem:
+        """Point to the line of what keeps a record of these files from being public."""
+        name = shape_of(type(why.record)).folder, why.record.slug
+        (case_file,) = (one for one in self.files if (one.shape.folder, one.slug) == name)
+        return case_file.problem(why.where, f"Not published. {why.here}")
 
     def keep_what_was_imported(self, folder: Path, by: User | None, reason: str) -> None:
         """Remember this import as the base of the next comparison."""
@@ -217,10 +215,10 @@ class _Loader:
         try:
             if publish_all:
                 self.report.published = len(publish(records=drafts, by=by, reason=reason))
-            if reasons := reasons_against(changed):
-                raise NotAllowed(reasons)
-        except NotAllowed as error:
-            raise CaseFilesRefused([self.not_published(why) for why in error.reasons]) from None
+            check(changed)
+        except Unfit as error:
+            problems = [self.not_published(one) for one in error.obstacles]
+            raise CaseFilesRefused(problems) from None
         tell()
         for case_file, record in roots:
             if record in changed:

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from clusters.actions.commenting import comment, resolve
 from clusters.actions.entering import Conflicts, amend, enter, read
 from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
+from clusters.actions.publishing import NotAllowed, Obstacle, Unfit, obstacles
 from clusters.actions.reviewing import (
     against,
     may_edit,
@@ -286,6 +286,10 @@ class RecordPage:
             done, address = self.carry_out(document, base, reason)
         except CaseFilesRefused as error:
             self.homeless = entry.put_problems(error.problems)
+        except Unfit as error:
+            self.homeless = entry.put_problems(
+                Problem("", 0, ".".join(one.where), one.here) for one in error.obstacles
+            )
         except NotAllowed as error:
             self.refusals = error.reasons
         except Conflicts as error:
