@@ -1,18 +1,13 @@
 """A change to what is already public: checked like a publication, and written into the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
 
-from clusters.actions.publishing import (
-    NotAllowed,
-    one_at_a_time,
-    reasons_against,
-    record_change,
-    tell,
-)
-from clusters.casefiles.document import document_of
+from clusters.actions.publishing import NotAllowed, check, one_at_a_time, record_change, tell
+from clusters.casefiles.document import documents_of
 from clusters.models import ChangeAction, Root, User
 
 
@@ -21,30 +16,48 @@ def logged_change(root: Root | None, *, by: User | None, reason: str) -> Iterato
     """Make changes to a root or its parts, all or nothing.
 
     Where the root is published, what it becomes must be fit to be published, and the public
-    change log gets one line. Raises NotAllowed, with every reason, where it is not.
+    change log gets one line. Raises Unfit where it is not, and NotAllowed where it went.
+    """
+    with logged_changes([] if root is None else [root], by=by, reason=reason):
+        yield
+
+
+@contextmanager
+def logged_changes(
+    roots: Sequence[Root], *, by: User | None, reason: str, is_trial: bool = False
+) -> Iterator[None]:
+    """Make changes to roots of one kind, as `logged_change` to one.
+
+    In a trial, which is rolled back, they are checked but not written into the log.
     """
     with transaction.atomic():
-        if root is None or root.pk is None or not root.is_published:
+        public = [root for root in roots if root.pk is not None and root.is_published]
+        if not public:
             yield
             return
         one_at_a_time()
         tell()
-        stored = type(root).objects.select_for_update(of=("self",)).get(pk=root.pk)
-        before = document_of(stored, public=True)
+        model: Any = type(public[0])
+        rows = model.objects.filter(pk__in=[root.pk for root in public]).order_by("pk")
+        locked = list(rows.select_for_update(of=("self",)))
+        before = documents_of(locked, public=True)
         yield
-        if not type(root).objects.filter(pk=root.pk).exists():
+        stored = list(rows.all())
+        if len(stored) != len(locked):
             raise NotAllowed(["A published record is withdrawn, not deleted."])
-        stored = type(root).objects.get(pk=root.pk)
-        after = document_of(stored, public=True)
-        if after == before:
-            return
-        if reasons := reasons_against({stored: after}):
-            raise NotAllowed(reasons)
-        record_change(
-            record=stored,
-            action=ChangeAction.CHANGED,
-            by=by,
-            reason=reason,
-            before=before,
-            after=after,
-        )
+        after = documents_of(stored, public=True)
+        changed = [
+            (root, was, now)
+            for root, was, now in zip(stored, before, after, strict=True)
+            if was != now
+        ]
+        check({root: now for root, _was, now in changed})
+        for root, was, now in [] if is_trial else changed:
+            record_change(
+                record=root,
+                action=ChangeAction.CHANGED,
+                by=by,
+                reason=reason,
+                before=was,
+                after=now,
+            )

@@ -4,16 +4,17 @@ What a record shall become is a document, as a case file holds it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pghistory
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, prefetch_related_objects
 from django.utils import timezone
 
-from clusters.actions.editing import logged_change
-from clusters.actions.publishing import NotAllowed
-from clusters.casefiles.document import Document, document_of
+from clusters.actions.editing import logged_change, logged_changes
+from clusters.actions.publishing import NotAllowed, Unfit
+from clusters.casefiles.document import Document, document_from, document_of, lookups
 from clusters.casefiles.loader import CaseFilesRefused, together
 from clusters.casefiles.merge import Difference, merge
 from clusters.casefiles.reader import CaseFile, Problem, read_value
@@ -93,7 +94,6 @@ def amend(
     by: User,
     reason: str,
     force: bool = False,
-    heard: Heard = nobody,
 ) -> None:
     """Bring the difference between two public documents of a record into it.
 
@@ -113,15 +113,67 @@ def amend(
         stored = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
         if stored.is_published != record.is_published:
             raise NotAllowed([f"It is “{stored.get_state_display()}” meanwhile: look again."])
-        merged = merge(base, case_file.document, document_of(stored))
+        prefetch_related_objects([stored], *lookups(shape))
+        merged = merge(base, case_file.document, document_from(stored))
         if merged.edited and not force:
             raise Conflicts(merged.edited)
-        saver = Saver(by, heard)
+        saver = Saver(by)
         saver.instances[shape.folder, case_file.slug] = stored
         saver.save_all([(case_file, merged.preferring_file)])
         if saver.problems:
             raise CaseFilesRefused(saver.problems)
     record.refresh_from_db()
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """What a record shall become: a file that was read, and the public document it differs from."""
+
+    record: Root
+    base: Document
+    case_file: CaseFile
+
+
+@transaction.atomic
+def amend_all(
+    *,
+    wanted: Sequence[Amendment],
+    by: User,
+    reason: str,
+    heard: Heard = nobody,
+    is_trial: bool = False,
+) -> None:
+    """Amend records of one kind whose rows are locked since their bases were read, all or none.
+
+    Raises CaseFilesRefused with every problem of every file, also where a published record would
+    not be fit to be public. `is_trial` spares what only writes the public change log.
+    """
+    records = [one.record for one in wanted]
+    prefetch_related_objects(records, *lookups(wanted[0].case_file.shape))
+    saver = Saver(by, heard)
+    documents: list[tuple[CaseFile, Document]] = []
+    for one in wanted:
+        name = one.case_file.shape.folder, one.case_file.slug
+        saver.instances[name] = one.record
+        merged = merge(one.base, one.case_file.document, document_from(one.record))
+        documents.append((one.case_file, merged.document))
+    try:
+        with (
+            logged_changes(records, by=by, reason=reason, is_trial=is_trial),
+            pghistory.context(user=by.pk, reason=reason),
+        ):
+            saver.save_all(documents)
+    except Unfit as error:
+        wrong = {problem.file for problem in saver.problems}
+        files = {one.record.pk: one.case_file for one in wanted}
+        saver.problems += [
+            case_file.problem(one.where, one.here)
+            for one in error.obstacles
+            # What could not be saved may be what is missing.
+            if (case_file := files[one.record.pk]).path not in wrong
+        ]
+    if saver.problems:
+        raise CaseFilesRefused(saver.problems)
 
 
 @transaction.atomic

@@ -2,27 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from dataclasses import replace as changed
 from itertools import batched, groupby
 from typing import Any
 
 import pghistory
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
-from clusters.actions.entering import amend
-from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import NotAllowed
+from clusters.actions.entering import Amendment, amend, amend_all
+from clusters.actions.proposing import may_approve, propose, propose_all, tell_of_all
+from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.actions.reviewing import may_edit
-from clusters.casefiles.document import Document, documents_of
+from clusters.casefiles.document import Document, document_from, lookups
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.merge import Difference, differences
 from clusters.casefiles.reader import CaseFile
 from clusters.casefiles.saver import Heard, Saver, find_by_slugs, nobody
-from clusters.models import Root, User
+from clusters.models import Contributor, Proposal, Root, User
+from clusters.roles import may_review
 from clusters.trial import only_tried
 
 # Records whose documents are fetched together.
 BATCH = 500
+MAY_NOT = "You may not change this record."
 
 
 @dataclass
@@ -62,6 +64,50 @@ def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = n
     """Do what the files say, inside a transaction of the caller's. Raises CaseFilesRefused."""
     plan = Plan()
     saver = Saver(by, heard)
+    people = [one for one in files if one.shape.model is Contributor]
+    new, known = apart([one for one in files if one not in people], saver)
+    if any(record.is_published for _file, record in known):
+        one_at_a_time()  # before the rows, as everybody takes these two locks
+    with pghistory.context(user=by.pk, reason=reason):
+        put_people(people, saver, plan, by)
+        saver.save_all([(one, one.document) for one in new])
+    plan.created += [one.name for one in new]
+    proposed: list[Proposal] = []
+    for batch in with_parts(locked(known, saver)):
+        changes, proposals = [], []
+        for case_file, record in batch:
+            now = document_from(record, public=True)
+            found = differences(now, case_file.document)
+            if not found:
+                plan.unchanged += 1
+                continue
+            plan.changed[case_file.name] = found
+            plan.versions[case_file.name] = record.version
+            if not may_edit(by, record):
+                saver.problems.append(case_file.problem(("slug",), MAY_NOT))
+            elif record.is_published and not may_approve(by, by):
+                plan.proposed.add(case_file.name)
+                proposals.append(Amendment(record, now, case_file))
+            else:
+                changes.append(Amendment(record, now, case_file))
+        to_do: Any = {"by": by, "reason": reason, "heard": heard}
+        try:
+            if changes:
+                amend_all(wanted=changes, **to_do)
+            if proposals:
+                proposed += propose_all(wanted=proposals, **to_do)
+        except CaseFilesRefused as error:
+            saver.problems += error.problems
+    if saver.problems:
+        raise CaseFilesRefused(saver.problems)
+    tell_of_all(proposed, by=by, reason=reason)
+    return plan
+
+
+def apart(
+    files: Sequence[CaseFile], saver: Saver
+) -> tuple[list[CaseFile], list[tuple[CaseFile, Root]]]:
+    """Tell files of new records from those of records that are there."""
     new: list[CaseFile] = []
     known: list[tuple[CaseFile, Root]] = []
     for shape, some in groupby(files, key=lambda one: one.shape):
@@ -74,48 +120,60 @@ def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = n
                 problem = case_file.problem(("slug",), "This slug was a deleted record's.")
                 saver.problems.append(problem)
             elif record is None:
-                if not issubclass(model, Root):
-                    problem = case_file.problem((), "Contributors are added in the admin.")
-                    saver.problems.append(problem)
                 new.append(case_file)
-            elif isinstance(record, Root):
-                known.append((case_file, record))
             else:
-                plan.unchanged += 1
-    with pghistory.context(user=by.pk, reason=reason):
-        saver.save_all([(one, one.document) for one in new])
-    plan.created = [one.name for one in new]
-    for case_file, record, now in with_documents(known):
-        found = differences(now, case_file.document)
-        if not found:
+                known.append((case_file, record))
+    return new, known
+
+
+def put_people(files: Sequence[CaseFile], saver: Saver, plan: Plan, by: User) -> None:
+    """Enter and change contributors, who have neither states nor versions."""
+    there = find_by_slugs(Contributor, [one.slug for one in files])
+    wanted: list[tuple[CaseFile, Document]] = []
+    for case_file in files:
+        person, _was_removed = there[case_file.slug]
+        found = differences(document_from(person), case_file.document) if person else []
+        if person and not found:
             plan.unchanged += 1
             continue
-        plan.changed[case_file.name] = found
-        plan.versions[case_file.name] = record.version
-        try:
-            if change(case_file, record, now, by, reason, heard):
-                plan.proposed.add(case_file.name)
-        except CaseFilesRefused as error:
-            saver.problems += [
-                changed(one, file=case_file.path, line=case_file.line(one.where))
-                for one in error.problems
-            ]
-        except NotAllowed as error:
-            saver.problems += [case_file.problem((), why) for why in error.reasons]
-    if saver.problems:
-        raise CaseFilesRefused(saver.problems)
-    return plan
+        if not may_review(by):
+            words = "Only an editor adds people, or changes what is said of them."
+            saver.problems.append(case_file.problem(("slug",), words))
+        if person:
+            plan.changed[case_file.name] = found
+            saver.instances[case_file.shape.folder, case_file.slug] = person
+        else:
+            plan.created.append(case_file.name)
+        wanted.append((case_file, case_file.document))
+    saver.save_all(wanted)
 
 
-def with_documents(
+def locked(known: Sequence[tuple[CaseFile, Root]], saver: Saver) -> list[tuple[CaseFile, Root]]:
+    """Read records anew, so that nobody changes them until this is done."""
+    found: list[tuple[CaseFile, Root]] = []
+    for shape, some in groupby(known, key=lambda pair: pair[0].shape):
+        of_kind = list(some)
+        model: Any = shape.model
+        rows = model.objects.select_for_update(of=("self",)).order_by("pk")
+        by_number = {row.pk: row for row in rows.filter(pk__in=[one.pk for _file, one in of_kind])}
+        for case_file, record in of_kind:
+            row = by_number.get(record.pk)
+            if row is None or row.is_published != record.is_published:
+                words = "It is not any more what it was a moment ago: look again."
+                saver.problems.append(case_file.problem((), words))
+            else:
+                found.append((case_file, row))
+    return found
+
+
+def with_parts(
     known: Sequence[tuple[CaseFile, Root]],
-) -> Iterator[tuple[CaseFile, Root, Document]]:
-    """Yield records with what the public would see of each, fetched some hundred at a time."""
-    for _shape, some in groupby(known, key=lambda pair: pair[0].shape):
+) -> Iterator[tuple[tuple[CaseFile, Root], ...]]:
+    """Yield records some hundred at a time, with what hangs on them fetched together."""
+    for shape, some in groupby(known, key=lambda pair: pair[0].shape):
         for batch in batched(some, BATCH):
-            documents = documents_of([record for _file, record in batch], public=True)
-            for (case_file, record), document in zip(batch, documents, strict=True):
-                yield case_file, record, document
+            prefetch_related_objects([record for _file, record in batch], *lookups(shape))
+            yield batch
 
 
 def change(
@@ -124,17 +182,16 @@ def change(
     now: Document,
     by: User,
     reason: str,
-    heard: Heard = nobody,
 ) -> bool:
     """Change a record from what it was seen as, or propose to; return whether it was proposed.
 
     Raises what `amend` and `propose` raise.
     """
     if not may_edit(by, record):
-        raise NotAllowed(["You may not change this record."])
+        raise NotAllowed([MAY_NOT])
     to = {"record": record, "base": now, "document": case_file.document}
     if record.is_published and not may_approve(by, by):
         propose(**to, by=by, reason=reason)  # type: ignore[arg-type]
         return True
-    amend(**to, by=by, reason=reason, heard=heard)  # type: ignore[arg-type]
+    amend(**to, by=by, reason=reason)  # type: ignore[arg-type]
     return False

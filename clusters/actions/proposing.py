@@ -1,5 +1,6 @@
 """Propose a change to a published record, and decide on it: the public sees it once approved."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pghistory
@@ -7,16 +8,21 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clusters.actions.commenting import reviewers, tell
-from clusters.actions.entering import amend, read
+from clusters.actions.entering import Amendment, amend, amend_all, read
 from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, differences
+from clusters.casefiles.saver import Heard, nobody
 from clusters.casefiles.shape import shape_of, shapes
 from clusters.models import Proposal, ProposalState, Root, User
 from clusters.roles import may_review
 from clusters.trial import only_tried
+
+# Records that one mail names.
+MOST_NAMED = 20
 
 
 def may_approve(user: Any, author: Any) -> bool:
@@ -61,6 +67,44 @@ def propose(
     words = _("A change is proposed: %(title)s") % {"title": record}
     tell(reviewers() - {by}, words, _said(by, reason, made, site))
     return made
+
+
+@transaction.atomic
+def propose_all(
+    *, wanted: Sequence[Amendment], by: User, reason: str, heard: Heard = nobody
+) -> list[Proposal]:
+    """Keep changes to published records of one kind, as `propose` one; nobody is told of them.
+
+    They are tried at once: raises what `amend_all` raises.
+    """
+    kept = [
+        Proposal(
+            kind=one.case_file.shape.folder,
+            object_id=one.record.pk,
+            slug=one.record.slug,
+            base_version=one.record.version,
+            base=one.base,
+            document=one.case_file.document,
+            by=by,
+            reason=reason,
+        )
+        for one in wanted
+    ]
+    with only_tried():
+        amend_all(wanted=wanted, by=by, reason=reason, heard=heard, is_trial=True)
+    return Proposal.objects.bulk_create(kept)
+
+
+def tell_of_all(made: Sequence[Proposal], *, by: User, reason: str) -> None:
+    """Tell everybody who reviews of proposals that were made together, in one mail."""
+    if made:
+        words = ngettext(
+            "%(number)s change is proposed", "%(number)s changes are proposed", len(made)
+        )
+        names = "\n".join(f"{one.kind}/{one.slug}" for one in made[:MOST_NAMED])
+        more = "\n…" if len(made) > MOST_NAMED else ""
+        text = f"{by}: {reason}\n\n{names}{more}"
+        tell(reviewers() - {by}, words % {"number": len(made)}, text)
 
 
 def _said(by: User, reason: str, proposal: Proposal, site: str) -> str:

@@ -247,6 +247,8 @@ class Saver:
         existing = {child.key: child for child in self.below(parent, name)}
         for key in existing.keys() - {document.get("key") for document in documents}:
             existing.pop(key).delete()
+            # What was found before may be what went.
+            self.parts.clear()
         for position, document in enumerate(documents):
             if "key" not in document:
                 continue  # told when the file was read

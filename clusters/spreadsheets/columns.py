@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clusters.casefiles.document import Document, locator_type_of
 from clusters.casefiles.shape import Field, Shape, shapes
-from clusters.models import LocatorType, Root, Stance
+from clusters.models import LocatorType, Stance
 
 PRINTED = "_printed"
 CITATIONS = "citations"
@@ -113,12 +113,7 @@ def _one(step: str) -> str:
 @cache
 def tables() -> dict[str, Table]:
     """Return every table that can be brought in, by its name."""
-    found = [
-        table
-        for shape in shapes().values()
-        if issubclass(shape.model, Root)
-        for table in _below(Table(shape, shape))
-    ]
+    found = [table for shape in shapes().values() for table in _below(Table(shape, shape))]
     return {table.name: table for table in found}
 
 
