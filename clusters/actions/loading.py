@@ -65,7 +65,7 @@ def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = n
     plan = Plan()
     saver = Saver(by, heard)
     people = [one for one in files if one.shape.model is Contributor]
-    new, known = apart([one for one in files if one not in people], saver)
+    new, known = apart([one for one in files if one.shape.model is not Contributor], saver)
     if any(record.is_published for _file, record in known):
         one_at_a_time()  # before the rows, as everybody takes these two locks
     with pghistory.context(user=by.pk, reason=reason):
@@ -110,6 +110,7 @@ def apart(
     """Tell files of new records from those of records that are there."""
     new: list[CaseFile] = []
     known: list[tuple[CaseFile, Root]] = []
+    seen: set[tuple[str, int]] = set()
     for shape, some in groupby(files, key=lambda one: one.shape):
         of_kind = list(some)
         model: Any = shape.model
@@ -121,7 +122,12 @@ def apart(
                 saver.problems.append(problem)
             elif record is None:
                 new.append(case_file)
+            elif (shape.folder, record.pk) in seen:
+                # By the name that it has, and one that it had.
+                problem = case_file.problem(("slug",), "This record stands here twice.")
+                saver.problems.append(problem)
             else:
+                seen.add((shape.folder, record.pk))
                 known.append((case_file, record))
     return new, known
 

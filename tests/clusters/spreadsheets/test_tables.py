@@ -346,6 +346,17 @@ def test_people_are_added_and_changed_by_editors(researcher):
     assert set(people) == {("Ana", False), ("Benjamin", False), ("Eva", False)}
 
 
+def test_a_record_is_not_changed_twice_under_two_of_its_names(researcher):
+    project = factories.make_project(slug="old", title="Old", entered_by=researcher)
+    project.slug = "new"
+    project.save()
+
+    done = bring("projects", [["slug", "title"], ["old", "One"], ["new", "Two"]], researcher)
+
+    assert wrong(done) == [(3, "slug", "new", "This record stands here twice.")]
+    assert Project.objects.get().title == "Old"
+
+
 def test_open_codings_stay_when_a_table_changes_their_draft(researcher):
     project = factories.make_project(slug="mine", title="Old", entered_by=researcher)
     coding = factories.make_coding(project, is_open=True)
