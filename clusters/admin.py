@@ -27,6 +27,7 @@ from clusters.actions.proposing import approve, changes_of, may_approve, return_
 from clusters.actions.publishing import NotAllowed
 from clusters.admin_base import CaseAdmin, ReadOnlyAdmin, declare, register_parts
 from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.words import field_words
 from clusters.desk.addresses import address_of
 from clusters.models import (
     Alias,
@@ -46,7 +47,6 @@ from clusters.models import (
 )
 from clusters.models.people import GroupMembership, PermissionGrant
 from clusters.roles import may_administer, may_enter, may_review
-from clusters.templatetags.casebook import field_words
 
 # Its list of permissions is one long select.
 admin.site.unregister(Group)
@@ -153,7 +153,8 @@ class InvitationAdmin(RolesOnly, CaseAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Show why an invitation was refused; nothing is sent then."""
         try:
-            return super().add_view(request, form_url, extra_context)
+            only_one = {"show_save_and_add_another": False, "show_save_and_continue": False}
+            return super().add_view(request, form_url, {**only_one, **(extra_context or {})})
         except NotAllowed as error:
             for reason in error.reasons:
                 messages.error(request, reason)
@@ -201,7 +202,7 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
         proposal = get_object_or_404(self.get_queryset(request), pk=object_id)
         conflicts = self.decide(request, proposal) if request.method == "POST" else []
         if conflicts is None:
-            return HttpResponseRedirect(reverse("admin:clusters_proposal_changelist"))
+            return HttpResponseRedirect(proposal.get_absolute_url())
         context = {
             **self.admin_site.each_context(request),
             "title": str(proposal),
@@ -221,16 +222,17 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
         """Carry a decision out; return what keeps it from being so, or None."""
         user: Any = request.user
         words = request.POST.get("answer", "")
+        site = request.build_absolute_uri("/")
         try:
             if request.POST.get("act") == "take-back":
                 take_back(proposal=proposal, by=user)
                 done = _("Taken back.")
             elif request.POST.get("act") == "return":
-                return_(proposal=proposal, by=user, answer=words)
+                return_(proposal=proposal, by=user, answer=words, site=site)
                 done = _("Returned to its author.")
             else:
                 force = request.POST.get("act") == "approve-proposed"
-                approve(proposal=proposal, by=user, answer=words, force=force)
+                approve(proposal=proposal, by=user, answer=words, force=force, site=site)
                 done = _("Approved: the public sees it.")
         except Conflicts as error:
             messages.error(request, _("The record was changed otherwise meanwhile: see below."))

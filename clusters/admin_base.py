@@ -41,6 +41,14 @@ def joins_for(model: Any) -> list[str]:
     return found
 
 
+def without_windows(field: Any) -> Any:
+    """Take Django's buttons for small windows off a chooser: pages of the desk need a whole one."""
+    for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+        if field is not None and hasattr(field.widget, name):
+            setattr(field.widget, name, False)
+    return field
+
+
 class CaseAdmin(admin.ModelAdmin):
     """The same queries for one row and for many; `declare` fills it in for a model.
 
@@ -54,6 +62,9 @@ class CaseAdmin(admin.ModelAdmin):
     writers: Any = staticmethod(may_review)
     # Titles of sections with the names of their fields, as a record's page shows them.
     sections: ClassVar[Sections] = ()
+
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        return without_windows(super().formfield_for_dbfield(*args, **kwargs))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(self.viewers(request.user))

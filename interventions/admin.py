@@ -9,7 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from clusters.admin_base import CaseAdmin, PartAdmin, RecordAdmin, declare, register_parts
+from clusters.admin_base import (
+    CaseAdmin,
+    PartAdmin,
+    RecordAdmin,
+    declare,
+    register_parts,
+    without_windows,
+)
 from clusters.desk import waiting
 from clusters.roles import may_review
 from interventions import marks
@@ -61,6 +68,9 @@ class _Inline(admin.TabularInline):  # type: ignore[type-arg]
 
     extra = 1
 
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        return without_windows(super().formfield_for_dbfield(*args, **kwargs))
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_review(request.user)
 
@@ -76,16 +86,20 @@ class _Inline(admin.TabularInline):  # type: ignore[type-arg]
 
 class RoundProjectInline(_Inline):
     model = RoundProject
+    verbose_name, verbose_name_plural = _("project"), _("Projects that are coded")
     autocomplete_fields = ("project",)
 
 
 class RoundDimensionInline(_Inline):
     model = RoundDimension
+    verbose_name = _("outcome")
+    verbose_name_plural = _("Outcomes that are coded, if any")
     autocomplete_fields = ("dimension",)
 
 
 class RoundCoderInline(_Inline):
     model = RoundCoder
+    verbose_name, verbose_name_plural = _("coder"), _("Coders, two or more")
     autocomplete_fields = ("coder",)
 
 

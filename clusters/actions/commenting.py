@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.shape import shape_of
-from clusters.models import Comment, Proposal, ReviewStep, Root, Step, User
+from clusters.models import Comment, Contributor, Proposal, ReviewStep, Root, Step, User
 from clusters.roles import REVIEW, ROLES
 
 LONGEST = 5_000
@@ -33,7 +33,9 @@ def comment(*, record: Root, by: User, text: str, field: str = "", url: str = ""
     tell(
         concerned(record) - {by},
         _("Comment on %(title)s") % {"title": record},
-        f"{by}: {made.text}\n\n{url}",
+        by=by,
+        words=made.text,
+        url=url,
     )
     return made
 
@@ -65,8 +67,15 @@ def reviewers() -> set[User]:
     return set(User.objects.filter(is_active=True, groups__name__in=roles))
 
 
-def tell(people: set[User], subject: str, text: str) -> None:
-    """Send mail, once what it is about is saved; a mail that cannot be sent undoes nothing."""
+def tell(people: set[User], subject: str, *, by: User, words: str = "", url: str = "") -> None:
+    """Send mail about what somebody did and why, and where it is seen, to everybody concerned.
+
+    It goes once all of that is saved; a mail that cannot be sent undoes nothing.
+    """
+    who = _named(by)
+    said = f"{who}:\n\n{words}" if words else _("By %(who)s.") % {"who": who}
+    why = _("You get this because you work on it in the Cluster Casebook.")
+    text = "\n\n".join(filter(None, (said, url, why)))
     addresses = sorted(one.email for one in people)
 
     def send() -> None:
@@ -75,3 +84,9 @@ def tell(people: set[User], subject: str, text: str) -> None:
 
     if addresses:
         transaction.on_commit(send, robust=True)
+
+
+def _named(user: User) -> str:
+    """Call somebody by name as well, where they have told theirs: mail goes to the desk alone."""
+    person = Contributor.objects.filter(user=user).first()
+    return f"{person.name} ({user})" if person is not None and person.name else str(user)

@@ -65,7 +65,7 @@ def propose(
         reason=reason,
     )
     words = _("A change is proposed: %(title)s") % {"title": record}
-    tell(reviewers() - {by}, words, _said(by, reason, made, site))
+    tell(reviewers() - {by}, words, by=by, words=reason, url=_url(made, site))
     return made
 
 
@@ -103,18 +103,19 @@ def tell_of_all(made: Sequence[Proposal], *, by: User, reason: str) -> None:
         )
         names = "\n".join(f"{one.kind}/{one.slug}" for one in made[:MOST_NAMED])
         more = "\n…" if len(made) > MOST_NAMED else ""
-        text = f"{by}: {reason}\n\n{names}{more}"
-        tell(reviewers() - {by}, words % {"number": len(made)}, text)
+        subject = words % {"number": len(made)}
+        tell(reviewers() - {by}, subject, by=by, words=f"{reason}\n\n{names}{more}")
 
 
-def _said(by: User, reason: str, proposal: Proposal, site: str) -> str:
-    """Return a mail's text: who and why, and where, if the site is known."""
-    where = f"\n\n{site.rstrip('/')}{proposal.get_absolute_url()}" if site else ""
-    return f"{by}: {reason}{where}"
+def _url(proposal: Proposal, site: str) -> str:
+    """Return where a proposal is seen, if the address of the site is known."""
+    return f"{site.rstrip('/')}{proposal.get_absolute_url()}" if site else ""
 
 
 @transaction.atomic
-def approve(*, proposal: Proposal, by: User, answer: str = "", force: bool = False) -> Root:
+def approve(
+    *, proposal: Proposal, by: User, answer: str = "", force: bool = False, site: str = ""
+) -> Root:
     """Carry a proposal out. What has changed since it was made is merged field by field.
 
     Raises NotAllowed, Conflicts where both changed the same value (`force` takes the proposal's),
@@ -135,19 +136,19 @@ def approve(*, proposal: Proposal, by: User, answer: str = "", force: bool = Fal
             reason=proposal.reason,
             force=force,
         )
-    _decide(proposal, ProposalState.APPROVED, by, answer)
+    _decide(proposal, ProposalState.APPROVED, by, answer, site)
     return record
 
 
 @transaction.atomic
-def return_(*, proposal: Proposal, by: User, answer: str) -> None:
+def return_(*, proposal: Proposal, by: User, answer: str, site: str = "") -> None:
     """Return a proposal to its author with a reason. Raises NotAllowed."""
     proposal = _open(proposal)
     if not may_review(by):
         raise NotAllowed(["Only an editor returns a proposal."])
     if not answer.strip():
         raise NotAllowed(["Say why it is returned."])
-    _decide(proposal, ProposalState.RETURNED, by, answer)
+    _decide(proposal, ProposalState.RETURNED, by, answer, site)
 
 
 @transaction.atomic
@@ -156,7 +157,7 @@ def take_back(*, proposal: Proposal, by: User) -> None:
     proposal = _open(proposal)
     if proposal.by_id != by.pk:
         raise NotAllowed(["Only its author takes a proposal back."])
-    _decide(proposal, ProposalState.TAKEN_BACK, by, "")
+    _decide(proposal, ProposalState.TAKEN_BACK, by)
 
 
 def record_of(proposal: Proposal) -> Root | None:
@@ -186,12 +187,16 @@ def _open(proposal: Proposal) -> Proposal:
     return found
 
 
-def _decide(proposal: Proposal, state: ProposalState, by: User, answer: str) -> None:
+def _decide(
+    proposal: Proposal, state: ProposalState, by: User, answer: str = "", site: str = ""
+) -> None:
     proposal.state = state
     proposal.decided_by, proposal.decided_at, proposal.answer = by, timezone.now(), answer
     proposal.save(update_fields=["state", "decided_by", "decided_at", "answer"])
     tell(
         {proposal.by} - {by},
         f"{proposal.get_state_display()}: {proposal}",
-        _said(by, answer, proposal, ""),
+        by=by,
+        words=answer,
+        url=_url(proposal, site),
     )

@@ -168,5 +168,4 @@ def _take(step: Step, record: Root, by: User, reason: str, url: str = "") -> Non
 def _tell(step: Step, record: Root, by: User, reason: str, url: str) -> None:
     """Tell those who work on a record of a step; of one that is submitted, whoever may review."""
     people = concerned(record) | (reviewers() if step is Step.SUBMITTED else set())
-    said = f"{by}: {reason}" if reason else str(by)
-    tell(people - {by}, f"{step.label}: {record}", f"{said}\n\n{url}".strip())
+    tell(people - {by}, f"{step.label}: {record}", by=by, words=reason, url=url)

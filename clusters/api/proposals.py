@@ -151,12 +151,14 @@ class DecisionView(DeskView):
         proposal = proposal_called(number, user)
         answer, take = decision_of(request.data)
         with problems_told(request.data):
+            site = request.build_absolute_uri("/")
             if act == "approve":
                 writer_of(request, may_review)
-                approve(proposal=proposal, by=user, answer=answer, force=take == "proposed")
+                force = take == "proposed"
+                approve(proposal=proposal, by=user, answer=answer, force=force, site=site)
             elif act == "return":
                 writer_of(request, may_review)
-                return_(proposal=proposal, by=user, answer=answer)
+                return_(proposal=proposal, by=user, answer=answer, site=site)
             else:
                 take_back(proposal=proposal, by=user)
         return Response(proposal_data(proposal_called(number, user)))

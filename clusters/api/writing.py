@@ -239,7 +239,14 @@ def change(
     """Carry a change out, or propose it where the record is public and somebody else decides."""
     reason = reason_of(request, is_needed=record.is_published)
     if record.is_published and not may_approve(user, user):
-        proposal = propose(record=record, base=base, document=document, by=user, reason=reason)
+        proposal = propose(
+            record=record,
+            base=base,
+            document=document,
+            by=user,
+            reason=reason,
+            site=request.build_absolute_uri("/"),
+        )
         address = reverse("api-proposal", args=[proposal.pk])
         headers = {"Location": request.build_absolute_uri(address)}
         return Response(proposal_data(proposal), status=202, headers=headers)

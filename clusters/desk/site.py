@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from clusters.accounts import owes_second_factor, to_second_factor
+from clusters.desk.references import label
 from clusters.models import (
     ApiToken,
     Comment,
@@ -23,7 +24,7 @@ from clusters.models import (
     Root,
     User,
 )
-from clusters.roles import may_enter, may_review
+from clusters.roles import may_enter
 
 
 def _is_record(model: Any) -> bool:
@@ -66,11 +67,9 @@ class Choices(AutocompleteJsonView):
     """What Django's own forms offer to choose from."""
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        """Tell an editor who somebody is that the public knows by no name."""
+        """Call everything as the choosers of a record's page do."""
         found: dict[str, str] = super().serialize_result(obj, to_field_name)
-        if isinstance(obj, Contributor) and may_review(self.request.user):
-            found["text"] = f"{obj.name} ({obj.slug})"
-        return found
+        return {**found, "text": label(obj, self.request.user)}
 
 
 class DeskSite(admin.AdminSite):

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('role', models.CharField(choices=[('reader', 'reader'), ('researcher', 'researcher'), ('editor', 'editor'), ('administrator', 'administrator')], max_length=20, verbose_name='role')),
+                ('role', models.CharField(choices=[('reader', 'reader'), ('researcher', 'researcher'), ('editor', 'editor'), ('administrator', 'administrator')], help_text='Readers read what is public. Researchers enter cases and propose changes. Editors also review, publish and open rounds; administrators also invite people.', max_length=20, verbose_name='role')),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('expires_at', models.DateTimeField()),
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('db_program', models.TextField(db_default=models.Func(models.Value('application_name'), function='current_setting'), editable=False)),
                 ('id', models.BigIntegerField()),
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('role', models.CharField(choices=[('reader', 'reader'), ('researcher', 'researcher'), ('editor', 'editor'), ('administrator', 'administrator')], max_length=20, verbose_name='role')),
+                ('role', models.CharField(choices=[('reader', 'reader'), ('researcher', 'researcher'), ('editor', 'editor'), ('administrator', 'administrator')], help_text='Readers read what is public. Researchers enter cases and propose changes. Editors also review, publish and open rounds; administrators also invite people.', max_length=20, verbose_name='role')),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('expires_at', models.DateTimeField()),
                 ('accepted_at', models.DateTimeField(editable=False, null=True)),

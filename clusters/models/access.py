@@ -39,7 +39,13 @@ class Invitation(models.Model):
     KEPT = timedelta(days=14)
 
     email = models.EmailField(_("e-mail"))
-    role = models.CharField(_("role"), max_length=20, choices=[(role, role) for role in ROLES])
+    role = models.CharField(
+        _("role"),
+        max_length=20,
+        choices=[(role, role) for role in ROLES],
+        help_text="Readers read what is public. Researchers enter cases and propose changes. "
+        "Editors also review, publish and open rounds; administrators also invite people.",
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)

@@ -62,10 +62,16 @@ class Proposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.slug}: {self.reason[:60]}"
+        return f"{self.called}: {self.reason[:60]}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:clusters_proposal_change", args=[self.pk])
+
+    @property
+    def called(self) -> str:
+        """What the record was called when its author saw it."""
+        names = ("cited_as", "title", "name")
+        return next((str(self.base[one]) for one in names if self.base.get(one)), self.slug)
 
     @property
     def is_open(self) -> bool:

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clusters.casefiles import words
 from clusters.casefiles.shape import shapes
 from clusters.search import START, STOP
 
@@ -153,40 +152,23 @@ def marked(text: str) -> SafeString:
     return mark_safe(escaped.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308
 
 
-@register.filter
-def as_words(value: Any) -> str:
-    """Write a value of a document out for people."""
-    if isinstance(value, dict):
-        return "; ".join(f"{label(name)}: {as_words(part)}" for name, part in value.items())
-    if isinstance(value, list):
-        return "; ".join(as_words(part) for part in value)
-    return str(value)
+@register.simple_tag
+def value_words(value: Any, where: Sequence[str] | str, kind: str) -> str:
+    """Write a value of a document out as its form does; nothing there says so."""
+    return _("nothing") if value is None else words.value_words(value, where, kind)
 
 
 @register.filter
 def field_words(where: Sequence[str] | str, kind: str) -> str:
-    """Say where a value stands: “accounts.early-exit.says” is “Accounts › early-exit › Says”.
-
-    `kind` is a folder of case files, or a record's name, which begins with it.
-    """
-    shape, words = shapes().get(kind.partition("/")[0]), []
-    steps = iter(where.split(".") if isinstance(where, str) else where)
-    for step in steps:
-        if shape is not None and step in shape.children:
-            shape = shape.children[step]
-            words += [capfirst(str(shape.model._meta.verbose_name_plural)), *islice(steps, 1)]
-        elif shape is not None and (spec := shape.field(step)) is not None:
-            words.append(capfirst(str(spec.field.verbose_name)))
-        else:
-            words.append(capfirst(label(step)))
-    return " › ".join(words)
+    """Say where a value stands, as its form does."""
+    return words.field_words(where, kind)
 
 
 @register.filter
 def as_document(value: Any) -> SafeString:
     """Write a document as nested lists of terms: names and values, parts under their keys."""
     if isinstance(value, dict):
-        rows = [(label(name), as_document(part)) for name, part in value.items()]
+        rows = [(words.label(name), as_document(part)) for name, part in value.items()]
         return format_html(
             '<dl class="document">{}</dl>',
             format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", rows),
@@ -197,8 +179,3 @@ def as_document(value: Any) -> SafeString:
         items = format_html_join("", "<li>{}</li>", ((as_document(part),) for part in value))
         return format_html('<ul class="plain">{}</ul>', items)
     return format_html("{}", value)
-
-
-def label(name: str) -> str:
-    """Write the name of a field as people read it."""
-    return name.replace("_", " ").replace("edtf", "EDTF")

@@ -37,7 +37,7 @@ LONGEST = 5_000
 
 
 @transaction.atomic
-def open_round(*, round: CodingRound, by: User) -> None:
+def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
     """Let the coders begin. Raises NotAllowed, with everything that is missing."""
     found = _locked(round, RoundState.PREPARED)
     it = Round(found)
@@ -61,7 +61,7 @@ def open_round(*, round: CodingRound, by: User) -> None:
     found.state, found.opened_by, found.opened_at = RoundState.CODING, by, timezone.now()
     with pghistory.context(user=by.pk, reason="Round opened"):
         found.save()
-    _tell(it, by, _("Coding begins: %(round)s") % {"round": found})
+    _tell(it, by, _("Coding begins: %(round)s") % {"round": found}, url=url)
 
 
 def _next_number(projects: Iterable[Project]) -> int:
@@ -117,7 +117,7 @@ def _whole(subject: Subject, document: Document) -> Document:
 
 
 @transaction.atomic
-def hand_in(*, round: CodingRound, by: User) -> bool:
+def hand_in(*, round: CodingRound, by: User, url: str = "") -> bool:
     """Hand one's sheets in; return whether everybody has, so that comparing begins.
 
     Raises NotAllowed, with everything that is not whole yet.
@@ -147,7 +147,7 @@ def hand_in(*, round: CodingRound, by: User) -> bool:
             return False
         found.state = RoundState.COMPARING
         found.save(update_fields=["state"])
-    _tell(it, by, _("Everybody has handed in: %(round)s") % {"round": found})
+    _tell(it, by, _("Everybody has handed in: %(round)s") % {"round": found}, url=url)
     return True
 
 
@@ -184,7 +184,13 @@ def known_publications(documents: list[Document]) -> set[str]:
 
 @transaction.atomic
 def discuss(
-    *, round: CodingRound, project: Project, subject: Subject, text: str, by: User
+    *,
+    round: CodingRound,
+    project: Project,
+    subject: Subject,
+    text: str,
+    by: User,
+    url: str = "",
 ) -> RoundComment:
     """Say something to the others about one subject of one project. Raises NotAllowed."""
     found = _locked(round, RoundState.COMPARING)
@@ -194,7 +200,7 @@ def discuss(
     made = RoundComment.objects.create(
         round=found, project=project, text=text.strip(), by=by, **subject.fields
     )
-    _tell(Round(found), by, f"{found}: {project} › {subject}", f"{by}: {made.text}")
+    _tell(Round(found), by, f"{found}: {project} › {subject}", made.text, url)
     return made
 
 
@@ -390,8 +396,8 @@ def _takes_part(round: CodingRound, user: User) -> None:
         _coder(round, user)
 
 
-def _tell(it: Round, by: User, subject: str, text: str = "") -> None:
+def _tell(it: Round, by: User, subject: str, words: str = "", url: str = "") -> None:
     people = {one.coder.user for one in it.coders if one.coder.user is not None}
     if it.row.opened_by is not None:
         people.add(it.row.opened_by)
-    tell(people - {by}, subject, text or str(by))
+    tell(people - {by}, subject, by=by, words=words, url=url)

@@ -112,9 +112,10 @@ def said_of(it: Round, cell: Cell) -> str:
 def act(request: HttpRequest, it: Round) -> HttpResponse:
     """Take one step with a round, and say what came of it."""
     user: Any = request.user
+    url = request.build_absolute_uri()
     acts: dict[str, Callable[[], Any]] = {
-        "open": lambda: rounds.open_round(round=it.row, by=user),
-        "hand-in": lambda: rounds.hand_in(round=it.row, by=user),
+        "open": lambda: rounds.open_round(round=it.row, by=user, url=url),
+        "hand-in": lambda: rounds.hand_in(round=it.row, by=user, url=url),
         "take-back": lambda: rounds.take_back(round=it.row, by=user),
         "agree-same": lambda: rounds.agree_where_same(round=it.row, by=user),
         "close": lambda: rounds.close(round=it.row, by=user, reason=request.POST.get("reason", "")),

@@ -185,7 +185,7 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     project = it.project(slug)
     if project is None or it.row.state not in (RoundState.COMPARING, RoundState.CLOSED):
         raise Http404
-    typed: dict[str, dict[str, Any]] = {}
+    typed = taken_over(request, it, project)
     status = 200
     if request.method == "POST":
         subject = it.subject(request.POST.get("subject", ""))
@@ -213,6 +213,17 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     return TemplateResponse(request, "admin/desk/rounds/compare.html", context, status=status)
 
 
+def taken_over(request: HttpRequest, it: Round, project: Project) -> dict[str, dict[str, Any]]:
+    """Return the answer of a coder that somebody would begin the agreed coding with."""
+    of, key = request.GET.get("of", ""), request.GET.get("subject", "")
+    coder = next((one for one in it.contributors if one.slug == of), None)
+    return {
+        cell.subject.key: row_of(cell.subject, cell.answers[coder.pk].document, [])
+        for cell in it.cells_of(project)
+        if cell.subject.key == key and coder is not None and coder.pk in cell.answers
+    }
+
+
 def ways_for(user: Any) -> list[tuple[str, Any]]:
     """Return how somebody may settle on a coding."""
     ways = [Agreement.CONSENSUS, *([Agreement.ADJUDICATED] if may_review(user) else [])]
@@ -226,7 +237,8 @@ def settle(
     to = {"round": it.row, "project": project, "subject": subject, "by": request.user}
     try:
         if request.POST.get("act") == "say":
-            rounds.discuss(**to, text=request.POST.get("text", ""))  # type: ignore[arg-type]
+            url = request.build_absolute_uri(f"#{subject.key}")
+            rounds.discuss(**to, text=request.POST.get("text", ""), url=url)  # type: ignore[arg-type]
             return []
         way = request.POST.get("agreement", "")
         rounds.agree(**to, document=document, agreement=way)  # type: ignore[arg-type]

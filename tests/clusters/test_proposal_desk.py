@@ -8,9 +8,9 @@ from clusters.actions.entering import enter, remove
 from clusters.actions.proposing import propose
 from clusters.casefiles.document import document_of
 from clusters.casefiles.shape import shape_of
+from clusters.casefiles.words import field_words, value_words
 from clusters.models import Proposal, Removal
 from clusters.roles import ROLES, may_enter, may_review
-from clusters.templatetags.casebook import field_words
 from interventions.models import Project
 from tests import factories
 
@@ -18,6 +18,22 @@ pytestmark = pytest.mark.django_db
 
 ACCOUNT = "Accounts › early › As a reason for how it ended"
 REPLY = "Accounts › early › Replies › first › By"
+
+
+START = "late 2006 (“end of 2006”)"
+PART = {
+    "key": "early",
+    "as_reason": "main",
+    "replies": [{"key": "a"}],
+    "citations": [
+        {"publication": "fayyaz-2017", "section": "Findings", "for": "as_reason"},
+        {"publication": "khan-2007", "page": "3", "stance": "disputes"},
+    ],
+}
+PART_WORDS = """As a reason for how it ended: A main reason
+Replies: 1
+Citations: fayyaz-2017, Findings (As a reason for how it ended)
+khan-2007, p. 3 (disputes it)"""
 
 
 @pytest.fixture
@@ -74,6 +90,7 @@ def test_an_editor_sees_what_changes_and_approves_it(desk, proposal):
     assert '<th scope="row">Title</th>' in page
 
     answer = desk.post(address(proposal), {"act": "approve", "answer": "Thank you"}, follow=True)
+    assert answer.redirect_chain == [(address(proposal), 302)]
     assert "Approved: the public sees it." in answer.content.decode()
     proposal.refresh_from_db()
     assert (proposal.state, proposal.answer) == ("approved", "Thank you")
@@ -95,6 +112,25 @@ def test_an_editor_sees_what_changes_and_approves_it(desk, proposal):
 )
 def test_fields_are_called_as_their_forms_call_them(where, kind, words):
     assert field_words(where, kind) == words
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "words"),
+    [
+        (("title",), "Village", "Village"),
+        (("ending",), "ended_by_donor", "Ended early by the donor"),
+        (("actual_start",), {"edtf": "[2006-09..2006-12]", "printed": "end of 2006"}, START),
+        (("aliases",), ["Balls", "Gloves"], "Balls; Gloves"),
+        (("issues",), ["child_labour"], "Child labour"),
+        (("codings", "early", "degree"), "0.33", "More absent than present (0.33)"),
+        (("citations",), [{"publication": "fayyaz-2017", "page": "12"}], "fayyaz-2017, p. 12"),
+        (("accounts", "early"), PART, PART_WORDS),
+        (("gone",), {"of_old": [True, 2]}, "of old: Yes; 2"),
+    ],
+)
+def test_values_are_said_as_their_forms_say_them(where, value, words):
+    assert value_words(value, where, "projects") == words
+    assert value_words(value, ".".join(where), "projects/imac") == words
 
 
 def test_a_proposal_is_returned_with_a_reason_only(desk, proposal):

@@ -343,7 +343,10 @@ def test_those_concerned_get_mail_and_whoever_acts_does_not(
         ([author.email], "Returned with a reason: Case"),
     ]
     assert "Which page?" in mail.outbox[1].body
-    assert mail.outbox[2].body == f"{editor}: No page\n\nhttp://desk/1/"
+    assert mail.outbox[2].body == (
+        f"{editor}:\n\nNo page\n\nhttp://desk/1/\n\n"
+        "You get this because you work on it in the Cluster Casebook."
+    )
 
 
 def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_decision(
@@ -362,7 +365,7 @@ def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_de
             reason="x",
             site="http://s/",
         )
-        return_(proposal=made, by=editor, answer="Why?")
+        return_(proposal=made, by=editor, answer="Why?", site="http://s/")
 
     assert [(one.to, one.subject.partition(":")[0]) for one in mail.outbox] == [
         ([editor.email], "Submitted for review"),
@@ -370,7 +373,8 @@ def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_de
         ([editor.email], "A change is proposed"),
         ([author.email], "Returned"),
     ]
-    assert f"http://s/admin/clusters/proposal/{made.pk}/" in mail.outbox[2].body
+    for one in mail.outbox[2:]:
+        assert f"http://s/admin/clusters/proposal/{made.pk}/" in one.body
 
 
 def test_comments_are_made_settled_and_stay(client, draft, author, editor):

@@ -372,14 +372,31 @@ def test_what_one_person_alone_has_coded_needs_nobodys_agreement(it, as_user):
     assert found == {("trust", "consensus"), ("power", "one_coder")}
 
 
-def test_an_editor_is_told_who_an_unnamed_coder_is(it, as_user):
+def test_an_agreed_coding_begins_with_the_answer_that_one_takes_over(it, as_user):
+    code_apart(it, as_user, second="0.67")
+    client = as_user(it.users[0])
+
+    def begun(address):
+        rows = client.get(address).context["rows"]
+        return {str(row["subject"]): row["form"]["code"] for row in rows}
+
+    assert begun(it.compare) == {"Trust": "", "Power": "", "Women's work": ""}
+    page = said(client.get(it.compare))
+    take = f"?subject={key(it.trust)}&amp;of=coder-1#agree-{key(it.trust)}"
+    assert f'href="{take}"' in page
+    taken = f"{it.compare}?subject={key(it.trust)}&of=coder-1"
+    assert begun(taken) == {"Trust": "0.67", "Power": "", "Women's work": ""}
+    assert begun(taken.replace("coder-1", "nobody")) == begun(it.compare)
+
+
+def test_whoever_is_at_the_desk_is_told_who_an_unnamed_coder_is(it, as_user):
     address = "/admin/autocomplete/?app_label=interventions&model_name=roundcoder&field_name=coder"
 
     def names(user):
         return {one["text"] for one in as_user(user).get(address).json()["results"]}
 
-    assert names(it.editor) == {"Coder 0 (coder-0)", "Coder 1 (coder-1)"}
-    assert names(it.users[0]) == {"coder-0", "coder-1"}
+    assert names(it.editor) == {"coder-0 (Coder 0)", "coder-1 (Coder 1)"}
+    assert names(it.users[0]) == {"coder-0 (you)", "coder-1 (Coder 1)"}
 
 
 def test_a_round_that_is_prepared_has_a_page_from_which_it_is_changed(it, as_user):
