@@ -1,4 +1,4 @@
-"""One page to enter, change and review a record: what it shows and what it does."""
+"""One page to enter, change and review a record: what it shows, and what is saved there."""
 
 import json
 import uuid
@@ -12,42 +12,22 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from clusters.actions.commenting import comment, resolve
 from clusters.actions.entering import Conflicts, amend, enter, read
 from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import NotAllowed, Obstacle, Unfit, obstacles
-from clusters.actions.reviewing import (
-    against,
-    may_edit,
-    publish_reviewed,
-    send_back,
-    steps_for,
-    submit,
-    take_back,
-    take_out,
-)
+from clusters.actions.publishing import NotAllowed, Unfit
+from clusters.actions.reviewing import may_edit
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.merge import Difference, merge, value_at, with_value
 from clusters.casefiles.reader import Problem
 from clusters.casefiles.shape import Shape, shape_of
-from clusters.desk.addresses import address_of
-from clusters.desk.cards import Card, Sections, card_of
+from clusters.desk.cards import Sections, card_of
 from clusters.desk.entry import Entry
 from clusters.desk.references import labels_of
+from clusters.desk.review import Review
 from clusters.desk.unfinished import token_of, unfinished_of
-from clusters.models import (
-    Comment,
-    Proposal,
-    ProposalState,
-    ReviewStep,
-    Root,
-    State,
-    Step,
-    Unfinished,
-)
+from clusters.models import Proposal, ProposalState, Root, Unfinished
 from clusters.past import Past
 from clusters.roles import may_enter
 
@@ -191,7 +171,7 @@ class RecordPage:
             "is_restoring": self.is_restoring,
             "needs_reason": self.needs_reason,
             "opens_proposal": self.opens_proposal,
-            **self.review(card),
+            **self.so_far(),
         }
         return TemplateResponse(
             self.request, "admin/desk/record.html", context, status=status
@@ -209,44 +189,19 @@ class RecordPage:
         rows = unfinished_of(self.user, self.admin.model, self.record).filter(discarded_at=None)
         return [one for one in rows if str(one.token) != token]
 
-    def review(self, card: Card) -> dict[str, Any]:
-        """What the review of the record has come to: steps, what is missing, comments."""
+    def so_far(self) -> dict[str, Any]:
+        """Return what the review of the record has come to; of a new one there is none."""
         if self.record is None:
             return {"steps": [], "missing": [], "named": [], "chain": [], "comments": []}
-        missing = [] if self.record.is_published else self.lacking()
-        of_record = {"kind": self.shape.folder, "object_id": self.record.pk}
-        return {
-            "history_url": f"{self.address.removesuffix('change/')}history/",
-            # Handing in goes with saving.
-            "quality": self.admin.quality_of(self.record),
-            "steps": [
-                step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
-            ],
-            "missing": [one for one in missing if one.names is None],
-            "named": self.named([one.names for one in missing if one.names is not None]),
-            "chain": ReviewStep.objects.filter(**of_record).select_related("by"),
-            "comments": Comment.objects.filter(**of_record).select_related("by", "resolved_by"),
-            "proposals": Proposal.objects.filter(**of_record, state=ProposalState.OPEN),
-        }
+        quality = self.admin.quality_of(self.record)
+        return {**self.review.so_far(), "quality": quality}
 
-    def lacking(self) -> list[Obstacle]:
-        """Return what keeps the record, as it is saved now, from being public."""
-        assert self.record is not None  # noqa: S101 - asked for once it is saved
-        return obstacles({self.record: document_of(self.record, public=True)})
-
-    def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
-        """Unpublished records that this one names: they are published before, or together."""
-        slugs: dict[type[Root], list[str]] = {}
-        for model, slug in names:
-            slugs.setdefault(model, []).append(slug)
-        visible = {
-            (model, row.slug): row
-            for model, wanted in slugs.items()
-            for row in model.objects.visible_to(self.user).filter(slug__in=wanted).with_names()
-        }
-        return [
-            named_of(model, slug, visible.get((model, slug)), self.user) for model, slug in names
-        ]
+    @property
+    def review(self) -> Review:
+        """The review of the record as it is saved now. Raises PermissionDenied for a new one."""
+        if self.record is None:
+            raise PermissionDenied
+        return Review(self.record, self.request)
 
     # --- Doing -------------------------------------------------------------------------------
 
@@ -256,18 +211,8 @@ class RecordPage:
         name = data.get("act", "save")
         if name in SAVING:
             return self.save(data)
-        acts = {
-            "return": self.send_back,
-            "take-back": self.take_back,
-            "publish": self.publish,
-            "withdraw": self.withdraw,
-            "comment": self.comment,
-            "resolve": self.resolve,
-        }
-        if self.record is None or name not in acts:
-            raise PermissionDenied
         try:
-            done = acts[name](self.record, data.get("why", ""))
+            done = self.review.act(name)
         except NotAllowed as error:
             for reason in error.reasons:
                 messages.error(self.request, reason)
@@ -305,7 +250,7 @@ class RecordPage:
         """Enter, change or propose. Returns what was done, and where it is seen."""
         if self.record is None:
             (self.record,) = enter(shape=self.shape, values=[document], by=self.user, reason=reason)
-            return _("Entered as a draft."), self.address
+            return _("Entered as a draft."), self.review.address
         if self.opens_proposal:
             made = propose(
                 record=self.record,
@@ -319,48 +264,13 @@ class RecordPage:
         if self.needs_reason and not reason.strip():
             raise NotAllowed([_("Say why: a change to a published record needs a reason.")])
         amend(record=self.record, base=base, document=document, by=self.user, reason=reason)
-        return _("Saved."), self.address
-
-    @property
-    def address(self) -> str:
-        assert self.record is not None  # noqa: S101 - asked for once it is saved
-        return address_of(self.shape.folder, self.record.pk)
-
-    @property
-    def url(self) -> str:
-        """The record's page, as mails name it."""
-        return self.request.build_absolute_uri(self.address)
+        return _("Saved."), self.review.address
 
     def after_saving(self, act: str, address: str) -> HttpResponse:
-        if act == "submit" and self.record is not None and not self.record.is_published:
-            try:
-                submit(record=self.record, by=self.user, url=self.url)
-            except NotAllowed as error:
-                self.say_not_handed_in(error.reasons)
-                return HttpResponseRedirect(f"{address}#review")
-            messages.success(self.request, _("Submitted: an editor reviews it."))
-            self.say_what_else_to_submit()
+        is_draft = self.record is not None and not self.record.is_published
+        if act == "submit" and is_draft and not self.review.hand_in():
+            return HttpResponseRedirect(f"{address}#review")
         return HttpResponseRedirect(address)
-
-    def say_not_handed_in(self, reasons: list[str]) -> None:
-        """Say why a record is not handed in; what it lacks is listed on its page, with links."""
-        if lacking := sum(one.names is None for one in self.lacking()):
-            words = ngettext(
-                "Not handed in: %(n)s value has no place yet. It is listed below.",
-                "Not handed in: %(n)s values have no place yet. They are listed below.",
-                lacking,
-            )
-            reasons = [words % {"n": lacking}]
-        for reason in reasons:
-            messages.error(self.request, reason)
-
-    def say_what_else_to_submit(self) -> None:
-        """Name the drafts without which the record cannot be public."""
-        named = self.named([one.names for one in self.lacking() if one.names is not None])
-        titles = [one["title"] for one in named if not one.get("is_handed_in", True)]
-        if titles:
-            words = _("It names what is not public yet: %(titles)s. Submit that, too.")
-            messages.warning(self.request, words % {"titles": ", ".join(titles)})
 
     def settled(self, document: Document, data: QueryDict) -> Document:
         """Put in what somebody chose of others' values, where both had changed one."""
@@ -383,68 +293,6 @@ class RecordPage:
         joined = merge(base, read(self.shape, [document])[0].document, now)
         entry = Entry.from_document(self.shape, joined.preferring_file)
         return self.page(entry, now, data, status=409)
-
-    def send_back(self, record: Root, why: str) -> str:
-        send_back(record=record, by=self.user, reason=why, url=self.url)
-        return _("Returned to its author.")
-
-    def take_back(self, record: Root, why: str) -> str:
-        take_back(record=record, by=self.user, note=why)
-        return _("It is a draft again.")
-
-    def withdraw(self, record: Root, why: str) -> str:
-        take_out(record=record, by=self.user, reason=why)
-        return _("Withdrawn.")
-
-    def comment(self, record: Root, why: str) -> str:
-        data = self.request.POST
-        url = self.request.build_absolute_uri(f"{self.address}#talk")
-        comment(
-            record=record,
-            by=self.user,
-            text=data.get("text", ""),
-            field=data.get("field", ""),
-            url=url,
-        )
-        return _("Commented.")
-
-    def resolve(self, record: Root, why: str) -> str:
-        number = self.request.POST.get("comment", "")
-        rows = Comment.objects.filter(kind=self.shape.folder, object_id=record.pk)
-        found = get_object_or_404(rows, pk=number if number.isdecimal() else None)
-        resolve(comment=found, by=self.user)
-        return _("Settled.")
-
-    def publish(self, record: Root, why: str) -> str:
-        """Publish the record, and those it names that were ticked."""
-        together = [record]
-        for name in self.request.POST.getlist("together"):
-            kind, _slash, slug = name.partition("/")
-            model: Any = next((one for one in self.models() if shape_of(one).folder == kind), None)
-            if model is not None:
-                together.append(get_object_or_404(model.objects.visible_to(self.user), slug=slug))
-        why = why or _("Reviewed")
-        publish_reviewed(records=together, by=self.user, reason=why, url=self.url)
-        return _("Published.")
-
-    def models(self) -> list[Any]:
-        return [model for model in self.admin.admin_site._registry if issubclass(model, Root)]
-
-
-def named_of(model: Any, slug: str, found: Any, user: Any) -> dict[str, Any]:
-    """Say what there is to know of a record that is named; nothing of one that may not be seen."""
-    kind = shape_of(model).folder
-    if found is None:
-        return {"title": slug, "kind": kind}
-    return {
-        "title": str(found),
-        "kind": kind,
-        "state": found.get_state_display(),
-        "url": address_of(kind, found.pk),
-        "value": f"{kind}/{slug}",
-        "is_handed_in": found.state == State.IN_REVIEW,
-        "can_join": not against(Step.PUBLISHED, found, user),
-    }
 
 
 def base_of(data: QueryDict) -> Document:

@@ -1,0 +1,204 @@
+"""The review of a record, on its page: how far it is, and the steps that somebody takes there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clusters.actions.commenting import comment, resolve
+from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
+from clusters.actions.reviewing import (
+    against,
+    publish_reviewed,
+    send_back,
+    steps_for,
+    submit,
+    take_back,
+    take_out,
+)
+from clusters.casefiles.document import document_of
+from clusters.casefiles.shape import shape_of, shapes
+from clusters.desk.addresses import address_of
+from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, State, Step
+
+
+@dataclass(frozen=True)
+class Review:
+    """The review of one record as it is saved, for one request."""
+
+    record: Root
+    request: HttpRequest
+
+    @property
+    def user(self) -> Any:
+        return self.request.user
+
+    @property
+    def kind(self) -> str:
+        return shape_of(type(self.record)).folder
+
+    @property
+    def of_record(self) -> dict[str, Any]:
+        """What finds the steps, comments and proposals of the record."""
+        return {"kind": self.kind, "object_id": self.record.pk}
+
+    @property
+    def comments(self) -> Any:
+        return Comment.objects.filter(**self.of_record)
+
+    @property
+    def address(self) -> str:
+        return address_of(self.kind, self.record.pk)
+
+    @property
+    def url(self) -> str:
+        """The record's page, as mails name it."""
+        return self.request.build_absolute_uri(self.address)
+
+    # --- How far it is -----------------------------------------------------------------------
+
+    def so_far(self) -> dict[str, Any]:
+        """Return the steps there are, what is missing, what was done and what was said."""
+        missing = [] if self.record.is_published else self.lacking()
+        return {
+            "history_url": f"{self.address.removesuffix('change/')}history/",
+            # Handing in goes with saving.
+            "steps": [
+                step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
+            ],
+            "missing": [one for one in missing if one.names is None],
+            "named": self.named([one.names for one in missing if one.names is not None]),
+            "chain": ReviewStep.objects.filter(**self.of_record).select_related("by"),
+            "comments": self.comments.select_related("by", "resolved_by"),
+            "proposals": Proposal.objects.filter(**self.of_record, state=ProposalState.OPEN),
+        }
+
+    def lacking(self) -> list[Obstacle]:
+        """Return what keeps the record from being public."""
+        return obstacles({self.record: document_of(self.record, public=True)})
+
+    def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
+        """Unpublished records that this one names: they are published before, or together."""
+        slugs: dict[type[Root], list[str]] = {}
+        for model, slug in names:
+            slugs.setdefault(model, []).append(slug)
+        visible = {
+            (model, row.slug): row
+            for model, wanted in slugs.items()
+            for row in model.objects.visible_to(self.user).filter(slug__in=wanted).with_names()
+        }
+        return [
+            named_of(model, slug, visible.get((model, slug)), self.user) for model, slug in names
+        ]
+
+    # --- Handing in --------------------------------------------------------------------------
+
+    def hand_in(self) -> bool:
+        """Hand the record in and say what came of it; tell whether it was."""
+        try:
+            submit(record=self.record, by=self.user, url=self.url)
+        except NotAllowed as error:
+            self.say_not_handed_in(error.reasons)
+            return False
+        messages.success(self.request, _("Submitted: an editor reviews it."))
+        self.say_what_else_to_submit()
+        return True
+
+    def say_not_handed_in(self, reasons: list[str]) -> None:
+        """Say why a record is not handed in; what it lacks is listed on its page, with links."""
+        if lacking := sum(one.names is None for one in self.lacking()):
+            words = ngettext(
+                "Not handed in: %(n)s value has no place yet. It is listed below.",
+                "Not handed in: %(n)s values have no place yet. They are listed below.",
+                lacking,
+            )
+            reasons = [words % {"n": lacking}]
+        for reason in reasons:
+            messages.error(self.request, reason)
+
+    def say_what_else_to_submit(self) -> None:
+        """Name the drafts without which the record cannot be public."""
+        named = self.named([one.names for one in self.lacking() if one.names is not None])
+        titles = [one["title"] for one in named if not one.get("is_handed_in", True)]
+        if titles:
+            words = _("It names what is not public yet: %(titles)s. Submit that, too.")
+            messages.warning(self.request, words % {"titles": ", ".join(titles)})
+
+    # --- Steps -------------------------------------------------------------------------------
+
+    def act(self, name: str) -> str:
+        """Take a step; return what was done. Raises NotAllowed, or PermissionDenied for none."""
+        acts = {
+            "return": self.send_back,
+            "take-back": self.take_back,
+            "publish": self.publish,
+            "withdraw": self.withdraw,
+            "comment": self.comment,
+            "resolve": self.resolve,
+        }
+        if name not in acts:
+            raise PermissionDenied
+        return acts[name](self.request.POST.get("why", ""))
+
+    def send_back(self, why: str) -> str:
+        send_back(record=self.record, by=self.user, reason=why, url=self.url)
+        return _("Returned to its author.")
+
+    def take_back(self, why: str) -> str:
+        take_back(record=self.record, by=self.user, note=why)
+        return _("It is a draft again.")
+
+    def withdraw(self, why: str) -> str:
+        take_out(record=self.record, by=self.user, reason=why)
+        return _("Withdrawn.")
+
+    def comment(self, why: str) -> str:
+        data = self.request.POST
+        url = self.request.build_absolute_uri(f"{self.address}#talk")
+        comment(
+            record=self.record,
+            by=self.user,
+            text=data.get("text", ""),
+            field=data.get("field", ""),
+            url=url,
+        )
+        return _("Commented.")
+
+    def resolve(self, why: str) -> str:
+        number = self.request.POST.get("comment", "")
+        found = get_object_or_404(self.comments, pk=number if number.isdecimal() else None)
+        resolve(comment=found, by=self.user)
+        return _("Settled.")
+
+    def publish(self, why: str) -> str:
+        """Publish the record, and those it names that were ticked."""
+        together = [self.record]
+        for name in self.request.POST.getlist("together"):
+            kind, _slash, slug = name.partition("/")
+            model: Any = shapes()[kind].model if kind in shapes() else None
+            if model is not None and issubclass(model, Root):
+                together.append(get_object_or_404(model.objects.visible_to(self.user), slug=slug))
+        why = why or _("Reviewed")
+        publish_reviewed(records=together, by=self.user, reason=why, url=self.url)
+        return _("Published.")
+
+
+def named_of(model: Any, slug: str, found: Any, user: Any) -> dict[str, Any]:
+    """Say what there is to know of a record that is named; nothing of one that may not be seen."""
+    kind = shape_of(model).folder
+    if found is None:
+        return {"title": slug, "kind": kind}
+    return {
+        "title": str(found),
+        "kind": kind,
+        "state": found.get_state_display(),
+        "url": address_of(kind, found.pk),
+        "value": f"{kind}/{slug}",
+        "is_handed_in": found.state == State.IN_REVIEW,
+        "can_join": not against(Step.PUBLISHED, found, user),
+    }
