@@ -104,7 +104,7 @@ def in_words(text: str) -> str:
         return _(" or ").join(_point(part.strip()) for part in match[1].split(","))
     if match := re.fullmatch(r"\{(.+)\}", text):
         return _(" and ").join(_point(part.strip()) for part in match[1].split(","))
-    if "/" in text:
+    if text.count("/") == 1:
         return _span(*text.split("/"))
     return _point(text)
 
@@ -132,7 +132,7 @@ def _plain(text: str) -> str:
         return _("the %(year)ss") % {"year": f"{match[1]}0"}
     if match := re.fullmatch(r"(\d{4})-(2[1-4])", text):
         return SEASONS[match[2]] % {"year": match[1]}
-    if match := re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?", text):
+    if match := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?", text):
         parts = {"year": match[1], "month": MONTHS[int(match[2])]}
         if not match[3]:
             return _("%(month)s %(year)s") % parts

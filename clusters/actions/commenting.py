@@ -72,18 +72,21 @@ def tell(people: set[User], subject: str, *, by: User, words: str = "", url: str
 
     It goes once all of that is saved; a mail that cannot be sent undoes nothing.
     """
+    if not people:
+        return
     who = _named(by)
     said = f"{who}:\n\n{words}" if words else _("By %(who)s.") % {"who": who}
     why = _("You get this because you work on it in the Cluster Casebook.")
     text = "\n\n".join(filter(None, (said, url, why)))
+    # A reason may have line breaks, which a subject must not.
+    subject = " ".join(subject.split())
     addresses = sorted(one.email for one in people)
 
     def send() -> None:
         for address in addresses:
             send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
 
-    if addresses:
-        transaction.on_commit(send, robust=True)
+    transaction.on_commit(send, robust=True)
 
 
 def _named(user: User) -> str:

@@ -40,6 +40,8 @@ def logged_changes(
         model: Any = type(public[0])
         rows = model.objects.filter(pk__in=[root.pk for root in public]).order_by("pk")
         locked = list(rows.select_for_update(of=("self",)))
+        if len(locked) != len(public):
+            raise NotAllowed(["It is not there any more: look again."])
         before = documents_of(locked, public=True)
         yield
         stored = list(rows.all())

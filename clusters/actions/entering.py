@@ -16,12 +16,14 @@ from clusters.actions.editing import logged_change, logged_changes
 from clusters.actions.publishing import NotAllowed, Unfit
 from clusters.casefiles.document import Document, document_from, document_of, lookups
 from clusters.casefiles.loader import CaseFilesRefused, together
-from clusters.casefiles.merge import Difference, merge
+from clusters.casefiles.merge import Difference, differences, merge, value_at
 from clusters.casefiles.reader import CaseFile, Problem, read_value
 from clusters.casefiles.saver import Heard, Saver, find_by_slug, nobody
 from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import Removal, Root, State, User
 from clusters.past import Past
+
+HIDDEN = "Something stands here already that is not shown."
 
 
 class Conflicts(Exception):
@@ -148,6 +150,8 @@ def amend_all(
     Raises CaseFilesRefused with every problem of every file, also where a published record would
     not be fit to be public. `is_trial` spares what only writes the public change log.
     """
+    if not wanted:
+        return
     records = [one.record for one in wanted]
     prefetch_related_objects(records, *lookups(wanted[0].case_file.shape))
     saver = Saver(by, heard)
@@ -155,8 +159,14 @@ def amend_all(
     for one in wanted:
         name = one.case_file.shape.folder, one.case_file.slug
         saver.instances[name] = one.record
-        merged = merge(one.base, one.case_file.document, document_from(one.record))
-        documents.append((one.case_file, merged.document))
+        now, wanted_now = document_from(one.record), one.case_file.document
+        # What the base does not show, open codings and private fields, is not written over.
+        saver.problems += [
+            one.case_file.problem(hidden.where, HIDDEN)
+            for hidden in differences(one.base, now)
+            if value_at(wanted_now, hidden.where) not in (None, hidden.after)
+        ]
+        documents.append((one.case_file, merge(one.base, wanted_now, now).document))
     try:
         with (
             logged_changes(records, by=by, reason=reason, is_trial=is_trial),

@@ -1,19 +1,21 @@
 """Case files that somebody brings to the desk: what they would change, and changing it."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import Any
 
 import pghistory
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 
 from clusters.actions.entering import Amendment, amend, amend_all
 from clusters.actions.proposing import may_approve, propose, propose_all, tell_of_all
 from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.actions.reviewing import may_edit
-from clusters.casefiles.document import Document, document_from, lookups
+from clusters.casefiles.document import Document, document_from, documents_of
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.merge import Difference, differences
 from clusters.casefiles.reader import CaseFile
@@ -35,7 +37,7 @@ class Plan:
     changed: dict[str, list[Difference]] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
     unchanged: int = 0
-    versions: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, int | str] = field(default_factory=dict)
 
 
 def look(*, files: Sequence[CaseFile], by: User) -> Plan:
@@ -66,42 +68,47 @@ def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = n
     saver = Saver(by, heard)
     people = [one for one in files if one.shape.model is Contributor]
     new, known = apart([one for one in files if one.shape.model is not Contributor], saver)
-    if any(record.is_published for _file, record in known):
+    differing = those_that_differ(known, saver, plan, by)
+    if any(record.is_published for _file, record in differing):
         one_at_a_time()  # before the rows, as everybody takes these two locks
     with pghistory.context(user=by.pk, reason=reason):
         put_people(people, saver, plan, by)
         saver.save_all([(one, one.document) for one in new])
     plan.created += [one.name for one in new]
     proposed: list[Proposal] = []
-    for batch in with_parts(locked(known, saver)):
+    for batch in batches(with_documents(locked(differing, saver))):
         changes, proposals = [], []
-        for case_file, record in batch:
-            now = document_from(record, public=True)
+        for case_file, record, now in batch:
+            # Somebody may have made the same change before the row was locked.
             found = differences(now, case_file.document)
             if not found:
                 plan.unchanged += 1
                 continue
             plan.changed[case_file.name] = found
             plan.versions[case_file.name] = record.version
-            if not may_edit(by, record):
-                saver.problems.append(case_file.problem(("slug",), MAY_NOT))
-            elif record.is_published and not may_approve(by, by):
+            if record.is_published and not may_approve(by, by):
                 plan.proposed.add(case_file.name)
                 proposals.append(Amendment(record, now, case_file))
             else:
                 changes.append(Amendment(record, now, case_file))
         to_do: Any = {"by": by, "reason": reason, "heard": heard}
-        try:
-            if changes:
-                amend_all(wanted=changes, **to_do)
-            if proposals:
-                proposed += propose_all(wanted=proposals, **to_do)
-        except CaseFilesRefused as error:
-            saver.problems += error.problems
+        with problems_of(saver):
+            amend_all(wanted=changes, **to_do)
+        with problems_of(saver):
+            proposed += propose_all(wanted=proposals, **to_do)
     if saver.problems:
         raise CaseFilesRefused(saver.problems)
     tell_of_all(proposed, by=by, reason=reason)
     return plan
+
+
+@contextmanager
+def problems_of(saver: Saver) -> Iterator[None]:
+    """Tell what is refused with the saver's other problems, and go on."""
+    try:
+        yield
+    except CaseFilesRefused as error:
+        saver.problems += error.problems
 
 
 def apart(
@@ -135,10 +142,17 @@ def apart(
 def put_people(files: Sequence[CaseFile], saver: Saver, plan: Plan, by: User) -> None:
     """Enter and change contributors, who have neither states nor versions."""
     there = find_by_slugs(Contributor, [one.slug for one in files])
+    numbers = [person.pk for person, _was_removed in there.values() if person]
+    rows = Contributor.objects.select_for_update().order_by("pk").filter(pk__in=numbers)
+    people = {person.slug: person for person in rows}
     wanted: list[tuple[CaseFile, Document]] = []
     for case_file in files:
-        person, _was_removed = there[case_file.slug]
-        found = differences(document_from(person), case_file.document) if person else []
+        person = people.get(case_file.slug)
+        now = document_from(person) if person else {}
+        # In place of a version; also of whom nothing changes, since their consent may.
+        text = json.dumps(now, sort_keys=True)
+        plan.versions[case_file.name] = hashlib.sha256(text.encode()).hexdigest()
+        found = differences(now, case_file.document)
         if person and not found:
             plan.unchanged += 1
             continue
@@ -152,6 +166,21 @@ def put_people(files: Sequence[CaseFile], saver: Saver, plan: Plan, by: User) ->
             plan.created.append(case_file.name)
         wanted.append((case_file, case_file.document))
     saver.save_all(wanted)
+
+
+def those_that_differ(
+    known: Sequence[tuple[CaseFile, Root]], saver: Saver, plan: Plan, by: User
+) -> list[tuple[CaseFile, Root]]:
+    """Return those of the records that their files would change, and somebody may."""
+    found = []
+    for case_file, record, now in with_documents(known):
+        if not differences(now, case_file.document):
+            plan.unchanged += 1
+        elif not may_edit(by, record):
+            saver.problems.append(case_file.problem(("slug",), MAY_NOT))
+        else:
+            found.append((case_file, record))
+    return found
 
 
 def locked(known: Sequence[tuple[CaseFile, Root]], saver: Saver) -> list[tuple[CaseFile, Root]]:
@@ -172,14 +201,23 @@ def locked(known: Sequence[tuple[CaseFile, Root]], saver: Saver) -> list[tuple[C
     return found
 
 
-def with_parts(
+def with_documents(
     known: Sequence[tuple[CaseFile, Root]],
-) -> Iterator[tuple[tuple[CaseFile, Root], ...]]:
-    """Yield records some hundred at a time, with what hangs on them fetched together."""
-    for shape, some in groupby(known, key=lambda pair: pair[0].shape):
+) -> Iterator[tuple[CaseFile, Root, Document]]:
+    """Yield records with what the public would see of each, fetched some hundred at a time."""
+    for _shape, some in groupby(known, key=lambda pair: pair[0].shape):
         for batch in batched(some, BATCH):
-            prefetch_related_objects([record for _file, record in batch], *lookups(shape))
-            yield batch
+            documents = documents_of([record for _file, record in batch], public=True)
+            for (case_file, record), document in zip(batch, documents, strict=True):
+                yield case_file, record, document
+
+
+def batches(
+    found: Iterable[tuple[CaseFile, Root, Document]],
+) -> Iterator[tuple[tuple[CaseFile, Root, Document], ...]]:
+    """Yield some hundred records of one kind at a time."""
+    for _shape, some in groupby(found, key=lambda one: one[0].shape):
+        yield from batched(some, BATCH)
 
 
 def change(

@@ -23,6 +23,7 @@ from clusters.trial import only_tried
 
 # Records that one mail names.
 MOST_NAMED = 20
+NEEDS_REASON = "Say why: a change to a published record needs a reason."
 
 
 def may_approve(user: Any, author: Any) -> bool:
@@ -48,7 +49,7 @@ def propose(
     # As a case file has it: what only states a default is no change.
     document = read(shape, [document])[0].document
     if not reason.strip():
-        raise NotAllowed(["Say why: a change to a published record needs a reason."])
+        raise NotAllowed([NEEDS_REASON])
     if not differences(base, document):
         raise NotAllowed(["Nothing is changed by this."])
     with only_tried():
@@ -77,6 +78,8 @@ def propose_all(
 
     They are tried at once: raises what `amend_all` raises.
     """
+    if wanted and not reason.strip():
+        raise NotAllowed([NEEDS_REASON])
     kept = [
         Proposal(
             kind=one.case_file.shape.folder,
@@ -104,7 +107,9 @@ def tell_of_all(made: Sequence[Proposal], *, by: User, reason: str) -> None:
         names = "\n".join(f"{one.kind}/{one.slug}" for one in made[:MOST_NAMED])
         more = "\n…" if len(made) > MOST_NAMED else ""
         subject = words % {"number": len(made)}
-        tell(reviewers() - {by}, subject, by=by, words=f"{reason}\n\n{names}{more}")
+        where = _("They wait at the desk, under Proposals.")
+        text = f"{reason}\n\n{names}{more}\n\n{where}"
+        tell(reviewers() - {by}, subject, by=by, words=text)
 
 
 def _url(proposal: Proposal, site: str) -> str:

@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
 from clusters.actions.entering import Conflicts
-from clusters.actions.publishing import NotAllowed
+from clusters.actions.publishing import NotAllowed, Unfit
 from clusters.api import documents
 from clusters.api.bodies import mistakes
 from clusters.api.exceptions import Problem
@@ -99,6 +99,16 @@ def problems_told(
                 conflicts=[
                     {"field": ".".join(one.where), "now": one.before, "proposed": one.after}
                     for one in error.differences
+                ],
+            ) from None
+    except Unfit as error:
+        if not found:
+            raise Problem(
+                409,
+                " ".join(error.reasons),
+                errors=[
+                    {"pointer": pointer_to(body, *within(one.where, at)), "detail": str(one)}
+                    for one in error.obstacles
                 ],
             ) from None
     except NotAllowed as error:

@@ -71,6 +71,8 @@ def lookups(shape: Shape, path: str = "") -> list[Any]:
     found: list[Any] = [
         f"{path}{field.name}" for field in shape.fields if field.kind == "references"
     ]
+    if not path:
+        found += [field.name for field in shape.fields if field.kind == "reference"]
     if shape.citations is not None:
         found.append(f"{path}citations__citation__publication")
     for name, child_shape in shape.children.items():

@@ -20,7 +20,6 @@ from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, differences, merge, value_at, with_value
 from clusters.casefiles.reader import CaseFile, Problem, read_folder
 from clusters.casefiles.saver import Saver, find_by_slug
-from clusters.casefiles.shape import shape_of
 from clusters.models import (
     ChangeAction,
     Import,
@@ -176,8 +175,12 @@ class _Loader:
 
     def not_published(self, why: Obstacle) -> Problem:
         """Point to the line of what keeps a record of these files from being public."""
-        name = shape_of(type(why.record)).folder, why.record.slug
-        (case_file,) = (one for one in self.files if (one.shape.folder, one.slug) == name)
+        # By what was loaded: a record may have been renamed since its file was written.
+        case_file = next(
+            one
+            for one in self.files
+            if self.instances.get((one.shape.folder, one.slug)) == why.record
+        )
         return case_file.problem(why.where, f"Not published. {why.here}")
 
     def keep_what_was_imported(self, folder: Path, by: User | None, reason: str) -> None:

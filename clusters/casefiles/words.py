@@ -8,9 +8,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clusters import dates
-from clusters.casefiles.document import Document, locator_type_of
+from clusters.casefiles.document import Document
 from clusters.casefiles.shape import Field, Shape, shapes
-from clusters.models import Citation, Stance
+from clusters.models import Citation, LocatorType, Stance
 
 # What is called by its place already, or says nothing to a reader.
 UNSAID = frozenset({"key", "position"})
@@ -86,7 +86,9 @@ def _value(name: str, value: Any, shape: Shape | None) -> str:
         return "\n".join(_place(one, shape) for one in value) if is_places else _plain(value)
     if spec.kind == "date" and isinstance(value, dict):
         words, printed = dates.in_words(value.get("edtf", "")), value.get("printed")
-        return f"{words} (“{printed}”)" if printed else words
+        return " ".join(filter(None, (words, printed and f"(“{printed}”)")))
+    if spec.kind == "json" and isinstance(value, list):
+        return "; ".join(", ".join(map(str, name.values())) for name in value)
     return _choice(value, spec)
 
 
@@ -101,11 +103,13 @@ def _choice(value: Any, spec: Field) -> str:
 
 def _place(citation: Document, shape: Shape | None) -> str:
     """Write a citation as one line: the publication, the place, and what it is for."""
-    kind = locator_type_of(citation)
+    kind = next((one for one in LocatorType.values if one in citation), None)
+    if kind is None or "publication" not in citation:
+        return _plain(citation)  # as older ones may be
     place = Citation(locator_type=kind, locator=str(citation[kind])).words
     told = [_called(citation["for"], shape)] if citation.get("for") else []
     if stance := citation.get("stance"):
-        told.append(str(Stance(stance).label).lower())
+        told.append(str(dict(Stance.choices).get(stance, stance)).lower())
     note = f" ({', '.join(told)})" if told else ""
     return f"{citation['publication']}, {place}{note}"
 

@@ -8,7 +8,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clusters.casefiles.shape import Shape
-from clusters.desk.entry import LAST, Cell, Entry, Labels, Place
+from clusters.desk.cells import Cell, cells_of, place_cells
+from clusters.desk.entry import LAST, Entry, Labels, Place
 from clusters.desk.inputs import one_of, without_empty
 
 # Stands for the number of a card in a blank one; the digit is how deep it lies.
@@ -103,14 +104,14 @@ def card_of(
         entry,
         title_of(entry, labels),
         laid_out(entry, labels, layout(shape.model)),
-        [CitedPlace(place, entry.place_cells(place, labels)) for place in entry.places],
+        [CitedPlace(place, place_cells(entry, place, labels)) for place in entry.places],
         None,
         [],
         is_open=bool(entry.number_of_problems) or is_blank or entry.is_new,
     )
     if shape.citations is not None:
         place = Place(entry.name(f"citations-{BLANK.format(depth=level)}"))
-        card.blank_place = CitedPlace(place, entry.place_cells(place, labels))
+        card.blank_place = CitedPlace(place, place_cells(entry, place, labels))
     for name, child_shape in shape.children.items():
         blank = Entry.blank(child_shape, entry.name(f"{name}-{BLANK.format(depth=level)}"))
         found = PartList(
@@ -138,7 +139,7 @@ def laid_out(entry: Entry, labels: Labels, sections: Sections) -> list[Section]:
     found = [(*one, False) for one in [*sections, ("", rest)]]
     found.append((_("Name in addresses"), last, True))
     laid = [
-        Section(str(title), entry.cells(names, labels), is_minor)
+        Section(str(title), cells_of(entry, names, labels), is_minor)
         for title, names, is_minor in found
     ]
     return [section for section in laid if section.cells]

@@ -9,11 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django import forms
 from django.http import QueryDict
-from django.utils.html import strip_tags
-from django.utils.text import capfirst, slugify
-from django.utils.translation import gettext as _
+from django.utils.text import slugify
 
 from clusters import dates
 from clusters.bibliography import cited_as
@@ -21,14 +18,11 @@ from clusters.casefiles.document import Document, locator_type_of
 from clusters.casefiles.reader import Problem
 from clusters.casefiles.shape import Field, Shape
 from clusters.desk.inputs import (
-    ReferenceSelect,
     date_widgets,
     from_input,
     one_of,
-    one_of_widget,
     to_input,
     widget_for,
-    without_empty,
 )
 from clusters.models import LocatorType, Publication, Stance
 
@@ -40,29 +34,6 @@ NAMED_BY = ("title", "name", "cited_as", "short_name")
 LONGEST_KEY = 60
 # Written by hand where it matters, after everything else.
 LAST = frozenset({"slug", "key", "language"})
-
-
-@dataclass
-class Cell:
-    """One input as the page shows it."""
-
-    name: str
-    label: str
-    help: str
-    html: str
-    id: str
-    path: str
-    kind: str
-    required: bool = False
-    problems: list[str] = field(default_factory=list)
-    # An uncertain date has a second one, for the words of the source.
-    beside: "Cell | None" = None
-    choices: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def is_group(self) -> bool:
-        """Whether it is several buttons, which want a legend and no label."""
-        return self.kind in ("buttons", "boxes")
 
 
 @dataclass
@@ -312,144 +283,3 @@ class Entry:
             for place in entry.places:
                 if place.publication:
                     yield Publication, place.publication
-
-    def cells(self, names: Iterable[str], labels: Labels) -> list[Cell]:
-        """Return the inputs of some fields; those that are one choice stand once, at the first."""
-        together = one_of(self.shape)
-        found = []
-        for name in names:
-            spec = self.shape.field(name)
-            if spec is None:
-                continue
-            if name in together:
-                if name == together[0]:
-                    found.append(self._one_of_cell())
-            elif spec.kind == "date":
-                found.append(self._date_cell(spec))
-            else:
-                found.append(self._cell(spec, widget_for(spec, labels), self.values.get(name)))
-        return found
-
-    def _cell(self, spec: Field, widget: forms.Widget, value: Any) -> Cell:
-        column = spec.field
-        help_text = strip_tags(str(getattr(column, "help_text", "") or ""))
-        kind = "input"
-        if isinstance(widget, forms.RadioSelect):
-            kind, value = "buttons", "" if value is None else value
-        elif isinstance(widget, forms.CheckboxSelectMultiple):
-            kind = "boxes"
-        elif isinstance(widget, forms.CheckboxInput):
-            kind = "box"
-        elif isinstance(widget, forms.Textarea):
-            kind = "text"
-        if spec.kind == "list" and kind == "text":
-            help_text = _("%(help)s One on each line.") % {"help": help_text}
-        if spec.kind == "json":
-            help_text = _("One on each line: “Khan, F. R.”; a body without a comma: “ILRF”.")
-        if column.__class__.__name__ == "SlugField" and not value:
-            help_text = _("%(help)s Made of the title if left empty.") % {"help": help_text}
-        if spec.name == "cited_as" and not value:
-            help_text = _("%(help)s Made of both if left empty.") % {"help": help_text}
-        return self._rendered(
-            spec.name,
-            widget,
-            value,
-            label=capfirst(str(column.verbose_name)),
-            help=help_text.strip(),
-            kind=kind,
-            required=spec.required and spec.name not in ("slug", "key"),
-            choices=[
-                (str(code), str(words))
-                for code, words in without_empty(getattr(column, "flatchoices", None) or ())
-            ]
-            if kind == "buttons"
-            else [],
-        )
-
-    def _rendered(self, name: str, widget: forms.Widget, value: Any, **about: Any) -> Cell:
-        html_name = self.name(name)
-        element = f"id_{html_name}"
-        problems = self.problems.get(name, [])
-        attrs: dict[str, Any] = {"id": element, "data-path": f"{self.path}{name}"}
-        described = [f"{element}-help"] if about.get("help") else []
-        if problems:
-            attrs["aria-invalid"] = "true"
-            described.append(f"{element}-problem")
-        if described:
-            attrs["aria-describedby"] = " ".join(described)
-        html = widget.render(html_name, value, attrs)
-        path = f"{self.path}{name}"
-        return Cell(name, html=html, id=element, path=path, problems=problems, **about)
-
-    def _date_cell(self, spec: Field) -> Cell:
-        widgets = date_widgets()
-        label = capfirst(str(spec.field.verbose_name))
-        first, second = (f"{spec.name}-{part}" for part in widgets)
-        self.problems.setdefault(first, self.problems.get(spec.name, []))
-        cell = self._rendered(
-            first,
-            widgets["edtf"],
-            self.values.get(first),
-            label=label,
-            help=" ".join(
-                [str(spec.field.help_text), _("2008, 2008-03, or words: late 2006, about 1994.")]
-            ),
-            kind="date",
-            required=spec.required,
-        )
-        cell.path = f"{self.path}{spec.name}"
-        cell.beside = self._rendered(
-            second,
-            widgets["printed"],
-            self.values.get(second),
-            label=_("As the source prints it"),
-            help="",
-            kind="input",
-        )
-        return cell
-
-    def _one_of_cell(self) -> Cell:
-        names = one_of(self.shape)
-        value = next((f"{one}:{self.values[one]}" for one in names if self.values.get(one)), "")
-        specs = [spec for spec in self.shape.fields if spec.name in names]
-        problems = [one for name in names for one in self.problems.get(name, [])]
-        self.problems.setdefault(ONE_OF, problems)
-        return self._rendered(
-            ONE_OF,
-            one_of_widget(self.shape),
-            value,
-            label=capfirst(_(" or ").join(str(spec.field.verbose_name) for spec in specs)),
-            help=" ".join(str(spec.field.help_text) for spec in specs),
-            kind="buttons",
-            required=True,
-        )
-
-    def place_cells(self, place: Place, labels: Labels) -> dict[str, str]:
-        """Return the inputs of one citation."""
-        fields = [
-            (spec.name, str(spec.field.verbose_name))
-            for spec in self.shape.fields
-            if spec.name not in LAST
-        ]
-        widgets: dict[str, forms.Widget] = {
-            "publication": ReferenceSelect(Publication, labels=labels),
-            "locator_type": forms.Select(choices=LocatorType.choices),
-            "locator": forms.TextInput({"maxlength": 120}),
-            "for_field": forms.Select(choices=[("", _("all of it")), *fields]),
-            "stance": forms.Select(choices=Stance.choices),
-        }
-        said = {
-            "publication": _("Publication"),
-            "locator_type": _("Kind of place"),
-            "locator": _("Place"),
-            "for_field": _("For"),
-            "stance": _("Stance"),
-        }
-        return {
-            name: widget.render(
-                f"{place.prefix}-{name}",
-                getattr(place, name),
-                {"id": f"id_{place.prefix}-{name}", "aria-label": said[name]},
-            )
-            for name, widget in widgets.items()
-        }

@@ -24,6 +24,7 @@ from clusters.models import (
     Root,
     User,
 )
+from clusters.models.base import root_path
 from clusters.roles import may_enter
 
 
@@ -65,6 +66,11 @@ GROUPS: tuple[tuple[Any, Callable[[Any], bool]], ...] = (
 
 class Choices(AutocompleteJsonView):
     """What Django's own forms offer to choose from."""
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        is_part = hasattr(rows.model, "parent_field")
+        return rows.select_related(root_path(rows.model)) if is_part else rows
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         """Call everything as the choosers of a record's page do."""

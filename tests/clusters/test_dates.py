@@ -66,3 +66,8 @@ def test_text_that_is_not_edtf_is_refused_with_examples(text):
 def test_a_span_that_ends_before_it_begins_is_refused():
     with pytest.raises(ValueError, match="ends before it begins"):
         bounds("2009/2008")
+
+
+@pytest.mark.parametrize("text", ["2006-33", "2006-00", "a/b/c"])
+def test_what_there_are_no_words_for_stays_as_it_is(text):
+    assert in_words(text) == text

@@ -125,12 +125,21 @@ def test_fields_are_called_as_their_forms_call_them(where, kind, words):
         (("codings", "early", "degree"), "0.33", "More absent than present (0.33)"),
         (("citations",), [{"publication": "fayyaz-2017", "page": "12"}], "fayyaz-2017, p. 12"),
         (("accounts", "early"), PART, PART_WORDS),
+        (("actual_start",), {"edtf": "2006-33"}, "2006-33"),
+        (("actual_start",), {"edtf": "", "printed": "lately"}, "(“lately”)"),
+        (("citations",), [{"publication": "old"}], "publication: old"),
         (("gone",), {"of_old": [True, 2]}, "of old: Yes; 2"),
     ],
 )
 def test_values_are_said_as_their_forms_say_them(where, value, words):
     assert value_words(value, where, "projects") == words
     assert value_words(value, ".".join(where), "projects/imac") == words
+
+
+def test_authors_are_said_by_their_names():
+    authors = [{"family": "Khan", "given": "F. R."}, {"literal": "ILRF"}]
+
+    assert value_words(authors, ("authors",), "publications") == "Khan, F. R.; ILRF"
 
 
 def test_a_proposal_is_returned_with_a_reason_only(desk, proposal):

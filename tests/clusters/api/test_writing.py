@@ -394,6 +394,8 @@ def test_a_proposal_that_could_not_be_carried_out_is_refused_at_once(researcher,
     uncited = researcher("POST", "accounts/?reason=Why", {"project": "village", **account})
     assert uncited.status_code == 409
     assert "has no citation" in uncited.json()["detail"]
+    pointers = {one["pointer"] for one in uncited.json()["errors"]}
+    assert pointers == {"/factor", "/holder_group", "/informant", "/says", "/statement"}
     assert not Proposal.objects.exists()
     assert Account.objects.count() == 1
 

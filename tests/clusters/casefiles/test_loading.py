@@ -137,6 +137,22 @@ def test_a_change_to_something_published_is_logged_with_before_and_after(folder)
     assert (change.before["summary"], change.after["summary"]) == ("Tanneries.", "New.")
 
 
+def test_a_renamed_record_is_refused_at_the_line_of_its_file(folder):
+    load(folder, publish_all=True)
+    cluster = Cluster.objects.get()
+    cluster.slug = "kasur-city"
+    cluster.save()
+    cited = "Table 1, row 2'}"
+    write(folder, "clusters/kasur.yaml", CLUSTER.replace(cited, "x', for: value}"))
+
+    with pytest.raises(CaseFilesRefused) as refused:
+        load(folder, force=True)
+
+    assert "clusters/kasur.yaml:10: statistics.firms.indicator: Not published." in str(
+        refused.value
+    )
+
+
 def test_publishing_is_refused_whole_where_a_value_is_not_cited(folder):
     write(folder, "clusters/kasur.yaml", CLUSTER.replace("Table 1, row 2'}", "x', for: value}"))
 

@@ -141,3 +141,16 @@ def test_what_is_no_date_says_so(client, author):
 def test_readers_look_nothing_up(client, name):
     client.force_login(factories.make_user(role="reader"))
     assert client.get(f"/admin/desk/{name}/").status_code == 302
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_django_forms_offer_parts_in_as_many_queries(
+    client, author, django_assert_num_queries, count
+):
+    for _number in range(count):
+        factories.make_factor(factories.make_framework(entered_by=author))
+    query = {"app_label": "interventions", "model_name": "coding", "field_name": "factor"}
+
+    with django_assert_num_queries(6):
+        answer = client.get("/admin/autocomplete/", query)
+    assert len(answer.json()["results"]) == count

@@ -362,7 +362,7 @@ def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_de
             base=public,
             document=changed,
             by=author,
-            reason="x",
+            reason="Read\nagain",
             site="http://s/",
         )
         return_(proposal=made, by=editor, answer="Why?", site="http://s/")
