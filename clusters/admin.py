@@ -264,6 +264,14 @@ class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
         user: Any = request.user
         return rows if may_review(user) else rows.filter(Q(by=user) | Q(entered_by=user))
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Lead to the history of the record, where it is brought back."""
+        removal = get_object_or_404(self.get_queryset(request), pk=object_id)
+        address = address_of(removal.kind, removal.object_id)
+        return HttpResponseRedirect(f"{address.removesuffix('change/')}history/")
+
     @admin.action(permissions=["view"], description="Bring the selected records back as drafts")
     def restore_selected(self, request: HttpRequest, queryset: Any) -> None:
         user: Any = request.user

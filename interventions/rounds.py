@@ -89,6 +89,11 @@ class Cell:
         """Whether everybody who answered says the same."""
         return len(set(self.codes.values())) == 1
 
+    @property
+    def needs_agreement(self) -> bool:
+        """Whether several have answered and none is agreed; one person alone needs nobody's."""
+        return len(self.answers) > 1 and self.agreed is None
+
 
 class Round:
     """A round with everything in it, in a fixed number of queries."""

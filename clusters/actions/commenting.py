@@ -18,10 +18,16 @@ LONGEST = 5_000
 def comment(*, record: Root, by: User, text: str, field: str = "", url: str = "") -> Comment:
     """Say something about a record, or about one of its fields, and tell those concerned.
 
-    `field` is a path as in `accounts.early-exit.says`. Raises NotAllowed without a text.
+    `field` is a path as in `accounts.early-exit.says`. Raises NotAllowed without a text, or where
+    there is no such field.
     """
     if not text.strip() or len(text) > LONGEST:
         raise NotAllowed([_("Write a comment of up to %(most)s letters.") % {"most": LONGEST}])
+    if field and not shape_of(type(record)).has_place(field.split(".")):
+        words = _(
+            "There is no field “%(name)s”: choose “Comment on this” beside one, or say nothing."
+        )
+        raise NotAllowed([words % {"name": field[:60]}])
     made = Comment.objects.create(
         kind=shape_of(type(record)).folder,
         object_id=record.pk,

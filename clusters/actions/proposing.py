@@ -40,10 +40,12 @@ def propose(
     by: User,
     reason: str,
     site: str = "",
+    in_place_of: Proposal | None = None,
 ) -> Proposal:
     """Keep a change to a published record until somebody decides on it.
 
-    It is tried at once: raises what `amend` raises where it could not be carried out.
+    It is tried at once: raises what `amend` raises where it could not be carried out. One that was
+    returned, `in_place_of` which this is made, waits for its author no more.
     """
     shape = shape_of(type(record))
     # As a case file has it: what only states a default is no change.
@@ -65,6 +67,9 @@ def propose(
         by=by,
         reason=reason,
     )
+    if in_place_of is not None:
+        in_place_of.state = ProposalState.REPLACED
+        in_place_of.save(update_fields=["state"])
     words = _("A change is proposed: %(title)s") % {"title": record}
     tell(reviewers() - {by}, words, by=by, words=reason, url=_url(made, site))
     return made

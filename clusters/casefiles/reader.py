@@ -310,6 +310,8 @@ class _Reader:
             self.say(node, at, f"A citation has no {', '.join(sorted(unknown))}.")
         elif not document.get("publication"):
             self.say(node, at, "A citation names its publication.")
+        elif not locators and document.keys() & set(LocatorType.values):
+            self.say(node, at, "Write the place: Findings, para 2; 12; Table 1, row 3; First page.")
         elif len(locators) != 1:
             kinds = ", ".join(LocatorType.values)
             self.say(node, at, f"A citation names one place, as one of: {kinds}.")

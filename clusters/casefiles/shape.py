@@ -1,5 +1,6 @@
 """What a case file may hold, read off the models, so that a new field needs no code here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -58,6 +59,16 @@ class Shape:
     def is_ordered(self) -> bool:
         """Whether the order in the file says something."""
         return any(field.name == "position" for field in self.model._meta.concrete_fields)
+
+    def has_place(self, where: Sequence[str]) -> bool:
+        """Tell whether a record may have something there: a field, a part by its key, places."""
+        if not where:
+            return True
+        step, *rest = where
+        if step in self.children:
+            return self.children[step].has_place(rest[1:])
+        is_known = step == "citations" or self.field(step) is not None
+        return is_known and not rest
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)

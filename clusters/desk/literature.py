@@ -3,13 +3,24 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clusters.actions.entering import enter
-from clusters.bibliography import LARGEST, Unreadable, Work, fetch, mark_duplicates, name_new, read
+from clusters.bibliography import (
+    LARGEST,
+    Unreadable,
+    Work,
+    bare_doi,
+    fetch,
+    mark_duplicates,
+    name_new,
+    read,
+)
+from clusters.casefiles.document import document_of
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.shape import shape_of
 from clusters.models import Publication
@@ -57,7 +68,8 @@ def upload(request: HttpRequest) -> HttpResponse:
 def works_of(request: HttpRequest, context: dict[str, Any]) -> list[Work]:
     """Return the works of the list that was sent, or that the page brought along, or of a DOI."""
     if doi := request.POST.get("doi", "").strip():
-        return [fetch(doi)]
+        # What is here already needs nobody to be asked.
+        return [known_by(doi, request.user) or fetch(doi)]
     if sent := request.FILES.get("file"):
         content: bytes = sent.read(LARGEST + 1)
     else:
@@ -68,3 +80,10 @@ def works_of(request: HttpRequest, context: dict[str, Any]) -> list[Work]:
     # Just what was looked at is entered.
     context["list"] = content.decode("utf-8-sig")
     return works
+
+
+def known_by(doi: str, user: Any) -> Work | None:
+    """Return the work of that DOI that the casebook has, if somebody may see it."""
+    rows = Publication.objects.visible_to(user).annotate(small_doi=Lower("doi"))
+    found = rows.filter(small_doi=bare_doi(doi)).first()
+    return found and Work(line=1, document=document_of(found, public=True))

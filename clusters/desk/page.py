@@ -53,6 +53,8 @@ class RecordPage:
     refusals: list[str] = field(default_factory=list)
     # Whether the form holds something of the record's past, which is not saved yet.
     is_restoring: bool = False
+    # Of which returned proposal an unfinished form was.
+    kept_of_proposal: str = ""
 
     @property
     def user(self) -> Any:
@@ -89,10 +91,14 @@ class RecordPage:
         kept = self.kept()
         if kept is not None:
             data = QueryDict(kept.data)
+            self.kept_of_proposal = data.get("proposal", "")
             entry, base = Entry.from_data(self.shape, data), base_of(data)
             entry.document()  # gives new parts their keys
             return self.page(entry, base, data, token=str(kept.token))
-        if proposal := self.proposal():
+        proposal = self.going_on
+        if proposal is None and "proposal" in self.request.GET:
+            raise Http404
+        if proposal is not None:
             return self.page(Entry.from_document(self.shape, proposal.document), proposal.base)
         document = {} if self.record is None else document_for(self.record)
         return self.page(Entry.from_document(self.shape, self.restored(document)), document)
@@ -123,20 +129,20 @@ class RecordPage:
         rows = unfinished_of(self.user, self.admin.model, self.record)
         return get_object_or_404(rows, pk=token_of(text))
 
-    def proposal(self) -> Proposal | None:
-        """A returned proposal of one's own to go on with."""
-        number = self.request.GET.get("proposal", "")
+    @cached_property
+    def going_on(self) -> Proposal | None:
+        """A returned proposal of one's own to go on with, where the form is of one."""
+        asked = self.request.POST.get("proposal") or self.request.GET.get("proposal")
+        number = asked or self.kept_of_proposal
         if self.record is None or not number.isdecimal():
             return None
-        return get_object_or_404(
-            Proposal.objects.filter(
-                by=self.user,
-                state=ProposalState.RETURNED,
-                kind=self.shape.folder,
-                object_id=self.record.pk,
-            ),
-            pk=number,
+        rows = Proposal.objects.filter(
+            by=self.user,
+            state=ProposalState.RETURNED,
+            kind=self.shape.folder,
+            object_id=self.record.pk,
         )
+        return rows.select_related("decided_by").filter(pk=number).first()
 
     def page(
         self,
@@ -161,7 +167,8 @@ class RecordPage:
             "kind": self.shape.folder,
             "base": json.dumps(base, ensure_ascii=False),
             "token": token,
-            "reason": sent.get("reason", ""),
+            "reason": sent.get("reason", self.going_on.reason if self.going_on else ""),
+            "going_on": self.going_on,
             "homeless": self.homeless,
             "conflicts": self.conflicts,
             "refusals": self.refusals,
@@ -194,7 +201,8 @@ class RecordPage:
         if self.record is None:
             return {"steps": [], "missing": [], "named": [], "chain": [], "comments": []}
         quality = self.admin.quality_of(self.record)
-        return {**self.review.so_far(), "quality": quality}
+        may_delete = self.admin.has_delete_permission(self.request, self.record)
+        return {**self.review.so_far(), "quality": quality, "may_delete": may_delete}
 
     @property
     def review(self) -> Review:
@@ -259,6 +267,7 @@ class RecordPage:
                 by=self.user,
                 reason=reason,
                 site=self.request.build_absolute_uri("/"),
+                in_place_of=self.going_on,
             )
             return _("Proposed: an editor decides on it."), made.get_absolute_url()
         if self.needs_reason and not reason.strip():

@@ -65,15 +65,19 @@ class Review:
     def so_far(self) -> dict[str, Any]:
         """Return the steps there are, what is missing, what was done and what was said."""
         missing = [] if self.record.is_published else self.lacking()
+        chain = list(ReviewStep.objects.filter(**self.of_record).select_related("by"))
+        is_returned = self.record.state == State.RETURNED
         return {
             "history_url": f"{self.address.removesuffix('change/')}history/",
+            "delete_url": f"{self.address.removesuffix('change/')}delete/",
             # Handing in goes with saving.
             "steps": [
                 step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
             ],
             "missing": [one for one in missing if one.names is None],
             "named": self.named([one.names for one in missing if one.names is not None]),
-            "chain": ReviewStep.objects.filter(**self.of_record).select_related("by"),
+            "chain": chain,
+            "returned": next((one for one in reversed(chain) if is_returned), None),
             "comments": self.comments.select_related("by", "resolved_by"),
             "proposals": Proposal.objects.filter(**self.of_record, state=ProposalState.OPEN),
         }

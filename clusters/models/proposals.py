@@ -16,6 +16,7 @@ class ProposalState(models.TextChoices):
     APPROVED = "approved", _("Approved")
     RETURNED = "returned", _("Returned")
     TAKEN_BACK = "taken_back", _("Taken back")
+    REPLACED = "replaced", _("Replaced by a later one")
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

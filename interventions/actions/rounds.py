@@ -288,8 +288,7 @@ def close(*, round: CodingRound, by: User, reason: str) -> int:
         reasons.append(_("Only an editor closes a round."))
     if not reason.strip():
         reasons.append(_("Say why: the reason stands in the history of every project."))
-    # What one person alone has coded needs nobody's agreement.
-    open_cells = [cell for cell in it.cells.values() if len(cell.answers) > 1 and not cell.agreed]
+    open_cells = [cell for cell in it.cells.values() if cell.needs_agreement]
     if open_cells:
         words = ngettext(
             "%(n)s coding is not agreed yet: %(first)s.",
@@ -322,7 +321,8 @@ def _bring_in(project: Project, it: Round, by: User, reason: str) -> bool:
         settled = cell.agreed or next(iter(cell.answers.values()))
         way = settled.agreement or Agreement.ONE_CODER
         stood = next((one for one in codings if _is_agreed_of(one, cell, it)), None)
-        made = _coding(cell, it, {"agreement": str(way)}, codings, stood) | settled.document
+        values = {"agreement": str(way), "round": it.row.number}
+        made = _coding(cell, it, values, codings, stood) | settled.document
         if stood is None:
             codings.append(made)
         else:

@@ -59,7 +59,7 @@ def round_page(request: HttpRequest, number: int) -> HttpResponse:
             "heat": heat_of(it),
             "reliable": RELIABLE,
             "tentative": TENTATIVE,
-            "not_agreed": sum(bool(c.answers) and c.agreed is None for c in it.cells.values()),
+            "not_agreed": sum(cell.needs_agreement for cell in it.cells.values()),
         }
     return TemplateResponse(request, "admin/desk/rounds/round.html", context)
 

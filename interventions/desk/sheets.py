@@ -180,26 +180,36 @@ def places_of(project: Project) -> list[tuple[str, str]]:
 
 
 def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
-    """Show one project's answers side by side, what is said to them, and what was agreed."""
+    """Show one project's answers side by side, what is said to them, and what was agreed.
+
+    It is one form: what is typed under other subjects comes back with the page.
+    """
     it = round_of(request, number)
     project = it.project(slug)
     if project is None or it.row.state not in (RoundState.COMPARING, RoundState.CLOSED):
         raise Http404
-    typed = taken_over(request, it, project)
+    typed: dict[str, dict[str, Any]] = {}
     status = 200
     if request.method == "POST":
-        subject = it.subject(request.POST.get("subject", ""))
-        if subject is None:
+        act, _colon, rest = request.POST.get("act", "").partition(":")
+        key, _colon, of = rest.partition(":")
+        if (subject := it.subject(key)) is None:
             raise Http404
-        document, problems = answer_in(request, subject)
-        with_slugs([document], request.user)
-        if not (problems := problems or settle(request, it, project, subject, document)):
-            return HttpResponseRedirect(f"{request.path}#{subject.key}")
-        typed[subject.key] = row_of(subject, document, problems) | {
-            "agreement": request.POST.get("agreement", ""),
-            "text": request.POST.get("text", ""),
-        }
-        status = UNPROCESSABLE
+        typed = typed_to_compare(request, it, project)
+        if act == "take":
+            typed[key] = typed.get(key, {}) | taken_over(it, project, subject, of)
+        elif problems := settle(request, it, project, subject, act):
+            typed[key] = {**sent_row(request, subject), "problems": problems}
+            status = UNPROCESSABLE
+        else:
+            if act == "say" and typed.get(key, {}).get("is_answered"):
+                typed[key]["text"] = ""
+            else:
+                typed.pop(key, None)
+            messages.success(request, _("Said.") if act == "say" else _("Agreed."))
+            if not typed:
+                return HttpResponseRedirect(f"{request.path}#{key}")
+            it = round_of(request, number)
     context = context_of(
         request,
         it,
@@ -213,15 +223,36 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     return TemplateResponse(request, "admin/desk/rounds/compare.html", context, status=status)
 
 
-def taken_over(request: HttpRequest, it: Round, project: Project) -> dict[str, dict[str, Any]]:
-    """Return the answer of a coder that somebody would begin the agreed coding with."""
-    of, key = request.GET.get("of", ""), request.GET.get("subject", "")
-    coder = next((one for one in it.contributors if one.slug == of), None)
-    return {
-        cell.subject.key: row_of(cell.subject, cell.answers[coder.pk].document, [])
-        for cell in it.cells_of(project)
-        if cell.subject.key == key and coder is not None and coder.pk in cell.answers
+def typed_to_compare(request: HttpRequest, it: Round, project: Project) -> dict[str, Any]:
+    """Return what was typed and is neither said nor agreed yet, by subject."""
+    found = {}
+    for cell in it.cells_of(project):
+        row = sent_row(request, cell.subject)
+        stands = row_of(cell.subject, cell.agreed.document if cell.agreed else {}, [])
+        row["is_answered"] = f"{cell.subject.key}-rationale" in request.POST and any(
+            row[name] != stands[name] for name in ("code", "rationale", "places")
+        )
+        if row["is_answered"] or row["text"]:
+            found[cell.subject.key] = row
+    return found
+
+
+def sent_row(request: HttpRequest, subject: Subject) -> dict[str, Any]:
+    """Return one subject's inputs as they were sent."""
+    document, problems = answer_in(request, subject)
+    return row_of(subject, document, problems) | {
+        "agreement": request.POST.get(f"agreement-{subject.key}", ""),
+        "text": request.POST.get(f"text-{subject.key}", ""),
     }
+
+
+def taken_over(it: Round, project: Project, subject: Subject, of: str) -> dict[str, Any]:
+    """Return the answer of a coder, with which somebody would begin the agreed coding."""
+    coder = next((one for one in it.contributors if one.slug == of), None)
+    cell = next(one for one in it.cells_of(project) if one.subject.key == subject.key)
+    if coder is None or coder.pk not in cell.answers:
+        raise Http404
+    return row_of(subject, cell.answers[coder.pk].document, [])
 
 
 def ways_for(user: Any) -> list[tuple[str, Any]]:
@@ -231,22 +262,25 @@ def ways_for(user: Any) -> list[tuple[str, Any]]:
 
 
 def settle(
-    request: HttpRequest, it: Round, project: Project, subject: Subject, document: Document
+    request: HttpRequest, it: Round, project: Project, subject: Subject, act: str
 ) -> list[str]:
     """Say something to one subject, or agree on it; return why it was refused."""
     to = {"round": it.row, "project": project, "subject": subject, "by": request.user}
+    sent = sent_row(request, subject)
     try:
-        if request.POST.get("act") == "say":
-            url = request.build_absolute_uri(f"#{subject.key}")
-            rounds.discuss(**to, text=request.POST.get("text", ""), url=url)  # type: ignore[arg-type]
+        if act == "say":
+            url = request.build_absolute_uri(f"{request.path}#{subject.key}")
+            rounds.discuss(**to, text=sent["text"], url=url)  # type: ignore[arg-type]
             return []
-        way = request.POST.get("agreement", "")
-        rounds.agree(**to, document=document, agreement=way)  # type: ignore[arg-type]
+        document, problems = answer_in(request, subject)
+        with_slugs([document], request.user)
+        if not problems:
+            rounds.agree(**to, document=document, agreement=sent["agreement"])  # type: ignore[arg-type]
     except NotAllowed as error:
         return list(error.reasons)
     except CaseFilesRefused as error:
         return [problem.message for problem in error.problems]
-    return []
+    return problems
 
 
 def compared(it: Round, cell: Cell, typed: dict[str, Any] | None) -> dict[str, Any]:
@@ -262,6 +296,7 @@ def compared(it: Round, cell: Cell, typed: dict[str, Any] | None) -> dict[str, A
         "way": cell.agreed.get_agreement_display() if cell.agreed else "",
         "comments": cell.comments,
         "form": start,
+        "is_typed": bool(typed),
         "is_open": bool(typed) or (bool(cell.answers) and not cell.is_same and not cell.agreed),
     }
 

@@ -294,7 +294,10 @@
     data.delete("csrfmiddlewaretoken");
     return new URLSearchParams(data);
   };
-  const keep = async () => {
+  let keeping = null;
+  let isAway = false;
+  const keep = () => (keeping ??= sendToKeep().finally(() => (keeping = null)));
+  const sendToKeep = async () => {
     if (!isDirty || isKept || isLeaving) return;
     isKept = true;
     const answer = await fetch(form.dataset.keep, {
@@ -303,6 +306,8 @@
       body: body(),
       redirect: "error",
     }).catch(() => null);
+    // Redirected to sign-in, or refused for want of a cookie: so would be what is sent.
+    isAway = !answer || [401, 403, 404].includes(answer.status);
     if (answer?.ok) {
       kept.textContent = `Kept at ${(await answer.json()).at}, not saved yet`;
       kept.classList.remove("wrong");
@@ -329,18 +334,43 @@
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") keep();
     });
-    form.addEventListener("submit", () => {
+    let isSure = false;
+    form.addEventListener("submit", async (event) => {
+      if (isDirty && !isSure) {
+        // Sent while signed out, it would come to the sign-in page, and be gone.
+        event.preventDefault();
+        const { submitter } = event;
+        await keeping;
+        isKept = false;
+        await keep();
+        if (isAway) {
+          const signIn = document.createElement("a");
+          Object.assign(signIn, { href: form.dataset.signIn, target: "_blank" });
+          signIn.textContent = kept.dataset.signIn;
+          kept.replaceChildren(`${kept.dataset.held} `, signIn);
+          return;
+        }
+        isSure = true;
+        form.requestSubmit(submitter);
+        return;
+      }
       isLeaving = true;
       // Signed in anew in another tab, the form would carry a token that is not good any more.
       const cookie = csrfCookie();
       const token = form.querySelector("[name=csrfmiddlewaretoken]");
-      if (cookie && token && cookie.length === token.value.length) token.value = cookie;
+      if (cookie && token) token.value = cookie;
     });
     addEventListener("pageshow", () => {
-      isLeaving = false;
+      isLeaving = isSure = false;
+    });
+    const comment = document.getElementById("comment-text");
+    let isCommenting = false;
+    comment?.form.addEventListener("submit", () => {
+      isCommenting = true;
     });
     addEventListener("beforeunload", (event) => {
-      if (isDirty && !isLeaving) event.preventDefault();
+      const hasComment = comment?.value.trim() && !isCommenting;
+      if ((isDirty && !isLeaving) || hasComment) event.preventDefault();
     });
   }
 

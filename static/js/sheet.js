@@ -1,39 +1,55 @@
-// A coder's sheet: saved as one types, and a new line for places once the last one is filled.
+// A coder's sheet: saved as one types, and a new line for places once the last one is filled. And the
+// page on which sheets are compared: nothing is sent that would be gone.
 "use strict";
 
 {
-  const form = document.getElementById("sheet");
+  const sheet = document.getElementById("sheet");
+  const compare = document.getElementById("compare");
   const kept = document.getElementById("kept");
   const AFTER = 1500;
   const TRY_AGAIN_AFTER = 10000;
-  let timer;
-  let isSaved = true;
 
-  const save = async () => {
-    clearTimeout(timer);
-    const sent = new FormData(form);
-    try {
-      const answer = await fetch(location.pathname, {
-        method: "POST",
-        body: sent,
-        headers: { "X-Autosave": "1" },
-        redirect: "error",
-      });
-      const found = await answer.json();
-      isSaved = answer.ok;
-      kept.textContent = answer.ok
-        ? [`${kept.dataset.saved} ${found.at}`, found.note].filter(Boolean).join(". ")
-        : found.problems[0];
-      kept.classList.toggle("wrong", !answer.ok || Boolean(found.note));
-    } catch {
-      kept.textContent = kept.dataset.away;
-      kept.classList.add("wrong");
-      timer = setTimeout(save, TRY_AGAIN_AFTER);
-    }
+  // Signed in anew in another tab, a form would carry a token that is not good any more.
+  const renew = (form) => {
+    const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1];
+    const token = form.querySelector("[name=csrfmiddlewaretoken]");
+    if (cookie && token) token.value = cookie;
+  };
+  const hold = () => {
+    kept.textContent = kept.dataset.away;
+    kept.classList.add("wrong");
   };
 
-  if (kept) {
-    form.addEventListener("input", (event) => {
+  if (sheet && kept) {
+    let timer;
+    let isSaved = true;
+    let isAway = false;
+
+    const save = async () => {
+      clearTimeout(timer);
+      renew(sheet);
+      try {
+        const answer = await fetch(location.pathname, {
+          method: "POST",
+          body: new FormData(sheet),
+          headers: { "X-Autosave": "1" },
+          redirect: "error",
+        });
+        const found = await answer.json();
+        isAway = false;
+        isSaved = answer.ok;
+        kept.textContent = answer.ok
+          ? [`${kept.dataset.saved} ${found.at}`, found.note].filter(Boolean).join(". ")
+          : found.problems[0];
+        kept.classList.toggle("wrong", !answer.ok || Boolean(found.note));
+      } catch {
+        isAway = true;
+        hold();
+        timer = setTimeout(save, TRY_AGAIN_AFTER);
+      }
+    };
+
+    sheet.addEventListener("input", (event) => {
       isSaved = false;
       clearTimeout(timer);
       timer = setTimeout(save, AFTER);
@@ -44,11 +60,46 @@
         input.after(next);
       }
     });
-    form.addEventListener("submit", () => {
+    sheet.addEventListener("submit", async (event) => {
+      if (isSaved) return;
+      event.preventDefault();
+      await save();
+      if (isAway) return;
       isSaved = true;
+      sheet.requestSubmit(event.submitter);
     });
     addEventListener("beforeunload", (event) => {
       if (!isSaved) event.preventDefault();
+    });
+  }
+
+  if (compare && kept) {
+    let isTyped = Boolean(compare.querySelector("[data-typed]"));
+    let isSure = false;
+    compare.addEventListener("input", () => {
+      isTyped = true;
+    });
+    compare.addEventListener("submit", async (event) => {
+      if (isSure) return;
+      event.preventDefault();
+      const { submitter } = event;
+      const answer = await fetch(location.pathname, { redirect: "error" }).catch(() => null);
+      if (!answer?.ok) {
+        hold();
+        submitter?.after(kept);
+        return;
+      }
+      renew(compare);
+      // What is typed under other subjects comes back with the page.
+      isSure = true;
+      isTyped = false;
+      compare.requestSubmit(submitter);
+    });
+    addEventListener("pageshow", () => {
+      isSure = false;
+    });
+    addEventListener("beforeunload", (event) => {
+      if (isTyped) event.preventDefault();
     });
   }
 }

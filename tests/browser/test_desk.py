@@ -11,13 +11,7 @@ from allauth.mfa.totp.internal.auth import (
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.accounts import (
-    ACCOUNTS,
-    PASSWORD,
-    make_accounts,
-    make_rounds,
-    sign_in_at,
-)
+from tests.browser.accounts import ACCOUNTS, PASSWORD, make_accounts, make_rounds, sign_in_at
 from tests.browser.serving import serving
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -229,6 +223,28 @@ def what_was_typed_is_there_after_the_browser_was_closed(sign_in, case):
     expect(again.get_by_label("Aims")).to_have_value("To sell together")
 
 
+def what_is_sent_while_signed_out_stays_until_one_has_signed_in(sign_in, case):
+    page = sign_in("researcher")
+    page.goto(case["address"])
+    page.context.clear_cookies()
+    page.get_by_label("Aims").fill("Typed while signed out")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator("#kept")).to_contain_text("Not sent: you are signed out")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in another tab").click()
+    other = opened.value
+    other.get_by_label("Email").fill(ACCOUNTS["researcher"])
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("heading", name="Desk")).to_be_visible()
+    expect(page.get_by_label("Aims")).to_have_value("Typed while signed out")
+    save(page, "Save")
+    expect(page.get_by_label("Aims")).to_have_value("Typed while signed out")
+    page.get_by_label("Aims").fill("To sell together")
+    save(page, "Save")
+
+
 def it_is_published_and_seen_everywhere(sign_in, case):
     editor = sign_in("editor")
     editor.goto(f"{case['address']}#review")
@@ -275,6 +291,7 @@ def test_from_a_paper_to_a_published_case(sign_in):
     two_people_at_once_lose_nothing(sign_in, case)
     a_field_is_restored(sign_in, case)
     what_was_typed_is_there_after_the_browser_was_closed(sign_in, case)
+    what_is_sent_while_signed_out_stays_until_one_has_signed_in(sign_in, case)
     it_is_published_and_seen_everywhere(sign_in, case)
     a_change_to_what_is_public_is_proposed_and_approved(sign_in, case)
 

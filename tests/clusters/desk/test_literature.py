@@ -304,3 +304,13 @@ def test_readers_bring_nothing_in(client):
     client.force_login(factories.make_user(role="reader"))
 
     assert client.get(PAGE).status_code == 302
+
+
+def test_a_doi_that_the_casebook_has_is_known_without_asking_anybody(client, author, crossref):
+    row = factories.make_public(factories.make_publication(title="Stitches", doi="10.1007/S1"))
+
+    page = client.post(PAGE, {"act": "look", "doi": "https://doi.org/10.1007/s1"})
+
+    assert page.status_code == 200
+    assert [one.duplicate_of for one in page.context["works"]] == [row]
+    assert crossref == []

@@ -18,7 +18,7 @@ from clusters.actions.reviewing import (
     take_out,
 )
 from clusters.casefiles.document import document_of
-from clusters.models import Comment, Proposal, ReviewStep, State
+from clusters.models import Comment, Proposal, Removal, ReviewStep, State
 from interventions.models import Project
 from tests import factories
 from tests.forms import form_of, prefix_of, send
@@ -266,7 +266,12 @@ def test_one_goes_on_with_a_returned_proposal(client, draft, author, editor):
     page = client.get(f"{page_of(project)}?proposal={proposal.pk}")
 
     assert form_of(page)["title"] == ["Other"]
+    assert form_of(page)["reason"] == ["The source says so"]
+    assert "Which?" in page.content.decode()
     send(client, page, {"aims": "To act"}, reason="Page 5")
+    proposal.refresh_from_db()
+    assert proposal.state == "replaced"
+    assert client.get(f"{page_of(project)}?proposal={proposal.pk}").status_code == 404
     assert Proposal.objects.first().document["aims"] == "To act"
     assert Proposal.objects.first().document["title"] == "Other"
 
@@ -460,3 +465,49 @@ def test_steps_offered_are_those_that_may_be_taken(draft, author, editor):
     project = at(State.IN_REVIEW, draft, author, editor)
     assert steps_for(editor, project) == ["taken_back", "returned", "published"]
     assert steps_for(author, project) == ["taken_back"]
+
+
+@pytest.mark.parametrize(
+    ("field", "is_there"),
+    [
+        ("", True),
+        ("title", True),
+        ("accounts.early.says", True),
+        ("accounts.early", True),
+        ("accounts.early.citations", True),
+        ("nonsense xyz", False),
+        ("title.words", False),
+        ("accounts.early.nonsense", False),
+    ],
+)
+def test_comments_are_on_the_record_or_on_a_field_that_there_is(draft, author, field, is_there):
+    if is_there:
+        assert comment(record=draft, by=author, text="Why?", field=field).field == field
+        return
+    with pytest.raises(NotAllowed, match="There is no field"):
+        comment(record=draft, by=author, text="Why?", field=field)
+
+
+def test_a_returned_record_says_why_on_its_page(client, draft, author, editor):
+    submit(record=draft, by=author)
+    send_back(record=again(draft), by=editor, reason="Cite a page")
+    client.force_login(author)
+
+    assert client.get(page_of(draft)).content.decode().count("Cite a page") == 2  # and the chain
+
+
+def test_a_draft_is_deleted_from_its_page_and_brought_back_from_removals(
+    client, draft, author, editor
+):
+    client.force_login(author)
+    page = client.get(page_of(draft)).content.decode()
+    delete = page_of(draft).replace("change", "delete")
+    assert f'href="{delete}"' in page
+    client.post(delete, {"post": "yes"})
+    client.force_login(editor)
+    removal = f"/admin/clusters/removal/{Removal.objects.get().pk}/change/"
+    history = client.get(removal)["Location"]
+    client.post(history)
+    assert again(draft).title == draft.title
+    public = factories.make_public(factories.make_project())
+    assert "Delete this draft" not in client.get(page_of(public)).content.decode()

@@ -310,24 +310,20 @@ def test_once_all_have_handed_in_they_see_who_differs_where(it, as_user):
 def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(it, as_user):
     code_apart(it, as_user)
     client = as_user(it.users[0])
-    subject = {"subject": key(it.trust)}
+    say, agree = f"say:{key(it.trust)}", f"agree:{key(it.trust)}"
+    way = f"agreement-{key(it.trust)}"
 
-    client.post(it.compare, {**subject, "act": "say", "text": "Look at page 1 again."})
+    client.post(it.compare, {"act": say, f"text-{key(it.trust)}": "Look at page 1 again."})
     assert "Look at page 1 again." in said(as_user(it.users[1]).get(it.compare))
     refused = client.post(
         it.compare,
-        {**subject, "act": "agree", "agreement": "consensus", **answer(key(it.trust), "0.67", "")},
+        {"act": agree, way: "consensus", **answer(key(it.trust), "0.67", "")},
     )
     assert refused.status_code == 422
     assert "no rationale" in said(refused)
-    adjudicated = {
-        **subject,
-        "act": "agree",
-        "agreement": "adjudicated",
-        **answer(key(it.trust), "0.67"),
-    }
+    adjudicated = {"act": agree, way: "adjudicated", **answer(key(it.trust), "0.67")}
     assert "Only an editor adjudicates." in said(client.post(it.compare, adjudicated))
-    client.post(it.compare, {**adjudicated, "agreement": "consensus"})
+    client.post(it.compare, {**adjudicated, way: "consensus"})
     assert "1 coding agreed, on which all say the same." in act(client, it, "agree-same")
     assert "Only an editor closes a round." in act(client, it, "close", reason="Done")
     editor = as_user(it.editor)
@@ -372,21 +368,32 @@ def test_what_one_person_alone_has_coded_needs_nobodys_agreement(it, as_user):
     assert found == {("trust", "consensus"), ("power", "one_coder")}
 
 
-def test_an_agreed_coding_begins_with_the_answer_that_one_takes_over(it, as_user):
+def test_what_is_typed_under_other_subjects_comes_back_with_the_page(it, as_user):
     code_apart(it, as_user, second="0.67")
     client = as_user(it.users[0])
+    trust, work = key(it.trust), key(it.work)
+    typed = {f"text-{trust}": "See page 2.", **answer(work, "1", "As I read it.")}
 
-    def begun(address):
-        rows = client.get(address).context["rows"]
-        return {str(row["subject"]): row["form"]["code"] for row in rows}
+    def forms(page):
+        return {
+            row["subject"].key: (row["form"]["code"], row["form"].get("text", ""))
+            for row in page.context["rows"]
+            if row["is_typed"]
+        }
 
-    assert begun(it.compare) == {"Trust": "", "Power": "", "Women's work": ""}
-    page = said(client.get(it.compare))
-    take = f"?subject={key(it.trust)}&amp;of=coder-1#agree-{key(it.trust)}"
-    assert f'href="{take}"' in page
-    taken = f"{it.compare}?subject={key(it.trust)}&of=coder-1"
-    assert begun(taken) == {"Trust": "0.67", "Power": "", "Women's work": ""}
-    assert begun(taken.replace("coder-1", "nobody")) == begun(it.compare)
+    begun = client.post(it.compare, {"act": f"take:{trust}:coder-1", **typed})
+    assert forms(begun) == {trust: ("0.67", "See page 2."), work: ("1", "")}
+    told = client.post(it.compare, {"act": f"say:{trust}", **typed})
+    assert forms(told) == {work: ("1", "")}
+    assert "See page 2." in said(told)
+    agreed = client.post(
+        it.compare, {"act": f"agree:{work}", f"agreement-{work}": "consensus", **typed}
+    )
+    assert forms(agreed) == {trust: ("", "See page 2.")}
+    alone = client.post(it.compare, {"act": f"say:{trust}", f"text-{trust}": "Done."})
+    assert (alone.status_code, alone["Location"]) == (302, f"{it.compare}#{trust}")
+    for nobody in (f"take:{trust}:nobody", "take:nothing:coder-1", "agree:nothing"):
+        assert client.post(it.compare, {"act": nobody}).status_code == 404
 
 
 def test_whoever_is_at_the_desk_is_told_who_an_unnamed_coder_is(it, as_user):
