@@ -397,6 +397,26 @@ def test_a_sheet_is_saved_as_one_types(sign_in, rounds):
     expect(first.get_by_label("Not applicable")).to_be_checked()
 
 
+def test_what_is_typed_while_comparing_stays_beside_what_is_taken_over(sign_in, rounds):
+    page = sign_in("editor")
+    page.goto(f"/admin/interventions/codinground/{rounds[1]}/compare/soccer-village/")
+    differing = page.locator(".sheet-row", has_text="they differ")
+    first, second = differing.nth(0), differing.nth(1)
+
+    first.get_by_label("To the others").fill("See the table.")
+    first.get_by_label("Place 1").press("Enter")
+    expect(page.locator("[data-typed]")).to_have_count(0)
+    second.get_by_role("button", name="Begin with this").first.click()
+    expect(page.locator("[data-typed]")).to_have_count(2)
+    expect(first.get_by_label("To the others")).to_have_value("See the table.")
+    expect(second.get_by_label("Why")).to_have_value("As read.")
+
+    page.context.clear_cookies()
+    second.get_by_role("button", name="Agree on this").click()
+    expect(page.locator("#kept")).to_contain_text("Not sent")
+    expect(second.get_by_label("Why")).to_have_value("As read.")
+
+
 def test_a_second_factor_is_set_up_and_asked_for(desk, browser):
     """As an authenticator app would: the secret is read off the page."""
     context = browser.new_context(base_url=desk.address)
