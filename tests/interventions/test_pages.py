@@ -362,4 +362,4 @@ def test_a_project_names_the_issues_it_set_out_to_change(client):
 
     page = client.get(project.get_absolute_url()).content.decode()
 
-    assert "<p>Child labour; Collective action of small firms.</p>" in page
+    assert "<strong>Issues:</strong> Child labour; Collective action of small firms." in page
