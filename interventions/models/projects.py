@@ -136,11 +136,6 @@ class Project(Root):
         return reverse("project", args=[self.slug])
 
     @property
-    def issue_words(self) -> list[str]:
-        """What it set out to change, as people call it."""
-        return [str(Issue(one).label) for one in self.issues]
-
-    @property
     def is_dated_by_plan(self) -> bool:
         """Whether `years` rests on planned dates, since no actual one is known."""
         return not (self.actual_start or self.actual_end) and bool(

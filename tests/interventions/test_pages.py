@@ -353,13 +353,3 @@ def test_a_project_without_a_date_has_no_list_of_dates(client):
     factories.make_public(project, cluster)
 
     assert 'id="dates"' not in client.get("/projects/village/").content.decode()
-
-
-def test_a_project_names_the_issues_it_set_out_to_change(client):
-    project = factories.make_public(
-        factories.make_project(slug="village", issues=["child_labour", "collective_action"])
-    )
-
-    page = client.get(project.get_absolute_url()).content.decode()
-
-    assert "<strong>Issues:</strong> Child labour; Collective action of small firms." in page
