@@ -40,9 +40,7 @@ def value_words(value: Any, where: Sequence[str] | str, kind: str) -> str:
 
     `where` and `kind` are those of `field_words`. Parts and places take a line each.
     """
-    step, shape, key = "", None, None
-    for step, shape, key in _steps(where, kind):  # noqa: B007 - the last one counts
-        pass
+    *_before, (step, shape, key) = _steps(where, kind)
     if shape is not None and key is not None and isinstance(value, dict):
         return _part(value, shape)
     return _value(step, value, shape)

@@ -137,6 +137,22 @@ def test_places_are_cited_removed_and_left_empty():
     ]
 
 
+def test_a_kind_of_place_without_the_place_asks_for_the_place():
+    entry = sent(
+        **{
+            "slug": "case",
+            "citations-0-here": "1",
+            "citations-0-publication": "paper",
+            "citations-0-locator_type": "front_matter",
+        }
+    )
+
+    assert [(one.field, one.message.partition(":")[0]) for one in read(entry)[1]] == [
+        ("citations", "Write the place"),
+        ("title", "This is required."),
+    ]
+
+
 def test_problems_stand_at_their_inputs_and_the_others_are_told():
     entry = sent(**{"slug": "case", "outcomes-0-here": "1", "outcomes-0-key": "work"})
     entry.document()
