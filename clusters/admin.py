@@ -269,8 +269,7 @@ class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
     ) -> Any:
         """Lead to the history of the record, where it is brought back."""
         removal = get_object_or_404(self.get_queryset(request), pk=object_id)
-        address = address_of(removal.kind, removal.object_id)
-        return HttpResponseRedirect(f"{address.removesuffix('change/')}history/")
+        return HttpResponseRedirect(address_of(removal.kind, removal.object_id, "history"))
 
     @admin.action(permissions=["view"], description="Bring the selected records back as drafts")
     def restore_selected(self, request: HttpRequest, queryset: Any) -> None:

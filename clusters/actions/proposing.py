@@ -47,9 +47,9 @@ def propose(
     It is tried at once: raises what `amend` raises where it could not be carried out. One that was
     returned, `in_place_of` which this is made, waits for its author no more.
     """
-    shape = shape_of(type(record))
     # As a case file has it: what only states a default is no change.
-    document = read(shape, [document])[0].document
+    (case_file,) = read(shape_of(type(record)), [document])
+    document = case_file.document
     if not reason.strip():
         raise NotAllowed([NEEDS_REASON])
     if not differences(base, document):
@@ -57,16 +57,8 @@ def propose(
     with only_tried():
         amend(record=record, base=base, document=document, by=by, reason=reason)
     record.refresh_from_db()
-    made = Proposal.objects.create(
-        kind=shape.folder,
-        object_id=record.pk,
-        slug=record.slug,
-        base_version=record.version,
-        base=base,
-        document=document,
-        by=by,
-        reason=reason,
-    )
+    made = _proposal_of(Amendment(record, base, case_file), by, reason)
+    made.save()
     if in_place_of is not None:
         in_place_of.state = ProposalState.REPLACED
         in_place_of.save(update_fields=["state"])
@@ -85,22 +77,24 @@ def propose_all(
     """
     if wanted and not reason.strip():
         raise NotAllowed([NEEDS_REASON])
-    kept = [
-        Proposal(
-            kind=one.case_file.shape.folder,
-            object_id=one.record.pk,
-            slug=one.record.slug,
-            base_version=one.record.version,
-            base=one.base,
-            document=one.case_file.document,
-            by=by,
-            reason=reason,
-        )
-        for one in wanted
-    ]
+    kept = [_proposal_of(one, by, reason) for one in wanted]
     with only_tried():
         amend_all(wanted=wanted, by=by, reason=reason, heard=heard, is_trial=True)
     return Proposal.objects.bulk_create(kept)
+
+
+def _proposal_of(one: Amendment, by: User, reason: str) -> Proposal:
+    """Return a proposal that is not saved yet, to the record as it is now."""
+    return Proposal(
+        kind=one.case_file.shape.folder,
+        object_id=one.record.pk,
+        slug=one.record.slug,
+        base_version=one.record.version,
+        base=one.base,
+        document=one.case_file.document,
+        by=by,
+        reason=reason,
+    )
 
 
 def tell_of_all(made: Sequence[Proposal], *, by: User, reason: str) -> None:

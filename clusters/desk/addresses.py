@@ -8,13 +8,13 @@ from django.urls import reverse
 from clusters.casefiles.shape import shape_of, shapes
 
 
-def address_of(kind: str, number: int | None) -> str:
-    """Return the desk's page of a record, or of a new one."""
+def address_of(kind: str, number: int | None, page: str = "change") -> str:
+    """Return the desk's page of a record, or its history or delete page; or that of a new one."""
     meta = shapes()[kind].model._meta
     name = f"admin:{meta.app_label}_{meta.model_name}"
     if number is None:
         return reverse(f"{name}_add")
-    return reverse(f"{name}_change", args=[quote(number)])
+    return reverse(f"{name}_{page}", args=[quote(number)])
 
 
 def address_to(record: Any) -> str:

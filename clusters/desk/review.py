@@ -68,8 +68,8 @@ class Review:
         chain = list(ReviewStep.objects.filter(**self.of_record).select_related("by"))
         is_returned = self.record.state == State.RETURNED
         return {
-            "history_url": f"{self.address.removesuffix('change/')}history/",
-            "delete_url": f"{self.address.removesuffix('change/')}delete/",
+            "history_url": address_of(self.kind, self.record.pk, "history"),
+            "delete_url": address_of(self.kind, self.record.pk, "delete"),
             # Handing in goes with saving.
             "steps": [
                 step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
