@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from django_countries import countries
 
 from clusters.casefiles.document import reference
 from clusters.casefiles.shape import shape_of
+from clusters.codelists import COUNTRIES
 from clusters.models import Cluster, Publication, Review, Root, Stakeholder, StakeholderGroup
 from clusters.models.base import name_path, root_path
 from clusters.models.literature import PublicationQuerySet
@@ -150,10 +152,14 @@ class CodeFilter(SeveralFilter, django_filters.ChoiceFilter):
 
 
 class CountryField(CodeField):
-    """Two letters of ISO 3166, in any case; anything else is refused."""
+    """A country by its code or name, in any case; anything else is refused."""
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value).upper()
+        text = super().to_python(value)
+        try:
+            return COUNTRIES.find(text) if text else text
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid_choice") from None
 
 
 class CountryInput(forms.TextInput):

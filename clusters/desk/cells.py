@@ -175,7 +175,7 @@ def place_cells(entry: Entry, place: Place, labels: Labels) -> dict[str, str]:
     widgets: dict[str, forms.Widget] = {
         "publication": ReferenceSelect(Publication, labels=labels),
         "locator_type": forms.Select(choices=LocatorType.choices),
-        "locator": forms.TextInput({"maxlength": 120}),
+        "locator": forms.TextInput(),
         "for_field": forms.Select(choices=[("", _("all of it")), *fields]),
         "stance": forms.Select(choices=Stance.choices),
     }

@@ -10,10 +10,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django_countries.fields import CountryField
 
 from clusters.casefiles.document import plain
 from clusters.casefiles.shape import Field, Shape
+from clusters.codelists import codelist_of
+from clusters.typed import read_json
 
 # More choices than this are a list to choose from, fewer are buttons side by side.
 MOST_BUTTONS = 6
@@ -81,8 +82,9 @@ def widget_for(spec: Field, labels: dict[tuple[Any, str], str]) -> forms.Widget:
         return forms.Textarea({"rows": 4})
     if isinstance(field, models.BooleanField):
         return forms.CheckboxInput()
-    if isinstance(field, CountryField):
-        return forms.TextInput({"maxlength": 2, "size": 4, "class": "short"})
+    if (codelist := codelist_of(field)) is not None:
+        # Offered by name while one types; the whole list stands once on the page.
+        return forms.TextInput({"list": f"codelist-{codelist.name}", "autocomplete": "off"})
     if field.choices:
         choices = without_empty(field.flatchoices)
         if len(choices) <= MOST_BUTTONS:
@@ -93,14 +95,15 @@ def widget_for(spec: Field, labels: dict[tuple[Any, str], str]) -> forms.Widget:
         return forms.Textarea({"rows": 3})
     if isinstance(field, models.IntegerField | models.DecimalField | models.FloatField):
         return forms.TextInput({"inputmode": "decimal", "class": "short"})
-    return forms.TextInput({"maxlength": field.max_length} if field.max_length else {})
+    # No maxlength: a browser would cut what is pasted, without a word.
+    return forms.TextInput()
 
 
 def date_widgets() -> dict[str, forms.Widget]:
     """Return the two inputs of an uncertain date: EDTF, and the words of the source."""
     return {
-        "edtf": forms.TextInput({"class": "edtf", "autocomplete": "off", "maxlength": 60}),
-        "printed": forms.TextInput({"maxlength": 120}),
+        "edtf": forms.TextInput({"class": "edtf", "autocomplete": "off"}),
+        "printed": forms.TextInput(),
     }
 
 
@@ -113,11 +116,15 @@ def to_input(spec: Field, value: Any) -> Any:
     """Return a value of a document as its input shows it."""
     if value is None:
         default = spec.field.get_default() if spec.field.has_default() else None
-        return default if isinstance(default, str | bool | int) else None
+        value = default if isinstance(default, str | bool | int) else None
+        if not value or codelist_of(spec.field) is None:
+            return value
     if spec.kind == "json":
         return names_as_lines(value)
     if spec.kind == "list" and not getattr(spec.field.base_field, "flatchoices", None):
         return "\n".join(map(str, value))
+    if (codelist := codelist_of(spec.field)) is not None:
+        return codelist.label(value)
     if spec.kind in ("scalar", "reference"):
         return value if isinstance(value, bool) else str(value)
     return value
@@ -133,8 +140,6 @@ def from_input(spec: Field, value: Any) -> Any:
         return names_from_lines(value)
     if spec.kind == "list" and isinstance(value, str):
         return [line.strip() for line in value.split("\n") if line.strip()]
-    if isinstance(spec.field, CountryField):
-        return value.upper()
     return value
 
 
@@ -157,7 +162,7 @@ def names_from_lines(text: str) -> Any:
     """Read what `names_as_lines` writes."""
     if text.startswith("["):
         try:
-            return json.loads(text)
+            return read_json(text)
         except ValueError:
             return text
     found = []

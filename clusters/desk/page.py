@@ -22,6 +22,7 @@ from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.merge import Difference, merge, value_at, with_value
 from clusters.casefiles.reader import Problem
 from clusters.casefiles.shape import Shape, shape_of
+from clusters.codelists import CODELISTS
 from clusters.desk.cards import Sections, card_of
 from clusters.desk.entry import Entry
 from clusters.desk.references import labels_of
@@ -30,6 +31,7 @@ from clusters.desk.unfinished import token_of, unfinished_of
 from clusters.models import Proposal, ProposalState, Root, Unfinished
 from clusters.past import Past
 from clusters.roles import may_enter
+from clusters.typed import read_json, record_number
 
 UNPROCESSABLE = 422
 # Of these acts each saves the form first.
@@ -133,8 +135,8 @@ class RecordPage:
     def going_on(self) -> Proposal | None:
         """A returned proposal of one's own to go on with, where the form is of one."""
         asked = self.request.POST.get("proposal") or self.request.GET.get("proposal")
-        number = asked or self.kept_of_proposal
-        if self.record is None or not number.isdecimal():
+        number = record_number(asked or self.kept_of_proposal)
+        if self.record is None or number is None:
             return None
         rows = Proposal.objects.filter(
             by=self.user,
@@ -177,6 +179,7 @@ class RecordPage:
             "is_read_only": self.is_read_only,
             "is_restoring": self.is_restoring,
             "needs_reason": self.needs_reason,
+            "codelists": [] if self.is_read_only else CODELISTS,
             "opens_proposal": self.opens_proposal,
             **self.so_far(),
         }
@@ -307,7 +310,7 @@ class RecordPage:
 def base_of(data: QueryDict) -> Document:
     """Return the document that the form was opened with."""
     try:
-        found = json.loads(data.get("base", "") or "{}")
+        found = read_json(data.get("base", "") or "{}")
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from clusters.codelists import LANGUAGES
+from clusters.models.fields import CodeField
 from clusters.models.triggers import KeepDocuments, KeepSlugs, KeepVersion, RaiseRootVersion
 from clusters.roles import may_enter, may_review
 
@@ -87,8 +89,11 @@ class Root(models.Model):
     state = models.CharField(
         max_length=10, choices=State, default=State.DRAFT, editable=False, db_index=True
     )
-    language = models.CharField(
-        max_length=15, default="en", help_text="Language of the texts, as a BCP 47 tag."
+    language = CodeField(
+        codelist=LANGUAGES,
+        max_length=15,
+        default="en",
+        help_text="Language of the texts, as a BCP 47 tag.",
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     version_transaction = models.BigIntegerField(default=0, editable=False)

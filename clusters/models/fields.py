@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from clusters import dates
+from clusters.codelists import Codelist
+from clusters.doi import bare_doi
 
 
 class EDTF(str):
@@ -20,6 +22,49 @@ class EDTF(str):
     @property
     def bounds(self) -> dates.Bounds:
         return dates.bounds(self) if self else dates.Bounds(None, None)
+
+
+class CodeField(models.CharField):
+    """A code of an international standard, such as USD; whatever else is refused."""
+
+    def __init__(self, *args: Any, codelist: Codelist | None = None, **kwargs: Any) -> None:
+        self.codelist = codelist
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        # A migration makes a column, which knows nothing of the standard.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(value, model_instance)
+        if value and self.codelist is not None:
+            self.codelist.validate(value)
+
+    def read(self, text: str) -> str:
+        """Return the code for a code or name. Raises ValueError."""
+        return text if self.codelist is None else self.codelist.find(text)
+
+
+class DOIField(models.CharField):
+    """A DOI from “10.” on, in small letters; addresses of resolvers are read, nothing else is."""
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(value, model_instance)
+        try:
+            wanted = bare_doi(value)
+        except ValueError as error:
+            raise ValidationError(str(error), code="doi") from None
+        if wanted != value:
+            raise ValidationError(f"Write the DOI as {wanted}.", code="doi")
+
+    def read(self, text: str) -> str:
+        """Return the DOI alone. Raises ValueError."""
+        return bare_doi(text)
 
 
 class UncertainDateField(models.CharField):

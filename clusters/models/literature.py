@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clusters.models.base import Child, Root, RootQuerySet, unique_key
 from clusters.models.bodies import StakeholderGroup
 from clusters.models.citations import CitationUse
-from clusters.models.fields import UncertainDateField
+from clusters.models.fields import DOIField, UncertainDateField
 from clusters.models.history import tracked
 
 
@@ -27,6 +27,10 @@ class PublicationType(models.TextChoices):
     THESIS = "thesis", _("Thesis")
     DATASET = "dataset", _("Data set")
     STANDARD = "standard", _("Standard")
+    PAPER_CONFERENCE = "paper-conference", _("Conference paper")
+    ARTICLE_NEWSPAPER = "article-newspaper", _("Newspaper article")
+    ARTICLE_MAGAZINE = "article-magazine", _("Magazine article")
+    MANUSCRIPT = "manuscript", _("Unpublished work")
     WEBPAGE = "webpage", _("Web page")
     DOCUMENT = "document", _("Document")
 
@@ -107,7 +111,7 @@ class Publication(Root):
         blank=True,
         help_text="Who brought it out: a publishing house, an agency, a university.",
     )
-    doi = models.CharField(
+    doi = DOIField(
         "DOI",
         max_length=120,
         blank=True,
@@ -170,6 +174,14 @@ class Publication(Root):
                 name="publication_doi_unique",
                 violation_error_code="doi",
                 violation_error_message="Another publication has this DOI.",
+            ),
+            models.UniqueConstraint(
+                Lower("cited_as"),
+                condition=~models.Q(cited_as=""),
+                name="publication_cited_as_unique",
+                violation_error_code="cited_as",
+                violation_error_message="Another publication is cited as this. Add a letter to the "
+                "year, such as Khan (2007b).",
             ),
             models.CheckConstraint(
                 condition=models.Q(interview_minutes_least__isnull=True)

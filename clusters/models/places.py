@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from clusters.codelists import INDUSTRIES
 from clusters.models.base import Child, ChildQuerySet, Root, unique_key
 from clusters.models.citations import CitationUse
-from clusters.models.fields import UncertainDateField
+from clusters.models.fields import CodeField, UncertainDateField
 from clusters.models.history import tracked
 
 
@@ -43,8 +44,12 @@ class Cluster(Root):
         help_text="Degrees east, WGS 84.",
     )
     industry = models.CharField(max_length=120, help_text="What the cluster makes, in words.")
-    isic = models.CharField(
-        "ISIC class", max_length=4, blank=True, help_text="United Nations ISIC, Revision 4."
+    isic = CodeField(
+        "ISIC class",
+        codelist=INDUSTRIES,
+        max_length=4,
+        blank=True,
+        help_text="United Nations ISIC, Revision 4.",
     )
     products = ArrayField(
         models.CharField(max_length=80),

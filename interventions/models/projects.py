@@ -7,9 +7,10 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from clusters.codelists import CURRENCIES
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
 from clusters.models.base import unique_key
-from clusters.models.fields import EDTF, UncertainDateField
+from clusters.models.fields import EDTF, CodeField, UncertainDateField
 from clusters.models.history import tracked
 from clusters.models.triggers import Forbid
 from interventions.models.donors import Donor
@@ -328,7 +329,9 @@ class Funding(Child):
         help_text="In the currency as printed; no signs for thousands. Empty where the source "
         "names none.",
     )
-    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, such as USD.")
+    currency = CodeField(
+        codelist=CURRENCIES, max_length=3, blank=True, help_text="ISO 4217, such as USD."
+    )
     when = UncertainDateField("when", help_text="The time that the money or help was for.")
     note = models.TextField(blank=True, help_text="What one must know to read the amount.")
 
