@@ -23,6 +23,7 @@ from clusters.models import CitationUse, Root, State
 from clusters.models.base import root_model, root_path
 from clusters.past import Past
 from clusters.roles import may_enter, may_review
+from clusters.typed import record_number
 
 # Acts that a page of history shows.
 MOST_MOMENTS = 50
@@ -132,12 +133,12 @@ class RecordAdmin(CaseAdmin):
     ) -> HttpResponse:
         """Show what changed, when, by whom and why; a POST brings a deleted record back."""
         user: Any = request.user
-        number = unquote(object_id)
-        if not number.isdecimal() or not may_enter(user):
+        number = record_number(unquote(object_id))
+        if number is None or not may_enter(user):
             raise Http404
-        record = self.get_object(request, number)
+        record = self.get_object(request, str(number))
         model: Any = self.model
-        past = Past(model, int(number))
+        past = Past(model, number)
         moments = past.moments
         is_gone = bool(moments) and moments[-1].document is None
         if record is None and not (is_gone and may_review(user)):

@@ -6,11 +6,11 @@ import orjson
 from rest_framework.parsers import BaseParser
 
 from clusters.api.exceptions import Problem
+from clusters.typed import is_deeper
 
 MOST_BYTES = 5_000_000
 # A case has records, parts, their parts, places and the names in them.
 DEEPEST = 20
-_SCALAR = (str, int, float, bool, type(None))
 
 
 class JSONParser(BaseParser):
@@ -31,17 +31,6 @@ class JSONParser(BaseParser):
         if is_deeper(value, DEEPEST):
             raise Problem(400, f"A body is nested {DEEPEST} levels at most.")
         return value
-
-
-def is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects stand in each other more than that many times."""
-    layer = [value]
-    for _level in range(levels + 1):
-        inside = [one.values() if isinstance(one, dict) else one for one in layer]
-        layer = [each for one in inside if not isinstance(one, _SCALAR) for each in one]
-        if not layer:
-            return False
-    return True
 
 
 class MergePatchParser(JSONParser):

@@ -11,7 +11,10 @@ from clusters.casefiles.shape import Shape, shapes
 from clusters.casefiles.writer import text_of
 
 # A zip with every case of a large casebook; what it may become unpacked, and of how many files.
-LARGEST, LARGEST_UNPACKED, MOST_FILES = 5_000_000, 100_000_000, 20_000
+LARGEST, LARGEST_UNPACKED, MOST_FILES = 5_000_000, 50_000_000, 20_000
+YAML = (".yaml", ".yml")
+# What systems and people put beside case files, which says nothing of cases.
+PUT_IN_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "readme.md", "readme.txt", "readme"})
 # Files have the same bytes for the same records.
 ALWAYS = (1980, 1, 1, 0, 0, 0)
 
@@ -44,14 +47,16 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> list[Problem]:
         if ".." in steps or member.filename.startswith("/") or ":" in member.filename:
             problems.append(Problem(member.filename[:200], 0, "", "This leads out of the folder."))
             continue
-        if len(steps) < 2 or steps[-2] not in shapes() or not steps[-1].endswith(".yaml"):
+        if steps[-1].lower() in PUT_IN_BY_SYSTEMS:
+            continue
+        if len(steps) < 2 or steps[-2] not in shapes() or not steps[-1].endswith(YAML):
             known = ", ".join(shapes())
             problems.append(
                 Problem(
                     member.filename[:200],
                     0,
                     "",
-                    f"A case file is kind/slug.yaml, of one of these kinds: {known}.",
+                    f"A case file is kind/slug.yaml (or .yml), of one of these kinds: {known}.",
                 )
             )
             continue
@@ -60,7 +65,7 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> list[Problem]:
         left -= len(text)
         if left < 0:
             return [*problems, Problem("upload", 0, "", "Unpacked it is too large.")]
-        target = folder / steps[-2] / steps[-1]
+        target = folder / steps[-2] / f"{steps[-1].rpartition('.')[0]}.yaml"
         if target.exists():
             problems.append(Problem(member.filename[:200], 0, "", "This file is in it twice."))
             continue

@@ -6,21 +6,24 @@ where a text is wanted, and a year does not become a number where a date is.
 
 import json
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.db import models
+from django_countries.fields import CountryField
 
 from clusters.casefiles.document import EMPTY, Document, citation_order, default_of, plain
 from clusters.casefiles.shape import Field, Shape, shapes
+from clusters.codelists import COUNTRIES
+from clusters.date_words import read_date
 from clusters.models import LocatorType, Stance
+from clusters.typed import exact_number, whole_number, without_width
 
 type Where = tuple[str, ...]
 
 MAX_FILE_BYTES = 5_000_000
-MOST_DIGITS = 30
+MOST_LEVELS, MOST_NODES = 20, 200_000
 REQUIRED = "This is required."
 
 
@@ -120,7 +123,10 @@ def read_text(name: str, text: bytes, shape: Shape) -> tuple[CaseFile | None, li
     if len(text) > MAX_FILE_BYTES:
         return None, [Problem(name, 0, "", f"The file is larger than {MAX_FILE_BYTES:,} bytes.")]
     try:
-        node = yaml.compose(text.decode("utf-8"), Loader=yaml.CSafeLoader)
+        decoded = text.decode("utf-8")
+        if problem := _bounds_problem(name, decoded):
+            return None, [problem]
+        node = yaml.compose(decoded, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         line = text[: error.start].count(b"\n") + 1
         return None, [Problem(name, line, "", "The text is not UTF-8.")]
@@ -135,6 +141,31 @@ def read_text(name: str, text: bytes, shape: Shape) -> tuple[CaseFile | None, li
     reader = _Reader(CaseFile(name, shape))
     reader.case_file.document = reader.record(node, shape, ())
     return reader.case_file, reader.problems
+
+
+def _bounds_problem(name: str, text: str) -> Problem | None:
+    """Look through a file before its nodes are made: libyaml makes them by recursion, unbounded.
+
+    Aliases are refused, since one short line of them can stand for endless values.
+    """
+    depth = nodes = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        message = ""
+        if isinstance(event, yaml.AliasEvent):
+            message = "References to other values (*name) are not read. Write the value itself."
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        nodes += isinstance(event, yaml.NodeEvent)
+        if depth > MOST_LEVELS:
+            message = f"Values are nested more than {MOST_LEVELS} levels deep."
+        elif nodes > MOST_NODES:
+            message = f"The file has more than {MOST_NODES:,} values. Split the record."
+        if message:
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            return Problem(name, line, "", message)
+    return None
 
 
 def read_value(name: str, value: Any, shape: Shape) -> tuple[CaseFile, list[Problem]]:
@@ -233,8 +264,8 @@ class _Reader:
         """Read lists and names of any depth, as they are."""
         try:
             value = plain(yaml.CSafeLoader("").construct_document(node))
-        except (yaml.YAMLError, ValueError) as error:
-            self.say(node, at, str(error).split("\n")[0])
+        except (yaml.YAMLError, ValueError, OverflowError):
+            self.say(node, at, "A value of this list cannot be read. Write it between quotes.")
             return None
         if "\\u0000" in json.dumps(value):
             self.say(node, at, "It holds a NUL, which no text has.")
@@ -252,6 +283,9 @@ class _Reader:
 
     def scalar(self, node: Any, field: Any, at: Where) -> Any:
         text = self.text(node, at)
+        if text and (field.choices or not isinstance(field, models.CharField | models.TextField)):
+            # In words they may mean something, in some scripts; here they only hide.
+            text = without_width(text)
         if text in (None, ""):
             return None
         if isinstance(field, models.BooleanField):
@@ -260,28 +294,30 @@ class _Reader:
             return text == "true"
         if isinstance(field, models.IntegerField):
             try:
-                return int(text or "")
-            except ValueError:
-                self.say(node, at, f"“{text}” is not a whole number.")
+                return whole_number(text or "")
+            except ValueError as error:
+                self.say(node, at, str(error))
                 return None
         if isinstance(field, models.DecimalField):
             try:
-                number = Decimal(text or "")
-            except InvalidOperation:
-                self.say(node, at, f"“{text}” is not a number.")
-                return None
-            if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
-                self.say(node, at, f"“{text}” is too large or too exact a number.")
+                number = exact_number(text or "", field.decimal_places)
+            except ValueError as error:
+                self.say(node, at, str(error))
                 return None
             if field.choices and number not in dict(field.flatchoices):
                 known = ", ".join(f"{value.normalize():f}" for value in dict(field.flatchoices))
                 self.say(node, at, f"“{text}” is not one of: {known}.")
                 return None
             return plain(number)
+        read = COUNTRIES.find if isinstance(field, CountryField) else getattr(field, "read", None)
+        if read is not None:
+            try:
+                return read(text)
+            except ValueError as error:
+                self.say(node, at, str(error))
+                return None
         if field.choices and text not in dict(field.flatchoices):
             codes = [str(value) for value, _ in field.flatchoices]
-            if len(codes) > 60:
-                codes = ["two capital letters of ISO 3166, such as PK"]
             self.say(node, at, f"“{text}” is not one of: {', '.join(codes)}.")
             return None
         return text
@@ -289,14 +325,22 @@ class _Reader:
     def date(self, node: Any, at: Where) -> Document | None:
         if isinstance(node, yaml.ScalarNode):
             text = self.text(node, at)
-            return {"edtf": text} if text else None
+            edtf = self.edtf(node, text, at) if text else ""
+            return {"edtf": edtf} if edtf else None
         value: Document = {"edtf": ""}
         for name, part in self.pairs(node, at):
             if name not in ("edtf", "printed"):
                 self.say(part, (*at, name), "A date has edtf and printed.")
             elif text := self.text(part, at):
-                value[name] = text
+                value[name] = self.edtf(part, text, at) if name == "edtf" else text
         return value if any(value.values()) else None
+
+    def edtf(self, node: Any, text: str, at: Where) -> str:
+        try:
+            return read_date(without_width(text))
+        except ValueError as error:
+            self.say(node, at, str(error))
+            return ""
 
     def citations(self, node: Any, shape: Shape, at: Where) -> list[Document]:
         found = [self.citation(item, shape, at) for item in self.items(node, at)]

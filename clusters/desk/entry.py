@@ -4,6 +4,7 @@ Names of inputs are paths: `accounts-3-citations-0-publication`. The number tell
 apart and means nothing else; parts stand in the order in which the browser sends them.
 """
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,11 +13,11 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.text import slugify
 
-from clusters import dates
-from clusters.bibliography import cited_as
+from clusters.bibliography import cited_as, free_labels
 from clusters.casefiles.document import Document, locator_type_of
 from clusters.casefiles.reader import Problem
 from clusters.casefiles.shape import Field, Shape
+from clusters.date_words import read_date
 from clusters.desk.inputs import (
     date_widgets,
     from_input,
@@ -189,7 +190,8 @@ class Entry:
         if self.shape.model is Publication and not document.get("cited_as"):
             year = (document.get("issued") or {}).get("edtf", "")[:4]
             if authors := document.get("authors"):
-                document["cited_as"] = self.values["cited_as"] = cited_as(authors, year, "")
+                (label,) = free_labels([cited_as(authors, year, "")])
+                document["cited_as"] = self.values["cited_as"] = label
         if self.shape.identity == "slug" and not document.get("slug"):
             document["slug"] = self.values["slug"] = self.suggested_name(set())
         return document
@@ -204,8 +206,8 @@ class Entry:
         parts = {
             part: (self.values.get(f"{spec.name}-{part}") or "").strip() for part in date_widgets()
         }
-        if edtf := dates.from_words(parts["edtf"]):
-            parts["edtf"] = self.values[f"{spec.name}-edtf"] = edtf
+        with contextlib.suppress(ValueError):  # told by the reader, at its input
+            parts["edtf"] = self.values[f"{spec.name}-edtf"] = read_date(parts["edtf"])
         return {name: text for name, text in parts.items() if text} or None
 
     def suggested_name(self, taken: Iterable[Any]) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,7 +13,6 @@ from clusters.bibliography import (
     LARGEST,
     Unreadable,
     Work,
-    bare_doi,
     fetch,
     mark_duplicates,
     name_new,
@@ -23,8 +21,10 @@ from clusters.bibliography import (
 from clusters.casefiles.document import document_of
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.shape import shape_of
+from clusters.doi import bare_doi
 from clusters.models import Publication
 from clusters.roles import may_enter
+from clusters.typed import record_number
 
 UNPROCESSABLE = 422
 
@@ -49,7 +49,10 @@ def upload(request: HttpRequest) -> HttpResponse:
         context["works"] = works
         context["new"] = [work for work in works if work.is_new]
         if request.POST.get("act") == "apply":
-            documents = name_new(works)
+            chosen = {record_number(one) for one in request.POST.getlist("choose")}
+            documents = name_new([one for one in context["new"] if one.number in chosen])
+            if not documents:
+                raise Unreadable(_("Choose one work at least."))
             enter(
                 shape=shape_of(Publication),
                 values=documents,
@@ -84,6 +87,9 @@ def works_of(request: HttpRequest, context: dict[str, Any]) -> list[Work]:
 
 def known_by(doi: str, user: Any) -> Work | None:
     """Return the work of that DOI that the casebook has, if somebody may see it."""
-    rows = Publication.objects.visible_to(user).annotate(small_doi=Lower("doi"))
-    found = rows.filter(small_doi=bare_doi(doi)).first()
-    return found and Work(line=1, document=document_of(found, public=True))
+    try:
+        wanted = bare_doi(doi)
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+    found = Publication.objects.visible_to(user).filter(doi=wanted).first()
+    return found and Work(line=1, number=1, document=document_of(found, public=True))

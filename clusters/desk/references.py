@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from clusters import dates
 from clusters.casefiles.document import reference
 from clusters.casefiles.shape import Shape, shapes
+from clusters.date_words import read_date
 from clusters.models import Citation, Contributor, Publication, Root
 from clusters.models.base import name_path, root_path
 from clusters.roles import may_enter, may_review
+from clusters.typed import without_width
 
 MOST = 20
 MOST_PLACES = 40
@@ -157,15 +159,11 @@ def reading(request: HttpRequest) -> JsonResponse:
     """Answer how a date is read: its EDTF text, in words, and its first and last day."""
     if not may_enter(request.user):
         raise Http404
-    text = request.GET.get("text", "")[:60].strip()
-    edtf = dates.from_words(text)
-    if not edtf:
-        problem = ""
-        if text:
-            try:
-                dates.bounds(text)
-            except ValueError as error:
-                problem = str(error)
+    text = without_width(request.GET.get("text", "")).strip()
+    try:
+        edtf = read_date(text)
+    except ValueError as error:
+        problem = str(error) if text else ""
         return JsonResponse({"edtf": "", "words": "", "problem": problem})
     limits = dates.bounds(edtf)
     return JsonResponse(

@@ -25,6 +25,7 @@ from clusters.casefiles.document import document_of
 from clusters.casefiles.shape import shape_of, shapes
 from clusters.desk.addresses import address_of
 from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, State, Step
+from clusters.typed import record_number
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,8 @@ class Review:
         return _("Commented.")
 
     def resolve(self, why: str) -> str:
-        number = self.request.POST.get("comment", "")
-        found = get_object_or_404(self.comments, pk=number if number.isdecimal() else None)
+        number = record_number(self.request.POST.get("comment", ""))
+        found = get_object_or_404(self.comments, pk=number)
         resolve(comment=found, by=self.user)
         return _("Settled.")
 

@@ -16,6 +16,7 @@ from clusters.casefiles.shape import shape_of, shapes
 from clusters.desk.addresses import address_of
 from clusters.models import Root, Unfinished
 from clusters.roles import may_enter
+from clusters.typed import record_number
 
 # A form as large as the largest case, several times over.
 LONGEST = 5_000_000
@@ -34,10 +35,9 @@ def keep(request: HttpRequest) -> JsonResponse:
     data = request.POST.urlencode()
     if token is None or kind not in shapes() or len(data) > LONGEST:
         return JsonResponse({"problem": "This is not a form of the desk."}, status=400)
-    number = request.POST.get("object", "")
     values = {
         "kind": kind,
-        "object_id": int(number) if number.isdecimal() else None,
+        "object_id": record_number(request.POST.get("object", "")),
         # A new record has no heading yet: what it is going to be called.
         "title": next(
             (words for name in ("heading", "title", "name") if (words := request.POST.get(name))),

@@ -1,8 +1,10 @@
 import datetime
+import re
 
 import pytest
 
-from clusters.dates import Bounds, bounds, from_words, in_words
+from clusters.date_words import read_date
+from clusters.dates import Bounds, bounds, in_words
 
 
 def day(text):
@@ -31,7 +33,7 @@ def day(text):
 def test_edtf_text_has_bounds_and_words(text, earliest, latest, words):
     assert bounds(text) == Bounds(day(earliest), day(latest))
     assert in_words(text) == words
-    assert from_words(words) == text
+    assert read_date(words) == text
 
 
 @pytest.mark.parametrize(
@@ -47,19 +49,52 @@ def test_edtf_text_has_bounds_and_words(text, earliest, latest, words):
         ("2003 or 2007", "[2003,2007]"),
         ("since May 1998", "1998-05/.."),
         ("2008-03", "2008-03"),
-        ("after the war", ""),
-        ("31 February 2008", ""),
-        ("2009 to 2008", ""),
-        ("", ""),
+        ("2006–07", "2006/2007"),
+        ("2006-07", "2006-07"),
+        ("2002/03", "2002/2003"),
+        ("1999/00", "1999/2000"),
+        ("1991-92", "1991/1992"),
+        ("2003 – 2004", "2003/2004"),
+        ("March–May 2008", "2008-03/2008-05"),
+        ("3–5 March 2008", "2008-03-03/2008-03-05"),
+        ("c. 1995", "1995~"),
+        ("ca.1995", "1995~"),
+        ("~1995", "1995~"),
+        ("Sept. 2006", "2006-09"),
+        ("late 1990s", "1997~/1999~"),
+        ("mid-1990s", "1994~/1996~"),
+        ("1998–present", "1998/.."),
+        ("11th March 2008", "2008-03-11"),
+        ("13/03/2008", "2008-03-13"),
+        ("first half of 2006", "[2006-01..2006-06]"),
     ],
 )
 def test_words_that_sources_print_become_edtf_or_nothing(words, text):
-    assert from_words(words) == text
+    assert read_date(words) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("after the war", "“after the war” is not a date that can be read. Write 2008, "),
+        ("31 February 2008", "is not a date that can be read"),
+        ("2009 to 2008", "“2009 to 2008” ends before it begins."),
+        ("01/03/2008", "“01/03/2008” may be 2008-03-01 or 2008-01-03. Write one of them."),
+        ("39508", "is a spreadsheet’s number for a day. Write the date itself."),
+        ("Mar-08", "is not a date that can be read"),
+        ("n.d.", "“n.d.” gives no date: leave this blank."),
+        ("", "gives no date: leave this blank."),
+        ("x" * 25_000, "A date has at most 120 characters."),
+    ],
+)
+def test_what_is_no_date_or_may_be_two_is_refused_in_words(words, why):
+    with pytest.raises(ValueError, match=re.escape(why)):
+        read_date(words)
 
 
 @pytest.mark.parametrize("text", ["late 2006", "mid-1990s", "2003–2004", "2008-02-30", ".."])
 def test_text_that_is_not_edtf_is_refused_with_examples(text):
-    with pytest.raises(ValueError, match="is not an EDTF date. Examples: 2008, 2008-03-11"):
+    with pytest.raises(ValueError, match="is not a date that can be read. Write 2008, 2008-03-11"):
         bounds(text)
 
 

@@ -187,15 +187,16 @@ BROKEN = {
     ),
     "not a number": (
         CLUSTER.replace("value: 200", "value: many"),
-        "clusters/kasur.yaml:11: statistics.firms.value: “many” is not a number.",
+        "clusters/kasur.yaml:11: statistics.firms.value: “many” is not a number. Write digits only, "
+        "with a point before decimals, such as 1250 or 2.5.",
     ),
     "not a choice": (
         CLUSTER.replace("qualifier: about", "qualifier: roughly"),
         "clusters/kasur.yaml:12: statistics.firms.qualifier: “roughly” is not one of: exact, about,",
     ),
     "not a date": (
-        CLUSTER.replace("edtf: '2004'", "edtf: late 2004"),
-        "clusters/kasur.yaml:13: statistics.firms.when: “late 2004” is not an EDTF date.",
+        CLUSTER.replace("edtf: '2004'", "edtf: some day"),
+        "clusters/kasur.yaml:13: statistics.firms.when: “some day” is not a date that can be read.",
     ),
     "no such publication": (
         CLUSTER.replace("publication: paper, table", "publication: other, table"),
@@ -247,7 +248,7 @@ def test_every_problem_of_every_file_is_told_at_once(folder):
     write(
         folder,
         "clusters/kasur.yaml",
-        CLUSTER.replace("value: 200", "value: many").replace("PK", "Pakistan"),
+        CLUSTER.replace("value: 200", "value: many").replace("PK", "Pakistn"),
     )
     write(folder, "publications/paper.yaml", PAPER.replace("cited_as", "cited"))
 
@@ -260,27 +261,30 @@ def test_every_problem_of_every_file_is_told_at_once(folder):
 
 def test_mistakes_of_every_kind_are_told_in_one_round(folder):
     text = CLUSTER.replace("summary:", "sumary:").replace("value: 200", "value: many")
-    text = text.replace("edtf: '2004'", "edtf: late 2004").replace("paper, table", "other, table")
+    text = text.replace("edtf: '2004'", "edtf: some day").replace("paper, table", "other, table")
     write(folder, "clusters/kasur.yaml", text)
     project = "slug: tannery\ntitle: Tannery\nclusters: [kasur]\nfundings:\n"
-    project += "  - {key: a, provider: nobody}\n  - {key: b, amount: 1, currency: usd}\n"
+    project += "  - {key: a, provider: nobody}\n  - {key: b, amount: 1, currency: Rupees}\n"
     write(folder, "projects/tannery.yaml", project)
 
     assert problems(folder) == [
         "clusters/kasur.yaml:5: sumary: There is no such field. Known: "
         + problems(folder)[0].split("Known: ")[1],
-        "clusters/kasur.yaml:11: statistics.firms.value: “many” is not a number.",
+        "clusters/kasur.yaml:11: statistics.firms.value: “many” is not a number. Write digits only, "
+        "with a point before decimals, such as 1250 or 2.5.",
         problems(folder)[2],
         "clusters/kasur.yaml:15: statistics.firms.citations: other is not known (publication): "
         "add publications/other.yaml, or correct the name.",
         "projects/tannery.yaml:5: fundings.a.provider: nobody is not known (donor): "
         "add donors/nobody.yaml, or correct the name.",
-        "projects/tannery.yaml:6: fundings.b.currency: An amount needs its currency, as three capital "
-        "letters, and a currency its amount.",
+        "projects/tannery.yaml:6: fundings.b.currency: Unknown currency “Rupees”. Did you mean "
+        "Indian Rupee (INR) or Mauritius Rupee (MUR) or Nepalese Rupee (NPR) or Pakistan Rupee (PKR) "
+        "or Seychelles Rupee (SCR) or Sri Lanka Rupee (LKR)? Use three letters of ISO 4217, such as "
+        "USD.",
         "projects/tannery.yaml:6: fundings.b.provider: Name one provider: a donor or a project.",
     ]
     assert problems(folder)[2].startswith(
-        "clusters/kasur.yaml:13: statistics.firms.when: “late 2004” is not an EDTF date."
+        "clusters/kasur.yaml:13: statistics.firms.when: “some day” is not a date that can be read."
     )
 
 
@@ -358,3 +362,19 @@ def test_a_record_that_was_removed_since_stays_removed(folder):
 
     assert Cluster.objects.count() == 0
     assert list(report.kept) == ["clusters/kasur"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("authors: " + "[" * 10_000, "Values are nested more than 20 levels deep."),
+        ("authors: &a [*a]", "References to other values (*name) are not read."),
+        ("authors:\n" + "- x\n" * 200_001, "The file has more than 200,000 values."),
+        ("issued: " + "x" * 25_000, "A date has at most 120 characters."),
+        ("authors: [2001-99-99]", "A value of this list cannot be read."),
+    ],
+)
+def test_a_hostile_file_is_refused_before_it_is_unfolded(folder, text, words):
+    write(folder, "publications/paper.yaml", f"slug: paper\n{text}\n")
+
+    assert [words in problem for problem in problems(folder)][-1:] == [True]

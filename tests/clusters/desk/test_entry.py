@@ -218,4 +218,5 @@ def test_a_form_of_a_new_record_is_empty_but_for_its_defaults(desk):
 
     given = {name: values for name, values in fields.items() if values not in ([""], [])}
     assert given.keys() - {"token", "csrfmiddlewaretoken"} == {"base", "kind", "language"}
-    assert factories.make_project().language == given["language"][0]
+    assert factories.make_project().language == "en"
+    assert given["language"] == ["English (en)"]

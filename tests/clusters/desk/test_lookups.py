@@ -134,7 +134,7 @@ def test_a_date_is_read_as_it_will_be_kept(client, author, text, edtf, words, ea
 def test_what_is_no_date_says_so(client, author):
     answer = client.get("/admin/desk/reading/", {"text": "some day"}).json()
 
-    assert "is not an EDTF date" in answer["problem"]
+    assert "is not a date that can be read" in answer["problem"]
 
 
 @pytest.mark.parametrize("name", ["references", "places", "reading"])

@@ -187,7 +187,7 @@ def test_what_is_wrong_is_told_at_its_input_and_nothing_is_saved(client, author)
     words = answer.content.decode()
 
     assert answer.status_code == 422
-    assert "“one day” is not an EDTF date" in words
+    assert "“one day” is not a date that can be read" in words
     assert words.count("This is required.") == 1
     assert form_of(answer)["aims"] == ["To act together"]
     assert not Project.objects.exists()
