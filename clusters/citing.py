@@ -21,6 +21,8 @@ BIBTEX_TYPES = {
     "chapter": "incollection",
     "report": "techreport",
     "thesis": "phdthesis",
+    "paper-conference": "inproceedings",
+    "manuscript": "unpublished",
 }
 RIS_TYPES = {
     "article-journal": "JOUR",
@@ -31,6 +33,10 @@ RIS_TYPES = {
     "dataset": "DATA",
     "webpage": "ELEC",
     "standard": "STAND",
+    "paper-conference": "CONF",
+    "article-newspaper": "NEWS",
+    "article-magazine": "MGZN",
+    "manuscript": "UNPB",
 }
 
 
@@ -53,7 +59,11 @@ class Reference:
     # Those of the authors that are bodies, whose names have no parts.
     bodies: frozenset[str] = frozenset()
     year: str = ""
+    month: str = ""
+    # Year, month and day with slashes, as RIS has them.
     date: str = ""
+    # The same in EDTF, where it is more than a year and a month.
+    edtf: str = ""
     container: str = ""
     volume: str = ""
     number: str = ""
@@ -71,6 +81,7 @@ class Reference:
         words = {
             "title": self.title,
             "year": self.year,
+            "month": self.month,
             "journal" if self.bibtex_type == "article" else "booktitle": self.container,
             "volume": self.volume,
             "number": self.number,
@@ -81,11 +92,13 @@ class Reference:
         values = {
             # A body is one name, whatever words are in it.
             "author": " and ".join(
-                f"{{{latex(name)}}}" if name in self.bodies else latex(name)
+                # So is a family name alone, of which BibTeX would take the last word.
+                f"{{{latex(name)}}}" if name in self.bodies or "," not in name else latex(name)
                 for name in self.authors
             ),
             **{name: latex(value) for name, value in words.items()},
-            # No words: a tilde in an address stays a tilde.
+            # No words: a tilde in an address or a date stays a tilde.
+            "date": self.edtf,
             "doi": self.doi,
             "url": self.url,
         }
@@ -99,7 +112,10 @@ class Reference:
         start, _dash, end = self.pages.partition("–")
         values: dict[str, Any] = {
             "type_of_reference": self.ris_type,
-            "authors": list(self.authors),
+            # With its comma, a family name alone is no organisation's.
+            "authors": [
+                name if "," in name or name in self.bodies else f"{name}," for name in self.authors
+            ],
             "title": self.title,
             "year": self.year,
             "date": self.date,
@@ -138,7 +154,7 @@ def record_reference(record: Root, version: int, change: Change | None, address:
 
 def work_reference(work: Publication) -> Reference:
     """How to cite a work itself, as far as it is known here; what is not known is left out."""
-    issued = EDTF(work.issued)
+    issued = issued_of(work.issued)
     return Reference(
         key=work.slug,
         bibtex_type=BIBTEX_TYPES.get(work.csl_type, "misc"),
@@ -150,7 +166,7 @@ def work_reference(work: Publication) -> Reference:
             for name in work.authors
         ),
         bodies=frozenset(name["literal"] for name in work.authors if name.get("literal")),
-        year=issued[:4] if issued[:4].isdigit() else "",
+        **issued,
         container=work.container_title,
         volume=work.volume,
         number=work.issue,
@@ -162,14 +178,54 @@ def work_reference(work: Publication) -> Reference:
     )
 
 
+_PLAIN = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d\d))?)?")
+
+
+def issued_of(edtf: str) -> dict[str, str]:
+    """Return year, month, date and EDTF of a reference; months only where they are known."""
+    whole = _PLAIN.fullmatch(edtf.rstrip("~?%"))
+    years = re.findall(r"(?<!\d)\d{4}(?!\d)", edtf)
+    if whole is None:
+        return {"year": years[0] if years else "", "edtf": edtf if "/" in edtf else ""}
+    year, month, day = (part or "" for part in whole.groups())
+    is_exact = edtf[-1] not in "~?%"
+    return {
+        "year": year,
+        "month": str(int(month)) if month else "",
+        "date": "/".join(filter(None, (year, month, day))) if month else "",
+        "edtf": edtf if day or not is_exact else "",
+    }
+
+
+def csl_date(edtf: str) -> dict[str, Any]:
+    """Return an EDTF date as CSL has dates: one or two, and whether they are about."""
+    if not edtf:
+        return {}
+    dates = [
+        [int(part) for part in match.groups() if part]
+        for match in re.finditer(rf"(?<!\d){_PLAIN.pattern}(?!\d|X)", edtf)
+    ]
+    if not dates:
+        return {"literal": EDTF(edtf).words}
+    if "/" not in edtf:
+        # One of several: only what they share is known, or from which year to which.
+        years = sorted({one[0] for one in dates})
+        dates = dates if len(dates) == 1 else [[year] for year in (years[0], years[-1])]
+        dates = dates[:1] if len(years) == 1 else dates
+    found: dict[str, Any] = {"date-parts": dates[:2]}
+    if "~" in edtf or "%" in edtf:
+        found["circa"] = True
+    if season := re.search(r"-2([1-4])$", edtf):
+        found["season"] = int(season[1])
+    return found
+
+
 def csl_of(work: Publication) -> dict[str, Any]:
     """The work as CSL-JSON, the form that reference managers share; what is unknown is left out."""
-    issued = EDTF(work.issued)
-    parts = [int(part) for part in re.findall(r"\d+", issued)[:3]] if issued[:4].isdigit() else []
     values = {
         "title": work.title,
         "author": work.authors,
-        "issued": {"date-parts": [parts]} if parts and "/" not in issued else {},
+        "issued": csl_date(work.issued),
         "container-title": work.container_title,
         "volume": work.volume,
         "issue": work.issue,

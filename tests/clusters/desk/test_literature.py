@@ -102,7 +102,7 @@ def test_bibtex_is_read_and_what_is_wrong_has_its_line():
                 "cited_as": "ILRF (2010)",
             },
         ),
-        (7, "This entry cannot be read: a brace or comma is missing."),
+        (7, "This entry cannot be read: a brace, quotation mark or comma is missing."),
         (8, "It has no title."),
     ]
 
@@ -166,7 +166,7 @@ def test_new_works_are_entered_as_drafts_and_again_they_are_known(client, author
     assert [work.is_new for work in page.context["works"]] == [True, True, False, False]
     assert not Publication.objects.exists()
 
-    client.post(PAGE, {"act": "apply", "list": page.context["list"]})
+    client.post(PAGE, {"act": "apply", "list": page.context["list"], "choose": ["1", "2"]})
 
     found = Publication.objects.order_by("slug")
     assert [(one.slug, one.state, one.entered_by) for one in found] == [
@@ -181,7 +181,7 @@ def test_new_works_are_entered_as_drafts_and_again_they_are_known(client, author
 
 def test_a_work_is_known_by_its_doi_or_by_title_year_and_first_author(client, author):
     by_doi = factories.make_publication(
-        doi="10.1/ABC", title="Otherwise", entered_by=author, issued="1990"
+        doi="10.1234/abc", title="Otherwise", entered_by=author, issued="1990"
     )
     by_title = factories.make_publication(
         title="On CSR!", issued="1999", authors=[{"family": "Nadvi"}], entered_by=author
@@ -191,7 +191,7 @@ def test_a_work_is_known_by_its_doi_or_by_title_year_and_first_author(client, au
         f"@misc{{k{number}, {fields}}}"
         for number, fields in enumerate(
             [
-                "title={X}, doi={10.1/abc}",
+                "title={X}, doi={10.1234/ABC}",
                 "title={on csr}, year=1999, author={Nadvi, K.}",
                 "title={On CSR}, year=2000, author={Nadvi, K.}",
                 "title={On CSR}, year=1999, author={Khan, K.}",
@@ -205,13 +205,15 @@ def test_a_work_is_known_by_its_doi_or_by_title_year_and_first_author(client, au
 
     # The draft of somebody else is not given away.
     assert [work.duplicate_of for work in works] == [by_doi, by_title, None, None, None, 5]
+    # The same title in another year, or by another author, is for people to decide.
+    assert [work.resembles for work in works] == [None, None, by_title, by_title, None, None]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"@misc{a, title={caf\xe9}}", "Line 1 is not UTF-8."),
-        (b"Some words", "neither BibTeX nor RIS nor CSL-JSON"),
+        (b"Some words", "This is none of: BibTeX, RIS, CSL-JSON"),
         (b"[{", "This is not JSON, at line 1."),
         (b"[" * 100_000, "This is not JSON"),
         (b"@misc{a, title={\x00}}", "holds a NUL"),
@@ -232,7 +234,10 @@ def test_a_text_that_is_too_long_keeps_only_its_own_work_out(client, author):
 
     works = look(client, text).context["works"]
 
-    assert [work.problem for work in works] == ["Its title is too long.", ""]
+    assert [work.problem for work in works] == [
+        "Title: Ensure this value has at most 500 characters (it has 600).",
+        "",
+    ]
 
 
 @pytest.fixture
@@ -268,7 +273,7 @@ def test_a_doi_is_looked_up_once_and_entered(client, author, crossref):
     page = client.post(PAGE, {"act": "look", "doi": "https://doi.org/10.1007/S10551"})
     assert [str(work) for work in page.context["new"]] == ["Nadvi and Khan (1999): On CSR"]
 
-    client.post(PAGE, {"act": "apply", "doi": "10.1007/s10551"})
+    client.post(PAGE, {"act": "apply", "doi": "10.1007/s10551", "choose": "1"})
 
     assert Publication.objects.get().doi == "10.1007/s10551"
     assert len(crossref) == 1
@@ -307,7 +312,7 @@ def test_readers_bring_nothing_in(client):
 
 
 def test_a_doi_that_the_casebook_has_is_known_without_asking_anybody(client, author, crossref):
-    row = factories.make_public(factories.make_publication(title="Stitches", doi="10.1007/S1"))
+    row = factories.make_public(factories.make_publication(title="Stitches", doi="10.1007/s1"))
 
     page = client.post(PAGE, {"act": "look", "doi": "https://doi.org/10.1007/s1"})
 

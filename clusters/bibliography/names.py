@@ -1,0 +1,119 @@
+"""Names of authors as reference managers write them, into CSL names."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+type Name = dict[str, str]
+
+# Words by which a name is known to be an organisation's.
+_ORGANISATION = re.compile(
+    r"\b(agency|alliance|assembly|association|authority|bank|board|bureau|campaign|cent(?:er|re)"
+    r"|chamber|coalition|college|commission|committee|company|confederation|congress|consortium"
+    r"|corp|corporation|council|department|directorate|federation|forum|foundation|fund|gmbh"
+    r"|government|group|inc|initiative|institut[eo]?|international|laboratory|limited|llc|ltd"
+    r"|ministry|nations|network|office|organi[sz]ation|parliament|partnership|programme|program"
+    r"|project|secretariat|service|services|society|team|trust|unicef|union|university|watch)\b",
+    re.IGNORECASE,
+)
+_JOINING = re.compile(r"\b(of|for|the|and|on|in|to)\b|&")
+# Small words that belong to a family name: van der Meer, dos Santos, de la Cruz.
+_PARTICLES = frozenset(
+    [
+        "af",
+        "al",
+        "ben",
+        "bin",
+        "da",
+        "das",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "el",
+        "la",
+        "las",
+        "le",
+        "los",
+        "op",
+        "ten",
+        "ter",
+        "van",
+        "von",
+        "y",
+        "zu",
+    ]
+)
+_INITIALS = r"(?:[A-Z]\.?[ -]?){1,4}"
+MOST_NAMES = 500
+
+
+def is_others(text: str) -> bool:
+    """Whether a name only says that there are more: “and others”, “et al.”."""
+    return re.fullmatch(r"others|et\.? al\.?", text.strip(), re.IGNORECASE) is not None
+
+
+def is_organisation(text: str) -> bool:
+    return bool(_ORGANISATION.search(text) or _JOINING.search(text))
+
+
+def has_particle(text: str) -> bool:
+    """Whether a name has a small word of family names: De Neve, Puppim de Oliveira."""
+    words = text.lower().split()
+    return len(words) > 1 and any(one in _PARTICLES for one in words[:-1])
+
+
+def name_of(text: str) -> Name:
+    """Read “Khan, F. R.”, “Rehman A.”, “Catarina Lopes” or “World Bank”."""
+    text = " ".join(text.split()).strip(" ;")
+    family, comma, given = (part.strip() for part in text.partition(","))
+    if comma:
+        suffix, second, rest = (part.strip() for part in given.partition(","))
+        # King, Jr., Martin
+        if second and re.fullmatch(r"(jr|sr|ii|iii|iv)\.?", suffix, re.IGNORECASE):
+            family, given = f"{family} {suffix}", rest
+        return person(family, given)
+    words = text.split()
+    if len(words) < 2 or is_organisation(text) or not all(_is_of_a_person(one) for one in words):
+        return {"literal": text}
+    if match := re.fullmatch(rf"(.+?) ({_INITIALS})", text):
+        return person(match[1], match[2].strip())
+    if len(words) > 4:
+        return {"literal": text}
+    start = len(words) - 1
+    while start > 1 and words[start - 1].lower() in _PARTICLES:
+        start -= 1
+    return person(" ".join(words[start:]), " ".join(words[:start]))
+
+
+def _is_of_a_person(word: str) -> bool:
+    if word.lower() in _PARTICLES:
+        return True
+    return word[:1].isupper() and not (len(word) > 2 and word.isupper() and "." not in word)
+
+
+def person(family: str, given: str) -> Name:
+    """Return a person's name; of one without a family name it is the whole name."""
+    if not family:
+        return {"literal": given}
+    return {"family": family, **({"given": given} if given else {})}
+
+
+def cited_as(names: list[Name], year: str, title: str, *, has_others: bool = False) -> str:
+    """Call a work as texts do: Khan (2004), Lund-Thomsen and Nadvi (2010), Fayyaz et al. (2017)."""
+    called: list[Any] = [one.get("family") or one.get("literal") or "" for one in names]
+    if not called:
+        who = title[:60]
+    elif len(called) > 2 or has_others:
+        who = _("%(one)s et al.") % {"one": called[0]}
+    elif len(called) == 2:
+        who = _("%(one)s and %(other)s") % {"one": called[0], "other": called[1]}
+    else:
+        who = called[0]
+    return f"{who[:100]} ({year or _('no year')})"
