@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from clusters.casefiles.document import Document, locator_type_of
 from clusters.casefiles.shape import Field, Shape, shapes
 from clusters.models import LocatorType, Stance
+from clusters.typed import read_json
 
 PRINTED = "_printed"
 CITATIONS = "citations"
@@ -257,9 +258,9 @@ def _split(text: str) -> list[str]:
 def _names(text: str) -> Any:
     if text.startswith("["):
         try:
-            return json.loads(text)
+            return read_json(text)
         except ValueError as error:
-            raise ValidationError(_("This is not JSON: %(why)s.") % {"why": error}) from None
+            raise ValidationError(str(error)) from None
     return [_name(one) for one in _split(text)]
 
 

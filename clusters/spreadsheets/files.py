@@ -6,6 +6,7 @@ Whatever a file is, reading it takes bounded memory and ends in rows or in words
 import csv
 import datetime
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,15 +18,23 @@ import tablib
 import xlsxwriter
 from defusedxml import DefusedXmlException
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from openpyxl.utils.escape import unescape
 
 from clusters.spreadsheets.columns import Column, Table
 from clusters.tables import FORMULA, harmless
+from clusters.typed import trimmed
 
-LARGEST, LARGEST_UNPACKED = 10_000_000, 200_000_000
+LARGEST, LARGEST_UNPACKED = 10_000_000, 100_000_000
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 50_000, 200, 100_000
+# Of the XML inside a workbook: elements are some hundred times larger in memory than in the file.
+MOST_STRINGS, MOST_ELEMENTS, MOST_CELLS_OF_A_ROW = 500_000, 1_000_000, 20_000
 # Begins a row that is for people: the codebook inside a CSV file.
 REMARK = "#"
 ALWAYS = datetime.datetime(1980, 1, 1)
+# Names the elements of ISO's strict variant of XLSX, which openpyxl does not read.
+BOOK = "xl/workbook.xml"
+STRICT = b"http://purl.oclc.org/ooxml/"
 SUFFIXES = ("csv", "xlsx")
 
 
@@ -116,24 +125,36 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
         raise Unreadable(_("Line %(line)s holds a NUL: this is no CSV file.") % {"line": line})
+    # Excel's own line, which names the sign between cells.
+    sign = re.match(r"\"?sep=(.)\"?\r?\n", text, re.IGNORECASE)
+    text = text[sign.end() :] if sign else text
     first = text.partition("\n")[0]
     # Spreadsheets write what the country's decimal sign leaves free.
-    between = max(",;\t", key=first.count)
+    between = sign[1] if sign else max(",;\t", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True)
     number = 1
     try:
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(rows, start=2 if sign else 1):
             yield number, [_as_typed(cell) for cell in row]
     except csv.Error as error:
-        raise Unreadable(
-            _("Row %(row)s cannot be read: %(why)s.") % {"row": number + 1, "why": error}
-        ) from None
+        words = _("Row %(row)s cannot be read: %(why)s")
+        said = _CSV_ERRORS.get(str(error), _("a quotation mark stands where it cannot."))
+        raise Unreadable(words % {"row": number + 1, "why": said}) from None
+
+
+# What Python's reader finds wrong, in words for people.
+_CSV_ERRORS = {
+    "unexpected end of data": gettext_lazy("a quotation mark is opened and never closed."),
+    "field larger than field limit (131072)": gettext_lazy(
+        "a cell is longer than 131,072 characters."
+    ),
+}
 
 
 def _as_typed(cell: str) -> str:
     """Take away the sign that keeps a spreadsheet from calculating, which we had put there."""
     is_kept = cell[:1] == "'" and cell[1:2] in FORMULA
-    return (cell[1:] if is_kept and len(cell) > 1 else cell).strip()
+    return trimmed(cell[1:] if is_kept and len(cell) > 1 else cell)
 
 
 def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]:
@@ -142,6 +163,12 @@ def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]
             # Reading a member never gives more than its size says here.
             if sum(one.file_size for one in packed.infolist()) > LARGEST_UNPACKED:
                 raise Unreadable(_("Unpacked it is too large."))
+            _check_parts(packed)
+            if "xl/workbook.xml" in packed.namelist() and STRICT in packed.read("xl/workbook.xml"):
+                words = _(
+                    "This is a “Strict Open XML” workbook. Save it as “Excel Workbook (.xlsx)”."
+                )
+                raise Unreadable(words)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what a file says of its size may be anything
@@ -157,10 +184,44 @@ def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]
         ):
             words = _("It has XML entities, which no spreadsheet program writes.")
             raise Unreadable(words) from None
-        why = str(error).split("\n")[0].rstrip(".") or type(error).__name__
         raise Unreadable(
-            _("This is no XLSX file that can be read: %(why)s.") % {"why": why[:200]}
+            _(
+                "This file cannot be read as a workbook. Open it in a spreadsheet program and save "
+                "it as “Excel Workbook (.xlsx)” or as “CSV UTF-8”."
+            )
         ) from None
+
+
+def _check_parts(packed: zipfile.ZipFile) -> None:
+    """Refuse a workbook whose parts would fill the memory. Raises Unreadable.
+
+    Sheets are read row by row, so that only their longest row counts; all else is read whole.
+    """
+    for member in packed.infolist():
+        is_sheet = member.filename.startswith("xl/worksheets/")
+        most = MOST_STRINGS if member.filename.endswith("sharedStrings.xml") else MOST_ELEMENTS
+        opening = _CELL if is_sheet else _STRING if most == MOST_STRINGS else _ELEMENT
+        if is_sheet:
+            most = MOST_CELLS_OF_A_ROW
+        counted = 0
+        for chunk in _chunks(packed, member):
+            for found in opening.finditer(chunk):
+                counted = 0 if found[0].endswith(b"row") else counted + 1
+                if counted > most:
+                    raise Unreadable(_("Unpacked it is too large."))
+
+
+_CELL, _STRING, _ELEMENT = (
+    re.compile(rb"<(?:\w+:)?(?:row|c)\b"),
+    re.compile(rb"<(?:\w+:)?si\b"),
+    re.compile(rb"<\w"),
+)
+
+
+def _chunks(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    with packed.open(member) as part:
+        while chunk := part.read(1 << 20):
+            yield chunk
 
 
 def _text(cell: Any, number: int, wrong: list[Wrong]) -> str:
@@ -183,7 +244,8 @@ def _text(cell: Any, number: int, wrong: list[Wrong]) -> str:
     if isinstance(value, float):
         # As it is shown, not as it is stored: 0.1 + 0.2 is 0.3.
         return f"{Decimal(repr(round(value, 12))).normalize():f}"
-    return str(value).strip()
+    # Signs that XML cannot hold are written as _x000D_.
+    return trimmed(unescape(str(value)).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 # --- Writing -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 import yaml
@@ -184,7 +185,7 @@ def test_aliases_of_yaml_do_not_grow_without_end(client, author):
     page = look(client, packed({"projects/case.yaml": "\n".join(lines)}))
 
     assert page.status_code == 422
-    assert "There is no such field." in page.content.decode()
+    assert "References to other values (*name) are not read." in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,32 @@ def test_readers_bring_nothing_in(client):
     client.force_login(factories.make_user(role="reader"))
 
     assert client.get(PAGE).status_code == 302
+
+
+FILES = Path(__file__).parents[2] / "cases" / "case-files"
+
+
+@pytest.mark.parametrize(
+    ("name", "created"),
+    [
+        ("C01-mac.zip", ["stakeholders/z-one"]),
+        ("C02-yml.zip", ["stakeholders/z-two"]),
+        ("C03-bom-crlf.zip", ["stakeholders/z-three"]),
+    ],
+)
+def test_what_systems_put_into_a_zip_file_is_left_alone(client, author, name, created):
+    factories.make_public(
+        factories.make_group(slug="exporter"), factories.make_publication(slug="fayyaz-2017")
+    )
+
+    page = look(client, (FILES / name).read_bytes())
+
+    assert page.context["plan"].created == created
+
+
+@pytest.mark.parametrize("name", ["C05-tab.zip", "C07-dup-key.zip"])
+def test_what_is_wrong_in_a_file_is_told_with_its_line(client, author, name):
+    page = look(client, (FILES / name).read_bytes())
+
+    assert page.status_code == 422
+    assert all(one.line for one in page.context["problems"])
