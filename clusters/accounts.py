@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.clients import address_of
@@ -29,6 +30,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """Limits count whom the API's limits count."""
         return address_of(request)
+
+
+def revoke_tokens(*, user: Any, **_: Any) -> None:
+    """End the tokens of somebody whose password has changed: it may have been known to others."""
+    user.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def owes_second_factor(user: Any) -> bool:

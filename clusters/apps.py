@@ -7,9 +7,14 @@ class ClustersConfig(AppConfig):
     verbose_name = "Clusters, bodies, literature"
 
     def ready(self) -> None:
+        from allauth.account.signals import password_changed, password_reset
+
+        from clusters.accounts import revoke_tokens
         from clusters.api.documents import write_due
         from clusters.roles import make_roles
         from clusters.signals import public_changed
 
         public_changed.connect(write_due, dispatch_uid="documents")
+        for signal in (password_changed, password_reset):
+            signal.connect(revoke_tokens, dispatch_uid="tokens")
         post_migrate.connect(make_roles, sender=self, dispatch_uid="roles")

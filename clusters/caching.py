@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext as _
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import condition, require_safe
 
 from clusters.database import Statement
@@ -95,12 +93,24 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     @condition(etag_func=page_tag)
     @wraps(view)
     def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        for name, values in request.GET.lists():
-            if any("\x00" in value for value in (name, *values)):
-                shown = {"name": name.replace("\x00", "")}
-                raise BadRequest(_("%(name)s: it holds a NUL, which no text has.") % shown)
-        response = view(request, *args, **kwargs)
-        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+        return view(request, *args, **kwargs)
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = cached(request, *args, **kwargs)
+        if response.status_code in (200, 304):
+            # A 304 says again what its 200 said, or the reader's browser forgets it.
+            patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+            patch_vary_headers(response, ["Accept-Encoding"])
+            if "embed" in request.GET:
+                allow_frames(response)
         return response
 
-    return cached  # type: ignore[no-any-return]
+    return answered
+
+
+def allow_frames(response: HttpResponse) -> None:
+    """Let any other site show this answer in a frame."""
+    policy = {**settings.SECURE_CSP, "frame-ancestors": ["*"]}
+    response._csp_config = policy  # type: ignore[attr-defined]
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]

@@ -1,9 +1,11 @@
 """Find a published record by its address, or say what became of it."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
 from clusters.casefiles.shape import shape_of
@@ -20,7 +22,16 @@ class MovedError(Exception):
 
     def new_address(self, address: str) -> str:
         """Return an address with the slug that the record has now."""
-        return address.replace(self.asked, self.record.slug, 1)
+        path, mark, query = address.partition("?")
+        match = resolve(unquote(path))
+        kwargs = dict(match.kwargs)
+        for name, value in kwargs.items():
+            # A part is called by its root's slug, then its keys.
+            slug, slash, keys = str(value).partition("/")
+            if slug == self.asked:
+                kwargs[name] = f"{self.record.slug}{slash}{keys}"
+                break
+        return f"{reverse(match.view_name, args=match.args, kwargs=kwargs)}{mark}{query}"
 
 
 class GoneError(Exception):

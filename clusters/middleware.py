@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -10,6 +11,8 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
+from django.utils.http import escape_leading_slashes
+from django.utils.translation import gettext as _
 
 from clusters.lookup import GoneError, MovedError
 
@@ -30,8 +33,29 @@ class TrackersMiddleware:
             for name in trackers:
                 del kept[name]
             query = f"?{kept.urlencode()}" if kept else ""
-            return HttpResponseRedirect(f"{request.path}{query}")
+            # A path that begins with two slashes would lead to another host.
+            return HttpResponseRedirect(f"{escape_leading_slashes(request.path)}{query}")
         return self.get_response(request)
+
+
+class NulMiddleware:
+    """Refuse parameters and fields of forms that hold a NUL, which no column takes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        # The API answers of its own, in its own form.
+        if request.path.startswith("/api/"):
+            return
+        for sent in (request.GET, request.POST):
+            for name, values in sent.lists():
+                if any("\x00" in value for value in (name, *values)):
+                    shown = {"name": name.replace("\x00", "")}
+                    raise BadRequest(_("%(name)s: it holds a NUL, which no text has.") % shown)
 
 
 class RecordStatusMiddleware:

@@ -151,6 +151,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "clusters.middleware.RecordStatusMiddleware",
+    "clusters.middleware.NulMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -360,7 +361,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "clusters.api.problems.problem_response",
 }
 # Pages of other sites may read what everybody may read, and nothing more: no cookies go along.
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = r"^/(api|changes/feed)/"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS")
 CORS_EXPOSE_HEADERS = (

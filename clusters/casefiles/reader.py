@@ -25,6 +25,8 @@ type Where = tuple[str, ...]
 MAX_FILE_BYTES = 5_000_000
 MOST_LEVELS, MOST_NODES = 20, 200_000
 REQUIRED = "This is required."
+# What a form sends where somebody has not chosen yet.
+NO_KIND, NO_FIELD = "kind-not-chosen", "field-not-chosen"
 
 
 @dataclass(frozen=True, order=True)
@@ -350,7 +352,10 @@ class _Reader:
         document = {name: self.text(value, at) or "" for name, value in self.pairs(node, at)}
         locators = [name for name in document if name in LocatorType.values and document[name]]
         unknown = document.keys() - {"publication", "for", "stance"} - set(LocatorType.values)
-        if unknown:
+        if NO_KIND in document:
+            kinds = ", ".join(LocatorType.values)
+            self.say(node, at, f"Choose the kind of place: {kinds}.")
+        elif unknown:
             self.say(node, at, f"A citation has no {', '.join(sorted(unknown))}.")
         elif not document.get("publication"):
             self.say(node, at, "A citation names its publication.")
@@ -359,6 +364,8 @@ class _Reader:
         elif len(locators) != 1:
             kinds = ", ".join(LocatorType.values)
             self.say(node, at, f"A citation names one place, as one of: {kinds}.")
+        elif document.get("for") == NO_FIELD:
+            self.say(node, at, "Choose the field that the source is for, or “all of it”.")
         elif document.get("for") and shape.field(document["for"]) is None:
             self.say(node, at, f"There is no field {document['for']} to cite for.")
         elif document.get("stance") and document["stance"] not in Stance.values:

@@ -1,5 +1,6 @@
 """What every chart is: a figure, and beside it all that stands for it where it cannot be seen."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,22 @@ class Chart:
 
     @property
     def json(self) -> dict[str, Any] | None:
-        return None if self.figure is None else self.figure.to_plotly_json()
+        return None if self.figure is None else escaped(self.figure.to_plotly_json())
+
+
+# Plotly reads tags in labels; these are the ones that charts put there.
+_OWN_TAG = r"/?(?:b|br|extra|span(?: style='color:#?[\w-]+')?)>"
+
+
+def escaped(value: Any) -> Any:
+    """Return a figure in which whatever else looks like a tag is text: names come from people."""
+    if isinstance(value, str):
+        return re.sub(rf"<(?!{_OWN_TAG})", "&lt;", value)
+    if isinstance(value, dict):
+        return {name: escaped(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [escaped(one) for one in value]
+    return value
 
 
 def table(*rows: Sequence[Any]) -> tuple[tuple[Cell, ...], ...]:

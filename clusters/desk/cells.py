@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clusters.casefiles.shape import Field
-from clusters.desk.entry import LAST, ONE_OF, Entry, Labels, Place
+from clusters.desk.entry import LAST, ONE_OF, WHOLE, Entry, Labels, Place
 from clusters.desk.inputs import (
     ReferenceSelect,
     date_widgets,
@@ -174,9 +174,9 @@ def place_cells(entry: Entry, place: Place, labels: Labels) -> dict[str, str]:
     ]
     widgets: dict[str, forms.Widget] = {
         "publication": ReferenceSelect(Publication, labels=labels),
-        "locator_type": forms.Select(choices=LocatorType.choices),
+        "locator_type": forms.Select(choices=[("", _("Kind of place")), *LocatorType.choices]),
         "locator": forms.TextInput(),
-        "for_field": forms.Select(choices=[("", _("all of it")), *fields]),
+        "for_field": forms.Select(choices=[("", _("Choose")), *fields, (WHOLE, _("all of it"))]),
         "stance": forms.Select(choices=Stance.choices),
     }
     said = {

@@ -15,7 +15,7 @@ from django.utils.text import slugify
 
 from clusters.bibliography import cited_as, free_labels
 from clusters.casefiles.document import Document, locator_type_of
-from clusters.casefiles.reader import Problem
+from clusters.casefiles.reader import NO_FIELD, NO_KIND, Problem
 from clusters.casefiles.shape import Field, Shape
 from clusters.date_words import read_date
 from clusters.desk.inputs import (
@@ -25,11 +25,13 @@ from clusters.desk.inputs import (
     to_input,
     widget_for,
 )
-from clusters.models import LocatorType, Publication, Stance
+from clusters.models import Publication, Stance
 
 type Labels = dict[tuple[Any, str], str]
 
 ONE_OF = "one-of"
+# In place of a field: that a source vouches for all of a record is somebody's choice, no default.
+WHOLE = "*"
 # What a record is called by, the first that it has; its key or slug is made of it.
 NAMED_BY = ("title", "name", "cited_as", "short_name")
 LONGEST_KEY = 60
@@ -43,7 +45,7 @@ class Place:
 
     prefix: str
     publication: str = ""
-    locator_type: str = LocatorType.SECTION
+    locator_type: str = ""
     locator: str = ""
     for_field: str = ""
     stance: str = Stance.SUPPORTS
@@ -59,7 +61,7 @@ class Place:
             document["publication"],
             kind,
             document[kind],
-            document.get("for", ""),
+            document.get("for", WHOLE),
             document.get("stance", Stance.SUPPORTS),
         )
 
@@ -73,9 +75,11 @@ class Place:
         return not (self.publication or self.locator)
 
     def document(self) -> Document:
-        found: Document = {"publication": self.publication, self.locator_type: self.locator}
-        if self.for_field:
-            found["for"] = self.for_field
+        found: Document = {"publication": self.publication}
+        # What is not chosen is the reader's to say.
+        found[self.locator_type or NO_KIND] = self.locator
+        if self.for_field != WHOLE:
+            found["for"] = self.for_field or NO_FIELD
         if self.stance and self.stance != Stance.SUPPORTS:
             found["stance"] = self.stance
         return found

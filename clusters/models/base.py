@@ -8,6 +8,7 @@ unique within it.
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -40,6 +41,61 @@ class SlugField(models.CharField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 100)
         super().__init__(*args, **kwargs)
+
+
+# Addresses beside those of records, or that there may be one day: no record can be called so.
+RESERVED = frozenset(
+    [
+        "add",
+        "all",
+        "api",
+        "change",
+        "changes",
+        "charts",
+        "compare",
+        "count",
+        "csv",
+        "degrees",
+        "delete",
+        "docs",
+        "download",
+        "edit",
+        "export",
+        "facets",
+        "feed",
+        "figures",
+        "help",
+        "history",
+        "import",
+        "latest",
+        "map",
+        "me",
+        "new",
+        "random",
+        "records",
+        "root",
+        "schema",
+        "search",
+        "suggestions",
+        "versions",
+    ]
+)
+
+
+def not_reserved(slug: str) -> None:
+    """Refuse a slug at which a page of another kind is, or may come to be."""
+    if slug in RESERVED:
+        raise ValidationError(f"“{slug}” is an address of the casebook: choose another slug.")
+
+
+class RootSlugField(SlugField):
+    """The slug of a record with an address of its own."""
+
+    default_validators = [SLUG, not_reserved]
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "clusters.models.base.SlugField", args, kwargs
 
 
 class RootQuerySet(models.QuerySet[Any]):
@@ -85,7 +141,9 @@ class Root(models.Model):
     # Foreign keys that its name is read from.
     named_by: ClassVar[tuple[str, ...]] = ()
 
-    slug = SlugField("slug", help_text="The record's name in addresses; never given to another.")
+    slug = RootSlugField(
+        "slug", help_text="The record's name in addresses; never given to another."
+    )
     state = models.CharField(
         max_length=10, choices=State, default=State.DRAFT, editable=False, db_index=True
     )

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-from clusters.models.base import SlugField
+from clusters.models.base import RootSlugField
 from clusters.models.history import tracked
 from clusters.models.triggers import EmptyDocuments
 
@@ -108,7 +108,7 @@ class PermissionGrant(models.Model):
 class Contributor(models.Model):
     """Someone who codes or edits, named only with consent."""
 
-    slug = SlugField(
+    slug = RootSlugField(
         "slug", unique=True, help_text="What stands for this person where no name is given."
     )
     name = models.CharField(max_length=200, help_text="Full name; public only with consent.")

@@ -5,6 +5,10 @@
 {
   const form = document.getElementById("record-form");
   const KEEP_AFTER = 1500;
+  // What a source vouches for: all of a record or part, and no single field of it.
+  const WHOLE = "*";
+  // Steady typing has no pause to wait for.
+  const KEEP_WITHIN = 5000;
   const TRY_AGAIN_AFTER = 10000;
   const READ_AFTER = 250;
 
@@ -122,6 +126,7 @@
     const item = fill(template, depthOf(template));
     section.querySelector(":scope > .place-list").append(item);
     const field = (name) => item.querySelector(`[name$="-${name}"]`);
+    if (values.for_field) field("for_field").value = values.for_field;
     if (values.publication) {
       const option = new Option(values.publication_label, values.publication, true, true);
       field("publication").append(option);
@@ -136,7 +141,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button?.classList.contains("add")) addCard(button);
-    else if (button?.classList.contains("cite")) openPicker(button.closest(".places"));
+    else if (button?.classList.contains("cite")) openPicker(button.closest(".places"), "");
     else if (button?.classList.contains("comment-on")) {
       const input = document.getElementById("comment-field");
       input.value = button.dataset.field.replace(/\.$/, "");
@@ -152,12 +157,14 @@
     if (event.target.open) prepare(event.target);
   }, true);
 
-  // --- Places: Alt+C, and Enter takes the one that was cited last --------------------------------
+  // --- Places: Alt+C cites for the field in focus; Enter takes what matches what was typed --------
 
   const picker = document.getElementById("picker");
   const term = document.getElementById("picker-term");
   const found = document.getElementById("picker-found");
+  const none = document.getElementById("picker-none");
   let citing = null;
+  let citingFor = "";
   let cited = [];
 
   const placesHere = () => {
@@ -200,45 +207,71 @@
   const take = (place) => {
     cited = [place, ...cited];
     picker.close();
-    const input = addPlace(citing, place);
+    const input = addPlace(citing, { ...place, for_field: citingFor });
     input.focus();
     input.scrollIntoView({ block: "nearest" });
   };
-  const look = later(READ_AFTER, async () => {
+  const nearby = () => {
     const words = term.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    const near = placesHere().filter((place) =>
+    return placesHere().filter((place) =>
       words.every((word) => place.text.toLowerCase().includes(word)),
     );
-    offer(near);
-    const answer = await fetch(
-      `${form.dataset.places}?${new URLSearchParams({ term: term.value })}`,
-    ).catch(() => null);
-    if (!answer?.ok || !picker.open) return;
-    const far = (await answer.json()).results;
-    const known = new Set(near.map((place) => place.text));
-    offer([...near, ...far.filter((place) => !known.has(place.text))]);
-    document.getElementById("picker-none").hidden = found.childElementCount > 0;
-  });
-  const openPicker = (section) => {
+  };
+  // What the server was last asked for, and its answer; another term is another question.
+  let question = null;
+  let answered = Promise.resolve();
+  const ask = () => {
+    if (question === term.value) return answered;
+    question = term.value;
+    answered = (async (asked) => {
+      const answer = await fetch(
+        `${form.dataset.places}?${new URLSearchParams({ term: asked })}`,
+      ).catch(() => null);
+      const far = answer?.ok ? (await answer.json()).results : [];
+      if (!picker.open || asked !== term.value) return;
+      const near = nearby();
+      const known = new Set(near.map((place) => place.text));
+      offer([...near, ...far.filter((place) => !known.has(place.text))]);
+      none.hidden = found.childElementCount > 0;
+    })(question);
+    return answered;
+  };
+  const askSoon = later(READ_AFTER, ask);
+  const look = () => {
+    none.hidden = true;
+    offer(nearby());
+    askSoon();
+  };
+  const openPicker = (section, field) => {
     citing = section;
+    citingFor = field;
+    question = null;
     term.value = "";
     offer(placesHere());
     picker.showModal();
     term.focus();
-    look();
+    ask();
+  };
+  // The field that an input belongs to; the two inputs of a date belong to one.
+  const fieldOf = (element) => {
+    const input = element?.closest("[data-path]") || element?.closest(".cell")?.querySelector("[data-path]");
+    return input?.dataset.path.split(".").pop().replace(/-(edtf|printed)$/, "") || "";
   };
   if (form && picker) {
     term.addEventListener("input", look);
-    term.addEventListener("keydown", (event) => {
+    term.addEventListener("keydown", async (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
-      found.querySelector("button")?.click();
+      const typed = term.value;
+      if (!nearby().length) await ask();
+      // Whoever goes on typing while the answer is on its way has not chosen yet.
+      if (picker.open && term.value === typed) found.querySelector("button")?.click();
     });
     document.getElementById("picker-close").addEventListener("click", () => picker.close());
     document.getElementById("picker-new").addEventListener("click", () => {
       picker.close();
-      const last = placesHere()[0];
-      addPlace(citing, last ? { ...last, locator: "" } : {}).focus();
+      const { publication, publication_label } = placesHere()[0] || {};
+      addPlace(citing, { publication, publication_label, for_field: citingFor }).focus();
     });
     // With no field in focus, the card is meant that one was in last, or the tab that is shown.
     let last = null;
@@ -253,7 +286,7 @@
       const section = card?.querySelector(":scope > .places");
       if (!section || form.querySelector(".whole").disabled) return;
       event.preventDefault();
-      openPicker(section);
+      openPicker(section, event.shiftKey ? WHOLE : here ? fieldOf(document.activeElement) : "");
     });
   }
 
@@ -300,11 +333,17 @@
   const sendToKeep = async () => {
     if (!isDirty || isKept || isLeaving) return;
     isKept = true;
+    const sent = body().toString();
     const answer = await fetch(form.dataset.keep, {
       method: "POST",
-      headers: { "X-CSRFToken": csrfCookie() || "" },
-      body: body(),
+      headers: {
+        "X-CSRFToken": csrfCookie() || "",
+        "Content-Type": "application/x-www-form-urlencoded",
+      },
+      body: sent,
       redirect: "error",
+      // Goes on when the page is left; browsers carry so much and no more.
+      keepalive: sent.length < 60000,
     }).catch(() => null);
     // Redirected to sign-in, or refused for want of a cookie: so would be what is sent.
     isAway = !answer || [401, 403, 404].includes(answer.status);
@@ -319,10 +358,15 @@
     }
   };
   const keepSoon = later(KEEP_AFTER, keep);
+  let within = null;
   function changed() {
     isDirty = true;
     isKept = false;
     keepSoon();
+    within ??= setTimeout(() => {
+      within = null;
+      keep();
+    }, KEEP_WITHIN);
   }
 
   if (form) {
@@ -331,6 +375,8 @@
       changed();
     });
     form.addEventListener("change", changed);
+    form.addEventListener("focusout", keep);
+    addEventListener("pagehide", keep);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") keep();
     });

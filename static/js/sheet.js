@@ -7,6 +7,8 @@
   const compare = document.getElementById("compare");
   const kept = document.getElementById("kept");
   const AFTER = 1500;
+  // Steady typing has no pause to wait for.
+  const WITHIN = 5000;
   const TRY_AGAIN_AFTER = 10000;
 
   // Signed in anew in another tab, a form would carry a token that is not good any more.
@@ -22,12 +24,16 @@
 
   if (sheet && kept) {
     let timer;
+    let within = null;
     let isSaved = true;
+    // What is typed while a sheet is on its way is not saved with it.
+    let typed = 0;
     let isAway = false;
 
     const save = async () => {
       clearTimeout(timer);
       renew(sheet);
+      const sent = typed;
       try {
         const answer = await fetch(location.pathname, {
           method: "POST",
@@ -37,6 +43,7 @@
         });
         const found = await answer.json();
         isAway = false;
+        if (answer.ok && sent !== typed) return;
         isSaved = answer.ok;
         kept.textContent = answer.ok
           ? [`${kept.dataset.saved} ${found.at}`, found.note].filter(Boolean).join(". ")
@@ -51,14 +58,22 @@
 
     sheet.addEventListener("input", (event) => {
       isSaved = false;
+      typed += 1;
       clearTimeout(timer);
       timer = setTimeout(save, AFTER);
+      within ??= setTimeout(() => {
+        within = null;
+        if (!isSaved) save();
+      }, WITHIN);
       const input = event.target;
       if (input.name.endsWith("-place") && input.value && !input.nextElementSibling) {
         const next = input.cloneNode();
         next.value = "";
         input.after(next);
       }
+    });
+    sheet.addEventListener("focusout", () => {
+      if (!isSaved) save();
     });
     sheet.addEventListener("submit", async (event) => {
       if (isSaved) return;

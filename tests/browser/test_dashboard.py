@@ -101,7 +101,7 @@ def test_a_wrong_filter_says_so_in_place(browser, base_url):
     page.get_by_label("Country").fill("zz")
     page.get_by_label("Country").press("Enter")
 
-    expect(page.get_by_role("alert")).to_contain_text("country: “ZZ” is not known here")
+    expect(page.get_by_role("alert")).to_contain_text("country: Unknown country “ZZ”")
     expect(page.locator(".count")).to_have_text(re.compile("0 clusters"))
     context.close()
 

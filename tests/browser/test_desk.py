@@ -75,9 +75,9 @@ def add(page, kind):
 
 
 def cite(page, card, typed, place):
-    """Cite a place: Alt+C, a few letters, Enter."""
+    """Cite a place for all of a record or part: Alt+Shift+C, a few letters, Enter."""
     card.locator("input[type=text]:visible, textarea:visible").first.focus()
-    page.keyboard.press("Alt+c")
+    page.keyboard.press("Alt+Shift+C")
     page.get_by_label("Publication and place").fill(typed)
     expect(page.locator("#picker-found li").first).to_have_text(re.compile(re.escape(place)))
     page.keyboard.press("Enter")
@@ -112,7 +112,7 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     outcome.get_by_role("group", name="Direction").get_by_label("Good").check()
     # The place that was cited last is the first that is offered: two keys.
     outcome.get_by_label("Title").focus()
-    page.keyboard.press("Alt+c")
+    page.keyboard.press("Alt+Shift+C")
     page.keyboard.press("Enter")
     expect(outcome.get_by_label("Place", exact=True)).to_have_value("Case Description, para 1")
 
@@ -193,6 +193,34 @@ def two_people_at_once_lose_nothing(sign_in, case):
     save(author, "Save")
     expect(author.get_by_label("Summary")).to_have_value("Theirs")
     expect(author.get_by_label("Activities")).to_have_value("A joint fair")
+
+
+def a_place_is_cited_for_the_field_in_focus(sign_in, case):
+    """At the speed of typing, with a slow answer: Enter takes what matches, nothing older."""
+    page = sign_in("researcher")
+    page.route("**/desk/places/**", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.goto(case["address"])
+    page.get_by_label("Aims").focus()
+    page.keyboard.press("Alt+c")
+    expect(page.locator("#picker-found li").first).to_be_visible()
+    page.get_by_label("Publication and place").press_sequentially("national context of", delay=120)
+    page.keyboard.press("Enter")
+
+    cited = page.locator("#record > .places .place").last
+    expect(cited.get_by_label("Place", exact=True)).to_have_value(re.compile("National Context"))
+    expect(cited.get_by_label("For", exact=True)).to_have_value("aims")
+    page.keyboard.press("Alt+c")
+    page.get_by_role("button", name="Write a new place").click()
+    new = page.locator("#record > .places .place").last
+    expect(new.get_by_label("Kind of place", exact=True)).to_have_value("")
+
+
+def steady_typing_is_kept_within_seconds(sign_in, case):
+    page = sign_in("researcher")
+    page.goto(case["address"])
+    page.get_by_label("Aims").press_sequentially("steady " * 9, delay=120)
+
+    expect(page.locator("#kept")).to_contain_text("Kept at", timeout=1)
 
 
 def a_field_is_restored(sign_in, case):
@@ -288,6 +316,8 @@ def test_from_a_paper_to_a_published_case(sign_in):
     a_researcher_enters_a_second_case_from_scratch(sign_in, case)
     what_is_missing_leads_to_its_input(sign_in, case)
     it_is_returned_with_a_reason_and_submitted_again(sign_in, case)
+    a_place_is_cited_for_the_field_in_focus(sign_in, case)
+    steady_typing_is_kept_within_seconds(sign_in, case)
     two_people_at_once_lose_nothing(sign_in, case)
     a_field_is_restored(sign_in, case)
     what_was_typed_is_there_after_the_browser_was_closed(sign_in, case)

@@ -234,7 +234,7 @@ def test_degrees_add_up_to_all_projects_and_agree_with_the_codings(client, seede
         ("facets/?facets=colour", "There is no facet “colour”. Known: country,"),
         ("facets/?colour=red", "There is no filter “colour”."),
         ("facets/?page=1", "There are no pages and no order here."),
-        ("facets/?country=XX", "“XX” is not known here."),
+        ("facets/?country=XX", "Unknown country “XX”."),
         ("degrees/?framework=none", "framework: there is no “none”. Known: "),
     ],
 )

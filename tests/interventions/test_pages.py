@@ -190,7 +190,7 @@ def test_a_filter_and_its_negation_share_all_rows(client):
         ("/projects/?ordering=size", "ordering: choose one of title, actual_start"),
         ("/projects/?page_size=7", "page_size: choose one of 20, 50, 100, 200."),
         ("/projects/?view=pie", "view: there is no “pie”."),
-        ("/projects/?country=XX", "country: “XX” is not known here."),
+        ("/projects/?country=XX", "country: Unknown country “XX”."),
         ("/charts/money/?format=pdf", "format: only csv is known."),
         ("/charts/money/?colour=red", "There is no filter “colour”."),
         ("/charts/evidence-map/?works=all", "works: each or independent."),

@@ -1,22 +1,13 @@
-import pytest
+"""What every chart does with the names that people gave."""
 
-from clusters.charts.chart import Cell, table, wrapped
+import plotly.graph_objects as go
 
-
-@pytest.mark.parametrize(
-    ("text", "width", "lines", "found"),
-    [
-        ("Soccer Village", 20, 2, "Soccer Village"),
-        ("Soccer Village (CSR SME network)", 16, 2, "Soccer Village<br>(CSR SME …"),
-        ("European headquarters", 9, 4, "European<br>headqu-<br>arters"),
-        ("", 9, 2, ""),
-    ],
-)
-def test_labels_break_at_words_and_say_when_they_are_cut(text, width, lines, found):
-    assert wrapped(text, width, lines) == found
+from clusters.charts.chart import Chart
 
 
-def test_a_table_has_a_cell_for_every_value():
-    assert table(("a", 1, 0.5, None, Cell("b", "/b/"))) == (
-        (Cell("a"), Cell("1"), Cell("0.5"), Cell(""), Cell("b", "/b/")),
-    )
+def test_names_that_look_like_tags_are_text_and_our_own_tags_stay():
+    figure = go.Figure(go.Bar(x=[1], y=["<b>a</b><br>b <a href='//evil.example'>c</a> 1 < 2"]))
+    chart = Chart("x", "", "", "", "", figure, (), ())
+
+    (label,) = chart.json["data"][0]["y"]
+    assert label == "<b>a</b><br>b &lt;a href='//evil.example'>c&lt;/a> 1 &lt; 2"

@@ -156,6 +156,7 @@ def test_a_case_is_entered_cited_and_handed_in_on_one_page(client, author):
     client.force_login(author)
     page = client.get(reverse("admin:interventions_project_add"))
     places = {"here": "1", "publication": paper.slug, "locator_type": "page", "locator": "5"}
+    places["for_field"] = "*"
 
     answer = send(
         client,

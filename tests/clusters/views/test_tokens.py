@@ -117,3 +117,21 @@ def test_signing_out_ends_the_session(signed_in):
     signed_in.post("/sign-in/out/")
 
     assert signed_in.get(PAGE).status_code == 302
+
+
+def test_a_change_of_password_ends_every_token(client):
+    user = factories.make_user()
+    client.force_login(user)
+    client.post("/sign-in/tokens/", {"name": "notebook", "scope": "read", "days": "30"})
+    assert user.api_tokens.valid().exists()
+
+    client.post(
+        "/sign-in/password/",
+        {
+            "oldpassword": "a long password",
+            "password1": "another long password",
+            "password2": "another long password",
+        },
+    )
+
+    assert not user.api_tokens.valid().exists()
