@@ -6,11 +6,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
 from clusters.casefiles.document import Document
 from clusters.models import Contributor
 from interventions.analysis.rounds import Unit
 from interventions.models import (
     DEGREES,
+    Agreement,
     CodingRound,
     Factor,
     NoValue,
@@ -79,6 +82,8 @@ class Cell:
     answers: dict[int, RoundCoding] = field(default_factory=dict)
     agreed: RoundCoding | None = None
     comments: list[RoundComment] = field(default_factory=list)
+    # Those of the coders who have not confirmed the consensus yet.
+    unconfirmed: list[Contributor] = field(default_factory=list)
 
     @property
     def codes(self) -> dict[int, str]:
@@ -91,8 +96,13 @@ class Cell:
 
     @property
     def needs_agreement(self) -> bool:
-        """Whether several have answered and none is agreed; one person alone needs nobody's."""
-        return len(self.answers) > 1 and self.agreed is None
+        """Whether several have answered and nothing is settled; one alone needs nobody's."""
+        return len(self.answers) > 1 and not self.is_settled
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is adjudicated, or a consensus that every coder has confirmed."""
+        return self.agreed is not None and not self.unconfirmed
 
 
 class Round:
@@ -103,8 +113,19 @@ class Round:
 
     @cached_property
     def coders(self) -> list[Any]:
-        """Those who code, in their order, each with the contributor."""
-        return list(self.row.coders.select_related("coder__user"))
+        """Those who code or have handed in, in their order, each with the contributor."""
+        rows = self.row.coders.select_related("coder", "user")
+        return list(rows.exclude(left_at__isnull=False, handed_in_at=None))
+
+    @property
+    def active(self) -> list[Contributor]:
+        """Those whose word a consensus needs."""
+        return [one.coder for one in self.coders if one.left_at is None]
+
+    @cached_property
+    def left(self) -> list[Any]:
+        """Those who were left out, with the reason."""
+        return list(self.row.coders.filter(left_at__isnull=False).select_related("coder"))
 
     @cached_property
     def contributors(self) -> list[Contributor]:
@@ -128,7 +149,9 @@ class Round:
 
     @cached_property
     def codings(self) -> list[RoundCoding]:
-        return list(self.row.codings.select_related("coder"))
+        counted = Q(coder=None) | Q(coder__in=[one.pk for one in self.contributors])
+        rows = self.row.codings.filter(counted).select_related("coder")
+        return list(rows.prefetch_related("confirmations"))
 
     @cached_property
     def cells(self) -> dict[tuple[int, str], Cell]:
@@ -144,6 +167,9 @@ class Round:
                 continue
             if coding.coder_id is None:
                 cell.agreed = coding
+                if coding.agreement == Agreement.CONSENSUS:
+                    given = {one.coder_id for one in coding.confirmations.all()}
+                    cell.unconfirmed = [one for one in self.active if one.pk not in given]
             else:
                 cell.answers[coding.coder_id] = coding
         for comment in self.row.comments.select_related("by"):
@@ -163,7 +189,9 @@ class Round:
 
     def coder_of(self, user: Any) -> Any:
         """Return somebody's own part in it, or None."""
-        return next((one for one in self.coders if one.coder.user_id == user.pk), None)
+        return next(
+            (one for one in self.coders if one.user_id == user.pk and one.left_at is None), None
+        )
 
     def sheet(self, coder: Contributor, project: Project) -> dict[str, Document]:
         """Return what a coder has made of one project, by the keys of the subjects."""

@@ -255,6 +255,8 @@ class _Reader:
         elif spec.kind == "list":
             base = spec.field.base_field
             value = [self.scalar(item, base, at) for item in self.items(node, at)]
+            for twice in {one for one in value if one is not None and value.count(one) > 1}:
+                self.say(node, at, f"“{twice}” is listed twice.")
         elif spec.kind == "reference":
             value = self.text(node, at)
         else:

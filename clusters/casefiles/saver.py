@@ -138,6 +138,7 @@ class Saver:
         is_orphan = parent is not None and instance.parent.pk is None
         exclude = unresolved | ({parent} if is_orphan else set())
         try:
+            self.check_author(instance, before)
             if unresolved or is_orphan:
                 instance.full_clean(exclude=exclude, validate_constraints=False)
                 return False
@@ -146,6 +147,15 @@ class Saver:
             self.say(case_file, at, error, shape)
             return False
         return True
+
+    def check_author(self, instance: Any, before: dict[str, Any] | None) -> None:
+        """Ask a part whether who saves it may say so; what is not changed was said by others."""
+        check = getattr(instance, "check_author", None)
+        if check is None or self.by is None:
+            return
+        names = ("coder_id", "agreement")
+        if before is None or any(before[name] != getattr(instance, name) for name in names):
+            check(self.by)
 
     def save(self, instance: Any) -> None:
         """Check an object and save it. Raises ValidationError with everything that is wrong.

@@ -70,7 +70,6 @@ RESERVED = frozenset(
         "latest",
         "map",
         "me",
-        "new",
         "random",
         "records",
         "root",

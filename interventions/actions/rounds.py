@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 
 from clusters.actions.commenting import tell
 from clusters.actions.loading import change
-from clusters.actions.publishing import NotAllowed
+from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.casefiles.document import Document, document_of, reference
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.reader import REQUIRED, CaseFile, read_value
 from clusters.casefiles.shape import shape_of
-from clusters.models import Publication, User
+from clusters.models import Contributor, Publication, State, User
 from clusters.roles import may_review
 from interventions.marks import publications_in
 from interventions.models import (
@@ -29,6 +29,7 @@ from interventions.models import (
     RoundCoder,
     RoundCoding,
     RoundComment,
+    RoundConfirmation,
     RoundState,
 )
 from interventions.rounds import UNREAD, Cell, Round, Subject, code_of
@@ -53,7 +54,18 @@ def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
     reasons += [
         _("%(coder)s has no account to code with.") % {"coder": one.coder}
         for one in it.coders
-        if one.coder.user is None
+        if one.coder.user_id is None
+    ]
+    # Else all the work could not go into its projects in the end.
+    reasons += [
+        _("%(record)s is not published. Publish it first.") % {"record": one}
+        for one in (found.framework, found.perspective_group, *(s.thing for s in it.subjects))
+        if getattr(one, "is_published", True) is False
+    ]
+    reasons += [
+        _("%(project)s is withdrawn.") % {"project": one}
+        for one in it.projects
+        if one.state == State.WITHDRAWN
     ]
     if reasons:
         raise NotAllowed(reasons)
@@ -61,6 +73,10 @@ def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
     found.state, found.opened_by, found.opened_at = RoundState.CODING, by, timezone.now()
     with pghistory.context(user=by.pk, reason="Round opened"):
         found.save()
+        for one in it.coders:
+            one.user_id = one.coder.user_id
+            one.save(update_fields=["user"])
+    it = Round(found)
     _tell(it, by, _("Coding begins: %(round)s") % {"round": found}, url=url)
 
 
@@ -143,12 +159,106 @@ def hand_in(*, round: CodingRound, by: User, url: str = "") -> bool:
     with pghistory.context(user=by.pk, reason="Handed in"):
         mine.handed_in_at = timezone.now()
         mine.save(update_fields=["handed_in_at"])
-        if found.coders.filter(handed_in_at=None).exists():
-            return False
-        found.state = RoundState.COMPARING
-        found.save(update_fields=["state"])
-    _tell(it, by, _("Everybody has handed in: %(round)s") % {"round": found}, url=url)
+        return _compare_if_all_have_handed_in(found, by, url)
+
+
+def _compare_if_all_have_handed_in(found: CodingRound, by: User, url: str) -> bool:
+    rows = found.coders.filter(left_at=None)
+    if rows.filter(handed_in_at=None).exists() or not found.coders.exclude(handed_in_at=None):
+        return False
+    found.state = RoundState.COMPARING
+    found.save(update_fields=["state"])
+    _tell(Round(found), by, _("Everybody has handed in: %(round)s") % {"round": found}, url=url)
     return True
+
+
+# --- When somebody does not hand in -----------------------------------------------------------
+
+
+@transaction.atomic
+def leave_out(
+    *,
+    round: CodingRound,
+    coder: Contributor,
+    reason: str,
+    by: User,
+    instead: Contributor | None = None,
+    url: str = "",
+) -> bool:
+    """Go on without a coder, or with another in their place; return whether comparing begins.
+
+    What was handed in stays and counts; what was not stays as it is and counts for nothing.
+    Raises NotAllowed.
+    """
+    found = CodingRound.objects.select_for_update(of=("self",)).get(pk=round.pk)
+    row = found.coders.filter(coder=coder, left_at=None).first()
+    reasons = _reasons_of_editor(by, reason)
+    if found.state not in (RoundState.CODING, RoundState.COMPARING):
+        reasons.append(_("It is “%(now)s”.") % {"now": found.get_state_display()})
+    if row is None:
+        reasons.append(_("%(coder)s does not code in this round.") % {"coder": coder})
+    if instead is not None:
+        if found.state != RoundState.CODING:
+            reasons.append(_("Coding is over: nobody can begin now."))
+        if instead.user_id is None:
+            reasons.append(_("%(coder)s has no account to code with.") % {"coder": instead})
+        if found.coders.filter(coder=instead).exists():
+            reasons.append(_("%(coder)s is in this round already.") % {"coder": instead})
+    if reasons:
+        raise NotAllowed(reasons)
+    assert row is not None  # noqa: S101 - refused above
+    with pghistory.context(user=by.pk, reason=reason):
+        row.left_at, row.left_reason = timezone.now(), reason
+        row.save(update_fields=["left_at", "left_reason"])
+        if instead is not None:
+            found.coders.create(coder=instead, user_id=instead.user_id)
+    people = [row.user, instead.user if instead else None]
+    tell(
+        {one for one in people if one is not None} - {by},
+        _("Coders changed: %(round)s") % {"round": found},
+        by=by,
+        words=reason,
+        url=url,
+    )
+    return found.state == RoundState.CODING and _compare_if_all_have_handed_in(found, by, url)
+
+
+@transaction.atomic
+def cancel(*, round: CodingRound, reason: str, by: User, url: str = "") -> None:
+    """End a round without bringing anything into its projects; nothing in it is lost."""
+    found = CodingRound.objects.select_for_update(of=("self",)).get(pk=round.pk)
+    reasons = _reasons_of_editor(by, reason)
+    if found.state not in (RoundState.CODING, RoundState.COMPARING):
+        reasons.append(_("It is “%(now)s”.") % {"now": found.get_state_display()})
+    if reasons:
+        raise NotAllowed(reasons)
+    with pghistory.context(user=by.pk, reason=reason):
+        found.state, found.cancelled_reason = RoundState.CANCELLED, reason
+        found.save(update_fields=["state", "cancelled_reason"])
+    _tell(Round(found), by, _("Cancelled: %(round)s") % {"round": found}, reason, url)
+
+
+@transaction.atomic
+def reopen(*, round: CodingRound, by: User, url: str = "") -> None:
+    """Go on with a cancelled round where it was. Raises NotAllowed."""
+    found = _locked(round, RoundState.CANCELLED)
+    if not may_review(by):
+        raise NotAllowed([_("Only an editor does this.")])
+    waiting = found.coders.filter(left_at=None, handed_in_at=None).exists()
+    with pghistory.context(user=by.pk, reason="Reopened"):
+        found.state = RoundState.CODING if waiting else RoundState.COMPARING
+        found.cancelled_reason = ""
+        found.save(update_fields=["state", "cancelled_reason"])
+    _tell(Round(found), by, _("Reopened: %(round)s") % {"round": found}, url=url)
+
+
+def _reasons_of_editor(by: User, reason: str) -> list[str]:
+    reasons = []
+    if not may_review(by):
+        reasons.append(_("Only an editor does this."))
+    if not reason.strip():
+        reasons.append(_("Say why: the coders read the reason."))
+    return reasons
 
 
 @transaction.atomic
@@ -213,10 +323,12 @@ def agree(
     document: Document,
     agreement: str,
     by: User,
+    url: str = "",
 ) -> None:
     """Settle on one coding, saying why and how it was reached; the independent ones stay.
 
-    Raises NotAllowed where something is missing, CaseFilesRefused for what cannot be read.
+    A consensus waits for the word of every other coder, who are told. Raises NotAllowed where
+    something is missing, CaseFilesRefused for what cannot be read.
     """
     found = _locked(round, RoundState.COMPARING)
     _takes_part(found, by)
@@ -231,13 +343,39 @@ def agree(
     if problems:
         raise CaseFilesRefused(problems)
     with pghistory.context(user=by.pk, reason="Agreed"):
-        RoundCoding.objects.update_or_create(
+        made, _is_new = RoundCoding.objects.update_or_create(
             round=found,
             project=project,
             coder=None,
             **subject.fields,
             defaults={"document": document, "agreement": agreement},
         )
+        # What others confirmed was another text.
+        made.confirmations.all().delete()
+        it = Round(found)
+        if mine := it.coder_of(by):
+            made.confirmations.create(coder=mine.coder)
+    if agreement == Agreement.CONSENSUS:
+        others = {one.user for one in it.coders if one.left_at is None and one.user} - {by}
+        words = _("Confirm a consensus: %(project)s › %(subject)s")
+        about = {"project": project, "subject": subject}
+        tell(others, words % about, by=by, words=document.get("rationale", ""), url=url)
+
+
+@transaction.atomic
+def confirm(*, round: CodingRound, project: Project, subject: Subject, seen: str, by: User) -> None:
+    """Say that the consensus, as it was `seen` (the time of its last change), is one's own too.
+
+    Raises NotAllowed where there is none, or another by now.
+    """
+    found = _locked(round, RoundState.COMPARING)
+    mine = _coder(found, by)
+    rows = found.codings.filter(project=project, coder=None, agreement=Agreement.CONSENSUS)
+    coding = rows.filter(**subject.fields).first()
+    if coding is None or coding.at.isoformat() != seen:
+        raise NotAllowed([_("The consensus is another by now. Read it again, then confirm.")])
+    with pghistory.context(user=by.pk, reason="Confirmed"):
+        coding.confirmations.get_or_create(coder=mine.coder)
 
 
 @transaction.atomic
@@ -248,7 +386,7 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
     it = Round(found)
     cells = [cell for cell in it.cells.values() if _all_say_the_same(cell, it)]
     with pghistory.context(user=by.pk, reason="Agreed: all say the same"):
-        RoundCoding.objects.bulk_create(
+        made = RoundCoding.objects.bulk_create(
             RoundCoding(
                 round=found,
                 project=cell.project,
@@ -257,6 +395,10 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
                 **cell.subject.fields,
             )
             for cell in cells
+        )
+        # By answering the same, each has confirmed it.
+        RoundConfirmation.objects.bulk_create(
+            RoundConfirmation(coding=coding, coder=coder) for coding in made for coder in it.active
         )
     return len(cells)
 
@@ -281,6 +423,7 @@ def close(*, round: CodingRound, by: User, reason: str) -> int:
     Projects that are public are changed by proposals, unless the editor may change them alone.
     Returns how many proposals there are. Raises NotAllowed; nothing is changed then.
     """
+    one_at_a_time()  # before any row, as everybody takes these locks
     found = _locked(round, RoundState.COMPARING)
     it = Round(found)
     reasons = []
@@ -385,7 +528,7 @@ def _locked(round: CodingRound, state: RoundState) -> CodingRound:
 
 
 def _coder(round: CodingRound, user: User) -> RoundCoder:
-    found = round.coders.filter(coder__user=user).select_related("coder").first()
+    found = round.coders.filter(user=user, left_at=None).select_related("coder").first()
     if found is None:
         raise NotAllowed([_("You do not code in this round.")])
     return found
@@ -397,7 +540,7 @@ def _takes_part(round: CodingRound, user: User) -> None:
 
 
 def _tell(it: Round, by: User, subject: str, words: str = "", url: str = "") -> None:
-    people = {one.coder.user for one in it.coders if one.coder.user is not None}
+    people = {one.user for one in it.coders if one.user is not None and one.left_at is None}
     if it.row.opened_by is not None:
         people.add(it.row.opened_by)
     tell(people - {by}, subject, by=by, words=words, url=url)

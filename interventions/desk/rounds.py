@@ -13,12 +13,13 @@ from django.utils.translation import ngettext
 
 from clusters.actions.publishing import NotAllowed
 from clusters.desk.waiting import Group, Waiting
+from clusters.models import Contributor
 from clusters.roles import may_enter, may_review
 from clusters.tables import csv_response
 from interventions.actions import rounds
 from interventions.analysis.agreement import RELIABLE, TENTATIVE
 from interventions.analysis.rounds import by_subject, distance, figures
-from interventions.models import CodingRound, Project, RoundState
+from interventions.models import CodingRound, Project, RoundCoder, RoundState
 from interventions.rounds import ANSWERS, Cell, Round, code_of
 
 
@@ -49,7 +50,9 @@ def round_page(request: HttpRequest, number: int) -> HttpResponse:
     it = round_of(request, number)
     if request.method == "POST":
         return act(request, it)
-    context = context_of(request, it, title=str(it.row), progress=progress_of(it))
+    context = context_of(
+        request, it, title=str(it.row), progress=progress_of(it), others=others_to_code(it)
+    )
     if context["is_open_to_all"]:
         units = it.units()
         each = by_subject(units)
@@ -62,6 +65,15 @@ def round_page(request: HttpRequest, number: int) -> HttpResponse:
             "not_agreed": sum(cell.needs_agreement for cell in it.cells.values()),
         }
     return TemplateResponse(request, "admin/desk/rounds/round.html", context)
+
+
+def others_to_code(it: Round) -> Any:
+    """Return who could code in place of somebody: people with an account, not in the round."""
+    inside = it.row.coders.values("coder")
+    return Contributor.objects.exclude(user=None).exclude(pk__in=inside)[:MOST_OTHERS]
+
+
+MOST_OTHERS = 200
 
 
 def progress_of(it: Round) -> list[tuple[Project, list[int]]]:
@@ -118,6 +130,11 @@ def act(request: HttpRequest, it: Round) -> HttpResponse:
         "hand-in": lambda: rounds.hand_in(round=it.row, by=user, url=url),
         "take-back": lambda: rounds.take_back(round=it.row, by=user),
         "agree-same": lambda: rounds.agree_where_same(round=it.row, by=user),
+        "leave-out": lambda: _leave_out(request, it),
+        "cancel": lambda: rounds.cancel(
+            round=it.row, by=user, reason=request.POST.get("reason", ""), url=url
+        ),
+        "reopen": lambda: rounds.reopen(round=it.row, by=user, url=url),
         "close": lambda: rounds.close(round=it.row, by=user, reason=request.POST.get("reason", "")),
     }
     name = request.POST.get("act", "")
@@ -131,6 +148,23 @@ def act(request: HttpRequest, it: Round) -> HttpResponse:
     else:
         messages.success(request, said(name, done))
     return HttpResponseRedirect(it.row.get_absolute_url())
+
+
+def _leave_out(request: HttpRequest, it: Round) -> bool:
+    """Leave a coder out, or put another in their place."""
+    slugs = {name: request.POST.get(name, "") for name in ("coder", "instead")}
+    people = {one.slug: one for one in Contributor.objects.filter(slug__in=slugs.values())}
+    coder, instead = people.get(slugs["coder"]), people.get(slugs["instead"])
+    if coder is None or (slugs["instead"] and instead is None):
+        raise NotAllowed([_("Choose the coder who is left out.")])
+    return rounds.leave_out(
+        round=it.row,
+        coder=coder,
+        instead=instead,
+        reason=request.POST.get("reason", ""),
+        by=request.user,  # type: ignore[arg-type]
+        url=request.build_absolute_uri(),
+    )
 
 
 def said(name: str, done: Any) -> str:
@@ -152,6 +186,9 @@ def said(name: str, done: Any) -> str:
         "open": _("The coders were told by mail."),
         "hand-in": _("Handed in.") if not done else _("Handed in, and now all have: compare."),
         "take-back": _("Go on coding."),
+        "leave-out": _("The coders were told by mail."),
+        "cancel": _("Cancelled. Nothing in the round is lost: an editor can reopen it."),
+        "reopen": _("Reopened."),
     }[name]
 
 
@@ -183,14 +220,14 @@ def waiting(user: Any) -> Group:
     to_code = CodingRound.objects.filter(
         # Both of the same row: whoever it is has not handed in.
         state=RoundState.CODING,
-        coders__coder__user=user,
-        coders__handed_in_at=None,
+        coders__in=RoundCoder.objects.filter(user=user, handed_in_at=None, left_at=None),
     )
     found = [Waiting(one.get_absolute_url(), str(one), _("code, each apart")) for one in to_code]
     found += [
         Waiting(one.get_absolute_url(), str(one), _("compare and agree"))
         for one in CodingRound.objects.filter(
-            Q(coders__coder__user=user) | Q(opened_by=user), state=RoundState.COMPARING
+            Q(coders__in=RoundCoder.objects.filter(user=user, left_at=None)) | Q(opened_by=user),
+            state=RoundState.COMPARING,
         ).distinct()
     ]
     return Group(_("Rounds of coding"), found)

@@ -196,6 +196,8 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         if (subject := it.subject(key)) is None:
             raise Http404
         typed = typed_to_compare(request, it, project)
+        if act == "confirm":
+            return confirmed(request, it, project, subject, of)
         if act == "take":
             typed[key] = typed.get(key, {}) | taken_over(it, project, subject, of)
         elif problems := settle(request, it, project, subject, act):
@@ -221,6 +223,26 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         ways=ways_for(request.user),
     )
     return TemplateResponse(request, "admin/desk/rounds/compare.html", context, status=status)
+
+
+def confirmed(
+    request: HttpRequest, it: Round, project: Project, subject: Subject, seen: str
+) -> HttpResponse:
+    """Confirm a consensus as it was shown, and say so."""
+    try:
+        rounds.confirm(
+            round=it.row,
+            project=project,
+            subject=subject,
+            seen=seen,
+            by=request.user,  # type: ignore[arg-type]
+        )
+    except NotAllowed as error:
+        for reason in error.reasons:
+            messages.error(request, reason)
+    else:
+        messages.success(request, _("Confirmed."))
+    return HttpResponseRedirect(f"{request.path}#{subject.key}")
 
 
 def typed_to_compare(request: HttpRequest, it: Round, project: Project) -> dict[str, Any]:
@@ -275,7 +297,8 @@ def settle(
         document, problems = answer_in(request, subject)
         with_slugs([document], request.user)
         if not problems:
-            rounds.agree(**to, document=document, agreement=sent["agreement"])  # type: ignore[arg-type]
+            url = request.build_absolute_uri(f"{request.path}#{subject.key}")
+            rounds.agree(**to, document=document, agreement=sent["agreement"], url=url)  # type: ignore[arg-type]
     except NotAllowed as error:
         return list(error.reasons)
     except CaseFilesRefused as error:
@@ -293,6 +316,9 @@ def compared(it: Round, cell: Cell, typed: dict[str, Any] | None) -> dict[str, A
         "answers": answers,
         "is_same": cell.is_same,
         "agreed": answer_of(cell.agreed),
+        "is_settled": cell.is_settled,
+        "unconfirmed": cell.unconfirmed,
+        "seen": cell.agreed.at.isoformat() if cell.agreed else "",
         "way": cell.agreed.get_agreement_display() if cell.agreed else "",
         "comments": cell.comments,
         "form": start,

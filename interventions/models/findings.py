@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,7 @@ from clusters.models import Child, CitationUse, Contributor, Stakeholder, Stakeh
 from clusters.models.base import ChildQuerySet, exactly_one, unique_key
 from clusters.models.fields import UncertainDateField
 from clusters.models.history import tracked
+from clusters.roles import may_review
 from interventions.models.frameworks import Factor, OutcomeDimension
 from interventions.models.projects import Project
 
@@ -355,6 +357,16 @@ class Coding(Child):
     rationale = models.TextField(help_text="Why; for “not reported”, what was read.")
 
     objects: ClassVar[Any] = CodingQuerySet.as_manager()
+
+    def check_author(self, by: Any) -> None:
+        """Refuse what somebody alone cannot say: others' codings, and that others agree."""
+        if may_review(by):
+            return
+        if self.coder is not None and self.coder.user_id != by.pk:
+            raise ValidationError({"coder": "You may enter codings under your own name only."})
+        if self.agreement in (Agreement.CONSENSUS, Agreement.ADJUDICATED):
+            words = "A consensus comes from a coding round, where each coder confirms it."
+            raise ValidationError({"agreement": words})
 
     class Meta(Child.Meta):
         ordering = ["project", "key"]

@@ -21,6 +21,7 @@ class RoundState(models.TextChoices):
     CODING = "coding", _("Coding, each apart")
     COMPARING = "comparing", _("Comparing")
     CLOSED = "closed", _("Closed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class CodingRoundQuerySet(models.QuerySet["CodingRound"]):
@@ -28,7 +29,11 @@ class CodingRoundQuerySet(models.QuerySet["CodingRound"]):
         """Rounds that somebody may see: their own, and for editors all."""
         if may_review(user):
             return self.all()
-        return self.filter(coders__coder__user=user).distinct() if may_enter(user) else self.none()
+        if not may_enter(user):
+            return self.none()
+        mine = models.Q(coders__user=user)
+        mine |= models.Q(state=RoundState.PREPARED, coders__coder__user=user)
+        return self.filter(mine).distinct()
 
 
 @tracked
@@ -65,6 +70,7 @@ class CodingRound(models.Model):
     )
     opened_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
+    cancelled_reason = models.TextField(blank=True, editable=False)
 
     objects: ClassVar[Any] = CodingRoundQuerySet.as_manager()
 
@@ -128,7 +134,14 @@ class RoundCoder(models.Model):
 
     round = models.ForeignKey(CodingRound, models.CASCADE, related_name="coders")
     coder = models.ForeignKey(Contributor, models.PROTECT, related_name="rounds")
+    # Who codes under this name, from the opening on: another account would see a blind sheet.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
     handed_in_at = models.DateTimeField(null=True, editable=False)
+    # Left out by an editor; what was handed in before stays in the round.
+    left_at = models.DateTimeField(null=True, editable=False)
+    left_reason = models.TextField(blank=True, editable=False)
 
     class Meta:
         ordering = ["pk"]
@@ -195,6 +208,24 @@ class RoundCoding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project}: {self.factor or self.dimension}"
+
+
+@tracked
+class RoundConfirmation(models.Model):
+    """One coder's word that an agreed coding is theirs as well."""
+
+    coding = models.ForeignKey(RoundCoding, models.CASCADE, related_name="confirmations")
+    coder = models.ForeignKey(Contributor, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint("coding", "coder", name="roundconfirmation_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.coder}: {self.coding}"
 
 
 @tracked

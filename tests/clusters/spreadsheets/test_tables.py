@@ -109,6 +109,8 @@ def test_names_of_authors_are_read_as_people_write_them(researcher):
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_saved(researcher):
+    # Who may enter codings of others.
+    researcher = factories.make_user(role="editor")
     project = factories.make_project(slug="mine", entered_by=researcher)
     factor = factories.make_factor(factories.make_framework(slug="fig"), key="trust")
     coder, _ben, _eva = (factories.make_coder(slug=slug) for slug in ("ana", "ben", "eva"))
@@ -151,6 +153,8 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_saved(researche
 
 
 def test_what_only_the_database_knows_is_told_at_its_row_too(researcher):
+    # Who may enter codings of others.
+    researcher = factories.make_user(role="editor")
     factories.make_project(slug="mine", entered_by=researcher)
     factories.make_factor(factories.make_framework(slug="fig"), key="trust")
     factories.make_coder(slug="ana")
@@ -393,7 +397,7 @@ def test_each_new_row_costs_a_few_queries(researcher, django_assert_max_num_quer
     factories.make_project(slug="mine", entered_by=researcher)
     factories.make_factor(factories.make_framework(slug="fig"), key="trust")
     factories.make_publication(slug="paper")
-    factories.make_coder(slug="ana")
+    factories.make_coder(slug="ana", user=researcher)
     head = ["project", "key", "factor", "coder", "round", "degree", "rationale", "citations"]
     rows = [
         ["mine", f"k-{n}", "fig/trust", "ana", str(n + 1), "1", "Because.", "paper | page | 1"]

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.core import mail
 
+from clusters.actions.entering import amend
+from clusters.casefiles.document import document_of
+from clusters.casefiles.loader import CaseFilesRefused
 from clusters.models import Proposal, Publication
 from interventions.models import Coding, CodingRound, RoundCoding
 from tests import factories
@@ -31,6 +35,7 @@ class Setting:
             for n, user in enumerate(self.users)
         ]
         factories.make_place(factories.make_publication(slug="paper"))
+        factories.make_public(self.framework, self.work)
         self.round = CodingRound.objects.create(name="First round", framework=self.framework)
         self.round.projects.create(project=project)
         self.round.dimensions.create(dimension=self.work)
@@ -271,7 +276,7 @@ def test_what_cannot_be_read_is_told_and_stays_typed_and_the_rest_is_kept(it, as
 
 def test_a_place_is_read_as_lists_show_it(it, as_user):
     act(as_user(it.editor), it, "open")
-    paper = Publication.objects.get()
+    paper = Publication.objects.get(slug="paper")
     Publication.objects.filter(pk=paper.pk).update(cited_as="Fayyaz et al. (2017)")
     factories.make_public(paper)
     line = "Fayyaz et al. (2017) | Section and paragraph | Findings, para 2"
@@ -307,7 +312,9 @@ def test_once_all_have_handed_in_they_see_who_differs_where(it, as_user):
     ]
 
 
-def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(it, as_user):
+def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(
+    it, as_user, django_capture_on_commit_callbacks
+):
     code_apart(it, as_user)
     client = as_user(it.users[0])
     say, agree = f"say:{key(it.trust)}", f"agree:{key(it.trust)}"
@@ -323,7 +330,17 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(i
     assert "no rationale" in said(refused)
     adjudicated = {"act": agree, way: "adjudicated", **answer(key(it.trust), "0.67")}
     assert "Only an editor adjudicates." in said(client.post(it.compare, adjudicated))
-    client.post(it.compare, {**adjudicated, way: "consensus"})
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(it.compare, {**adjudicated, way: "consensus"})
+    # One person's consensus is none: the other is told, and says so too.
+    assert [one.to for one in mail.outbox] == [[it.users[0].email]]
+    assert "1 coding is not agreed yet" in act(as_user(it.editor), it, "close", reason="Done")
+    client = as_user(it.users[0])
+    (button,) = re.findall(r'value="(confirm:[^"]+)"', said(client.get(it.compare)))
+    stale = client.post(it.compare, {"act": f"{button[:-6]}+00:01"}, follow=True)
+    assert "The consensus is another by now." in said(stale)
+    assert "Confirmed." in said(client.post(it.compare, {"act": button}, follow=True))
     assert "1 coding agreed, on which all say the same." in act(client, it, "agree-same")
     assert "Only an editor closes a round." in act(client, it, "close", reason="Done")
     editor = as_user(it.editor)
@@ -523,5 +540,100 @@ def test_the_pages_of_a_round_cost_the_same_for_one_project_as_for_three(
     client = as_user(it.editor)
     client.get(it.page)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         client.get(it.page)
+
+
+# --- When somebody does not hand in ---------------------------------------------------------------
+
+
+def hand_in_one(it, as_user):
+    act(as_user(it.editor), it, "open")
+    as_user(it.users[0]).post(it.sheet, answer(key(it.trust), "1"))
+    act(as_user(it.users[0]), it, "hand-in")
+    as_user(it.users[1]).post(it.sheet, answer(key(it.trust), "0"))
+
+
+@pytest.mark.parametrize("what", ["framework", "work"])
+def test_a_round_opens_only_with_what_it_can_close_with(it, as_user, what):
+    draft = factories.make_framework(name="Draft") if what == "framework" else None
+    if draft:
+        factories.make_factor(draft)
+        CodingRound.objects.update(framework=draft)
+    else:
+        it.round.dimensions.create(dimension=factories.make_dimension(name="Draft"))
+
+    assert "Draft is not published. Publish it first." in act(as_user(it.editor), it, "open")
+    assert it.state() == "prepared"
+
+
+def test_a_coder_who_does_not_hand_in_is_left_out_and_nothing_is_lost(it, as_user):
+    hand_in_one(it, as_user)
+    leave = {"coder": "coder-1", "reason": "Away"}
+    assert "Only an editor does this." in act(as_user(it.users[0]), it, "leave-out", **leave)
+
+    act(as_user(it.editor), it, "leave-out", **leave)
+
+    assert it.state() == "comparing"
+    assert "Coder 1 (Coder 1)" not in said(as_user(it.editor).get(it.csv))
+    assert it.round.codings.filter(coder=it.coders[1]).exists()
+    act(as_user(it.editor), it, "close", reason="One reading")
+    assert it.state() == "closed"
+
+
+def test_a_coder_is_replaced_and_the_other_codes_under_the_own_account(it, as_user):
+    hand_in_one(it, as_user)
+    user = factories.make_user(role="researcher")
+    factories.make_coder(slug="third", name="Third", user=user)
+
+    act(as_user(it.editor), it, "leave-out", coder="coder-1", instead="third", reason="Away")
+
+    assert it.state() == "coding"
+    assert as_user(it.users[1]).get(it.sheet).status_code in (403, 404)
+    assert as_user(user).post(it.sheet, answer(key(it.trust), "0.67")).status_code == 302
+    act(as_user(user), it, "hand-in")
+    assert it.state() == "comparing"
+
+
+def test_a_cancelled_round_says_why_and_can_be_reopened(it, as_user):
+    hand_in_one(it, as_user)
+
+    act(as_user(it.editor), it, "cancel", reason="Wrong framework")
+    assert it.state() == "cancelled"
+    assert "Wrong framework" in said(as_user(it.users[0]).get(it.page))
+    act(as_user(it.editor), it, "reopen")
+
+    assert it.state() == "coding"
+    assert it.round.codings.count() == 2
+
+
+def test_an_account_given_to_a_coder_later_opens_no_sheet(it, as_user):
+    hand_in_one(it, as_user)
+    type(it.coders[1]).objects.filter(pk=it.coders[1].pk).update(user=it.editor)
+
+    assert as_user(it.editor).get(it.sheet).status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"agreement": "consensus"}, "A consensus comes from a coding round"),
+        ({"agreement": "adjudicated"}, "A consensus comes from a coding round"),
+        ({"coder": "coder-1"}, "You may enter codings under your own name only."),
+        ({"coder": "coder-0"}, ""),
+        ({"agreement": "one_coder"}, ""),
+    ],
+)
+def test_nobody_alone_gives_a_coding_that_is_others(it, values, words):
+    project = factories.make_project(slug="own", entered_by=it.users[0])
+    now = document_of(project)
+    coding = {"key": "a", "factor": "fig/trust", "degree": 1, "rationale": "So.", **values}
+    wanted = {**now, "codings": [coding]}
+    change = {"record": project, "base": now, "document": wanted, "by": it.users[0], "reason": ""}
+    if not words:
+        amend(**change)
+        return
+    with pytest.raises(CaseFilesRefused) as refused:
+        amend(**change)
+
+    assert words in str(refused.value.problems[0])
