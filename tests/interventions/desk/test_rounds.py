@@ -335,7 +335,7 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(
         client.post(it.compare, {**adjudicated, way: "consensus"})
     # One person's consensus is none: the other is told, and says so too.
     assert [one.to for one in mail.outbox] == [[it.users[0].email]]
-    assert "1 coding is not agreed yet" in act(as_user(it.editor), it, "close", reason="Done")
+    assert "2 codings are not agreed yet" in act(as_user(it.editor), it, "close", reason="Done")
     client = as_user(it.users[0])
     (button,) = re.findall(r'value="(confirm:[^"]+)"', said(client.get(it.compare)))
     stale = client.post(it.compare, {"act": f"{button[:-6]}+00:01"}, follow=True)
