@@ -9,12 +9,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 
 from clusters.actions.forgetting import REDACTED, redact_everywhere, unprotected
+from clusters.casefiles.merge import value_at
 from clusters.casefiles.shape import shape_of
 from clusters.models import (
     Alias,
     Change,
     ImportedRecord,
     Proposal,
+    ProposalState,
     Redaction,
     Removal,
     Root,
@@ -26,6 +28,7 @@ from clusters.models import (
 def redact(*, record: models.Model, field: str, by: User, reason: str) -> Redaction:
     """Remove every past value of a text field from the history and from whatever keeps documents.
 
+    Values that were proposed and not taken are among them; those that wait for a decision are not.
     The present value stays: correct it first. With a slug or a name go old addresses and titles.
     A value that stands in no record any more goes from every text as well; one that still does is
     no secret, and other people's comments and records are left as they are.
@@ -44,6 +47,7 @@ def redact(*, record: models.Model, field: str, by: User, reason: str) -> Redact
     nothing: Any = [] if is_list else ""
     found = past.exclude(**{field: nothing}).values_list(field, flat=True)
     removed: list[Any] = [value for value in found if value not in (REDACTED, [REDACTED])]
+    removed += [value for value in _refused(record, field) if value not in (present, *removed)]
     with pghistory.context(user=by.pk, reason=reason):
         with unprotected(events):
             rows = past.update(**{field: [REDACTED] if is_list else REDACTED})
@@ -62,20 +66,33 @@ def redact(*, record: models.Model, field: str, by: User, reason: str) -> Redact
         )
 
 
-def _path_to(record: Any) -> tuple[Root, list[tuple[str, str]]]:
-    """Return a record's root, and how its documents lead to it: collections and keys."""
+def _path_to(record: Any) -> tuple[Any, list[tuple[str, str]]]:
+    """Return a record's root or contributor, and how its documents lead to it: lists and keys."""
     path: list[tuple[str, str]] = []
-    while not isinstance(record, Root):
+    while hasattr(record, "parent_field"):
         collection = record._meta.get_field(record.parent_field).remote_field.get_accessor_name()
         path.insert(0, (collection, record.key))
         record = record.parent
     return record, path
 
 
+def _refused(record: Any, field: str) -> list[Any]:
+    """Return the values that proposals gave a field and that were not taken, or are gone since."""
+    root, path = _path_to(record)
+    decided = Proposal.objects.filter(kind=shape_of(root._meta.model).folder, object_id=root.pk)
+    where = (*(step for pair in path for step in pair), field)
+    found = [value_at(one.document, where) for one in decided.exclude(state=ProposalState.OPEN)]
+    return [
+        value
+        for value in found
+        if value and isinstance(value, str | list) and value not in (REDACTED, [REDACTED])
+    ]
+
+
 def _redact_documents(record: Any, field: str, removed: list[Any]) -> int:
     """Replace the values where they stand in the documents kept of the record's root."""
     root, path = _path_to(record)
-    of_kind = {"kind": shape_of(type(root)).folder}
+    of_kind = {"kind": shape_of(root._meta.model).folder}
     by_number = {**of_kind, "object_id": root.pk}
     aliases = Alias.objects.filter(kind=root._meta.model_name, object_id=root.pk)
     by_slug = {**of_kind, "slug__in": [root.slug, *aliases.values_list("slug", flat=True)]}

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from clusters.actions.commenting import comment
 from clusters.actions.entering import bring_back, remove
-from clusters.actions.proposing import propose
+from clusters.actions.proposing import propose, return_
 from clusters.actions.redaction import REDACTED, redact
 from clusters.actions.reviewing import send_back, submit
 from clusters.casefiles.document import document_of
@@ -283,3 +283,33 @@ def test_what_another_record_still_says_stays_wherever_others_wrote_it(administr
     made = Proposal.objects.get()
     assert (made.base["summary"], made.document["summary"]) == (REDACTED, REDACTED)
     assert made.reason == "Footballs"
+
+
+def test_what_was_proposed_and_returned_goes_too(administrator):
+    cluster = factories.make_public(factories.make_cluster(summary="Fine"))
+    public = document_of(cluster, public=True)
+    made = propose(
+        record=cluster,
+        base=public,
+        document={**public, "region": "Xyzzy Valley"},
+        by=factories.make_user(role="researcher"),
+        reason="x",
+    )
+    redact(record=cluster, field="region", by=administrator, reason="It waits")
+    assert Proposal.objects.get().document["region"] == "Xyzzy Valley"
+    return_(proposal=made, by=administrator, answer="Not Xyzzy Valley")
+
+    redact(record=cluster, field="region", by=administrator, reason="Names a home")
+
+    assert where_it_stands("xyzzy") == set()
+
+
+def test_a_former_name_of_a_contributor_goes_from_what_others_wrote(administrator):
+    coder = factories.make_coder(name="Xyzzy")
+    comment(record=factories.make_cluster(), by=administrator, text="Xyzzy knows")
+    coder.name = "Somebody"
+    coder.save()
+
+    redact(record=coder, field="name", by=administrator, reason="Asked us to")
+
+    assert where_it_stands("xyzzy") == set()
