@@ -1,19 +1,25 @@
 """How people sign in here: by invitation, editors and administrators with a second factor."""
 
+from base64 import b32encode
 from collections.abc import Callable
 from functools import wraps
+from secrets import token_bytes
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.clients import address_of
+from clusters.encryption import Unreadable, decrypt, encrypt
+from clusters.mailing import queue
 from clusters.roles import may_administer, may_enter, may_review
 
 
@@ -30,6 +36,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """Limits count whom the API's limits count."""
         return address_of(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Leave the mail to the worker, like all others."""
+        site = get_current_site(self.request)
+        known = {"request": self.request, "email": email, "current_site": site, **context}
+        made = self.render_mail(template_prefix, email, known)
+        queue(subject=made.subject, text=made.body, to=made.to)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """allauth's second factors, of which a copy of the database tells no secret."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a secret; of one that another SECRET_KEY hid, what no code will ever fit."""
+        try:
+            return decrypt(encrypted_text)
+        except Unreadable:
+            return b32encode(token_bytes(20)).decode()
 
 
 def revoke_tokens(*, user: Any, **_: Any) -> None:

@@ -1,6 +1,5 @@
 """The desk for places, bodies and literature."""
 
-from functools import partial
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -29,6 +28,7 @@ from clusters.admin_base import CaseAdmin, ReadOnlyAdmin, declare, register_part
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.casefiles.words import field_words
 from clusters.desk.addresses import address_of
+from clusters.mailing import send_again
 from clusters.models import (
     Alias,
     ApiToken,
@@ -39,6 +39,7 @@ from clusters.models import (
     Import,
     ImportedRecord,
     Invitation,
+    Mail,
     Proposal,
     Redaction,
     Removal,
@@ -165,7 +166,7 @@ class InvitationAdmin(RolesOnly, CaseAdmin):
         made, text = invite(email=obj.email, role=obj.role, by=user)
         obj.pk = made.pk
         address = request.build_absolute_uri(reverse("invited", args=[text]))
-        transaction.on_commit(partial(mail, made, address), robust=True)
+        mail(made, address)
         messages.info(
             request,
             _("%(email)s is invited by mail. The link, shown this once: %(address)s")
@@ -177,6 +178,25 @@ class InvitationAdmin(RolesOnly, CaseAdmin):
         user: Any = request.user
         for invitation in queryset:
             withdraw_invitation(invitation=invitation, by=user)
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    """Mails that are not delivered: when each is tried again, and what failed or was given up."""
+
+    viewers = staticmethod(may_administer)
+
+    list_display = ("to", "subject", "made_at", "tries", "next_try", "error")
+    list_filter = (("next_try", admin.EmptyFieldListFilter),)
+    search_fields = ("to", "subject")
+    # Its text may open an account to whoever reads it.
+    fields = ("to", "sender", "subject", "made_at", "tries", "next_try", "error")
+    actions = ("send_selected",)
+
+    @admin.action(permissions=["view"], description=_("Send the selected mails again"))
+    def send_selected(self, request: HttpRequest, queryset: Any) -> None:
+        send_again(queryset)
+        messages.success(request, _("They are tried again now."))
 
 
 @admin.register(Proposal)

@@ -1,8 +1,9 @@
-"""Statements as fast as the driver goes.
+"""The database when it fails, and statements as fast as the driver goes.
 
-For the few queries that every request of the API makes. Django's cursor binds values in the
-client, so that the server plans each text anew, and asks whether the connection lives, which takes
-as long as the query; a prepared statement through libpq (`psycopg.pq`) takes a third of the time.
+Statements are for the few queries that every request of the API makes. Django's cursor binds
+values in the client, so that the server plans each text anew, and asks whether the connection
+lives, which takes as long as the query; a prepared statement through libpq (`psycopg.pq`) takes a
+third of the time.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,13 @@ from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from psycopg import pq
+
+# The database is gone, full or broken: whatever was sent, it would have come to the same.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
+# When those who were told so may come back, in seconds.
+RETRY_AFTER = 30
 
 type Row = tuple[str | None, ...]
 

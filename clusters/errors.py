@@ -1,11 +1,14 @@
 """Error pages that help, and that need no database."""
 
+import sys
+
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.defaults import server_error as plain_server_error
 
 from clusters.api.problems import problem_page
+from clusters.database import RETRY_AFTER, UNAVAILABLE
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -18,7 +21,20 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say that it was our mistake, and nothing of which."""
+    """Say that it was our mistake, and nothing of which; or that the database is not there."""
+    if isinstance(sys.exception(), UNAVAILABLE):
+        return unavailable(request)
     if request.path.startswith("/api/"):
         return problem_page(500, "Something went wrong here; it has been written down.")
     return plain_server_error(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Say that the database failed and nothing was changed, and when to try again."""
+    if request.path.startswith("/api/"):
+        detail = "The database is not available. Nothing was changed: send the request again later."
+        response = problem_page(503, detail)
+    else:
+        response = render(None, "503.html", status=503)  # type: ignore[arg-type]
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response

@@ -1,6 +1,6 @@
 """Answers for whoever watches the service."""
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -21,7 +21,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "not ready", "database": "no answer"}, status=503)
     if waiting:
         return JsonResponse({"status": "not ready", "migrations": len(waiting)}, status=503)

@@ -28,6 +28,13 @@ def run(program: str, *arguments: str | Path) -> None:
         command = [str(binary(program)), *map(str, arguments)]
     except EmbeddedPostgresError as error:
         raise CommandError(str(error)) from None
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=0o077,  # what they write holds everything, and is its owner's alone from the start
+    )
     if done.returncode != 0:
         raise CommandError(f"{program} failed:\n{done.stderr.strip()}")

@@ -300,6 +300,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 # Without the tick at “remember me” a session ends with the browser.
 ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE = 7 * SECONDS["day"]
+MFA_ADAPTER = "clusters.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Cluster Casebook"

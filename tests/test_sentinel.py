@@ -70,6 +70,7 @@ NEVER_PUBLIC = {
     "Proposal",
     "Removal",
     "Invitation",
+    "Mail",
     "TableUpload",
     "CaseMarks",
     "CodingRound",

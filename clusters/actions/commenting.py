@@ -1,13 +1,12 @@
 """Talk about a record among those who work on it."""
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.actions.publishing import NotAllowed
 from clusters.casefiles.shape import shape_of
+from clusters.mailing import queue
 from clusters.models import Comment, Contributor, Proposal, ReviewStep, Root, Step, User
 from clusters.roles import REVIEW, ROLES
 
@@ -76,7 +75,7 @@ def reviewers() -> set[User]:
 def tell(people: set[User], subject: str, *, by: User, words: str = "", url: str = "") -> None:
     """Send mail about what somebody did and why, and where it is seen, to everybody concerned.
 
-    It goes once all of that is saved; a mail that cannot be sent undoes nothing.
+    It goes once all of that is saved, and makes nobody wait.
     """
     if not people:
         return
@@ -84,15 +83,7 @@ def tell(people: set[User], subject: str, *, by: User, words: str = "", url: str
     said = f"{who}:\n\n{words}" if words else _("By %(who)s.") % {"who": who}
     why = _("You get this because you work on it in the Cluster Casebook.")
     text = "\n\n".join(filter(None, (said, url, why)))
-    # A reason may have line breaks, which a subject must not.
-    subject = " ".join(subject.split())
-    addresses = sorted(one.email for one in people)
-
-    def send() -> None:
-        for address in addresses:
-            send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
-
-    transaction.on_commit(send, robust=True)
+    queue(subject=subject, text=text, to=sorted(one.email for one in people))
 
 
 def _named(user: User) -> str:

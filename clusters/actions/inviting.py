@@ -3,13 +3,13 @@
 import pghistory
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from clusters.actions.publishing import NotAllowed
+from clusters.mailing import queue
 from clusters.models import Contributor, Invitation, User
 from clusters.models.access import digest_of
 from clusters.roles import ROLES, may_administer
@@ -45,7 +45,7 @@ def mail(invitation: Invitation, address: str) -> None:
         "address": address,
         "day": f"{invitation.expires_at:%Y-%m-%d}",
     }
-    send_mail(_("Cluster Casebook: an invitation"), words, None, [invitation.email])
+    queue(subject=_("Cluster Casebook: an invitation"), text=words, to=[invitation.email])
 
 
 def find(text: str) -> Invitation | None:

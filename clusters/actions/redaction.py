@@ -1,26 +1,37 @@
 """Take a value out of history, leaving who did it, when and why."""
 
-import contextlib
 from typing import Any
 
 import pghistory
-import pgtrigger
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 
+from clusters.actions.forgetting import REDACTED, redact_everywhere, unprotected
+from clusters.casefiles.merge import value_at
 from clusters.casefiles.shape import shape_of
-from clusters.models import Alias, Change, ImportedRecord, Redaction, Root, User
-
-REDACTED = "[redacted]"
+from clusters.models import (
+    Alias,
+    Change,
+    ImportedRecord,
+    Proposal,
+    ProposalState,
+    Redaction,
+    Removal,
+    Root,
+    User,
+)
 
 
 @transaction.atomic
 def redact(*, record: models.Model, field: str, by: User, reason: str) -> Redaction:
-    """Remove every past value of a text field from the private history and the change log.
+    """Remove every past value of a text field from the history and from whatever keeps documents.
 
+    Values that were proposed and not taken are among them; those that wait for a decision are not.
     The present value stays: correct it first. With a slug or a name go old addresses and titles.
+    A value that stands in no record any more goes from every text as well; one that still does is
+    no secret, and other people's comments and records are left as they are.
 
     Raises ValueError for a field that is no text, or without a reason.
     """
@@ -36,12 +47,15 @@ def redact(*, record: models.Model, field: str, by: User, reason: str) -> Redact
     nothing: Any = [] if is_list else ""
     found = past.exclude(**{field: nothing}).values_list(field, flat=True)
     removed: list[Any] = [value for value in found if value not in (REDACTED, [REDACTED])]
+    removed += [value for value in _refused(record, field) if value not in (present, *removed)]
     with pghistory.context(user=by.pk, reason=reason):
-        with _unprotected(events):
+        with unprotected(events):
             rows = past.update(**{field: [REDACTED] if is_list else REDACTED})
         if removed:
             rows += _redact_documents(record, field, removed)
             rows += _redact_names(record, field, removed)
+            for text in _texts(removed):
+                rows += redact_everywhere(text, record.slug if field == "slug" else REDACTED)  # type: ignore[attr-defined]
         return Redaction.objects.create(
             kind=str(record._meta.model_name),
             object_id=record.pk,
@@ -52,53 +66,71 @@ def redact(*, record: models.Model, field: str, by: User, reason: str) -> Redact
         )
 
 
-def _path_to(record: Any) -> tuple[Root, list[tuple[str, str]]]:
-    """Return a record's root, and how its documents lead to it: collections and keys."""
+def _path_to(record: Any) -> tuple[Any, list[tuple[str, str]]]:
+    """Return a record's root or contributor, and how its documents lead to it: lists and keys."""
     path: list[tuple[str, str]] = []
-    while not isinstance(record, Root):
+    while hasattr(record, "parent_field"):
         collection = record._meta.get_field(record.parent_field).remote_field.get_accessor_name()
         path.insert(0, (collection, record.key))
         record = record.parent
     return record, path
 
 
+def _refused(record: Any, field: str) -> list[Any]:
+    """Return the values that proposals gave a field and that were not taken, or are gone since."""
+    root, path = _path_to(record)
+    decided = Proposal.objects.filter(kind=shape_of(root._meta.model).folder, object_id=root.pk)
+    where = (*(step for pair in path for step in pair), field)
+    found = [value_at(one.document, where) for one in decided.exclude(state=ProposalState.OPEN)]
+    return [
+        value
+        for value in found
+        if value and isinstance(value, str | list) and value not in (REDACTED, [REDACTED])
+    ]
+
+
 def _redact_documents(record: Any, field: str, removed: list[Any]) -> int:
     """Replace the values where they stand in the documents kept of the record's root."""
     root, path = _path_to(record)
-    folder = shape_of(type(root)).folder
-    change_events: Any = Change.pgh_event_models["insert"]  # type: ignore[attr-defined]
-    imported_events: Any = ImportedRecord.pgh_event_models["insert"]  # type: ignore[attr-defined]
+    of_kind = {"kind": shape_of(root._meta.model).folder}
+    by_number = {**of_kind, "object_id": root.pk}
     aliases = Alias.objects.filter(kind=root._meta.model_name, object_id=root.pk)
-    slugs = [root.slug, *aliases.values_list("slug", flat=True)]
+    by_slug = {**of_kind, "slug__in": [root.slug, *aliases.values_list("slug", flat=True)]}
     rows = 0
     documents: list[tuple[Any, list[str], dict[str, Any]]] = [
-        (Change, ["before", "after"], {"object_id": root.pk}),
-        (change_events, ["before", "after"], {"object_id": root.pk}),
-        (ImportedRecord, ["document"], {"slug__in": slugs}),
-        (imported_events, ["document"], {"slug__in": slugs}),
+        (Change, ["before", "after"], by_number),
+        (Proposal, ["base", "document"], by_number),
+        (Removal, ["document"], by_number),
+        (ImportedRecord, ["document"], by_slug),
     ]
-    for model, columns, of_root in documents:
-        with _unprotected(model):
-            for row in model.objects.filter(kind=folder, **of_root):
-                changed = {}
-                for column in columns:
-                    document = getattr(row, column)
-                    if document and _replace(document, path, field, removed):
-                        changed[column] = document
-                if changed:
-                    rows += model.objects.filter(pk=row.pk).update(**changed)
+    replacement = root.slug if field == "slug" else REDACTED
+    for table, columns, of_root in documents:
+        for model in (table, table.pgh_event_models["insert"]):
+            with unprotected(model):
+                for row in model.objects.filter(**of_root):
+                    changed = {}
+                    for column in columns:
+                        document = getattr(row, column)
+                        if document and _replace(document, path, field, removed, replacement):
+                            changed[column] = document
+                    if changed:
+                        rows += model.objects.filter(pk=row.pk).update(**changed)
     return rows
 
 
 def _replace(
-    document: dict[str, Any], path: list[tuple[str, str]], field: str, removed: list[Any]
+    document: dict[str, Any],
+    path: list[tuple[str, str]],
+    field: str,
+    removed: list[Any],
+    replacement: str,
 ) -> bool:
     for collection, key in path:
         children = {child["key"]: child for child in document.get(collection, [])}
         document = children.get(key, {})
     if document.get(field) not in removed:
         return False
-    document[field] = [REDACTED] if isinstance(document[field], list) else REDACTED
+    document[field] = [replacement] if isinstance(document[field], list) else replacement
     return True
 
 
@@ -113,14 +145,20 @@ def _redact_names(record: Any, field: str, removed: list[Any]) -> int:
     log: list[Any] = [Change, change_events]
     for model in log:
         logged = model.objects.filter(kind=folder, object_id=record.pk)
-        with _unprotected(model):
+        with unprotected(model):
             rows += logged.filter(title__in=removed).update(title=REDACTED)
             if field == "slug":
                 rows += logged.filter(slug__in=removed).update(slug=record.slug)
     if field == "slug":
+        # What an import remembers goes with the record's present name, or is remembered already.
+        imported = ImportedRecord.objects.filter(kind=folder, slug__in=removed)
+        is_known = ImportedRecord.objects.filter(kind=folder, slug=record.slug).exists()
+        kept = imported.values_list("pk", flat=True)[: 0 if is_known else 1]
+        rows += imported.exclude(pk__in=list(kept)).delete()[0]
+        rows += imported.update(slug=record.slug)
         # The old address leads nowhere any more; nothing is left that could block its reuse.
         rows += Alias.objects.filter(kind=kind, slug__in=removed).delete()[0]
-        with _unprotected(alias_events):
+        with unprotected(alias_events):
             rows += alias_events.objects.filter(kind=kind, slug__in=removed).update(slug=REDACTED)
     logged_by_admin = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(record), object_id=str(record.pk)
@@ -128,8 +166,7 @@ def _redact_names(record: Any, field: str, removed: list[Any]) -> int:
     return rows + logged_by_admin.filter(object_repr__in=removed).update(object_repr=REDACTED)
 
 
-def _unprotected(model: Any) -> Any:
-    """Let this connection, and only it, change an append-only table for a moment."""
-    name = f"{model._meta.label}:append_only"
-    known = {f"{owner._meta.label}:{trigger.name}" for owner, trigger in pgtrigger.registered()}
-    return pgtrigger.ignore(name) if name in known else contextlib.nullcontext()
+def _texts(removed: list[Any]) -> set[str]:
+    """Return the single texts among removed values."""
+    found = {text for value in removed for text in (value if isinstance(value, list) else [value])}
+    return {text for text in found if text.strip() and text != REDACTED}

@@ -66,6 +66,7 @@ class MovedOn(APIException):
 
     status_code = 503
     default_detail = "The data changed while the file was begun: ask again."
+    wait = 1  # second; becomes Retry-After
 
 
 class DatasetView(PublicView):

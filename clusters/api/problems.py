@@ -50,7 +50,8 @@ MEANINGS = {
     "internal-error": "A mistake of ours, which has been written down.",
     "withdrawn": "The record was public and was withdrawn; `detail` says why.",
     "too-many-requests": "Too many requests; `Retry-After` says when to come back.",
-    "try-again": "The data changed meanwhile: the same request will work.",
+    "try-again": "The database is not available, or the data changed while it was read. Nothing "
+    "was changed: the same request will work later; `Retry-After` says when to come back.",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import DatabaseError, IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.db.models.functions import Lower
 
 from clusters.casefiles.document import Document, locator_type_of, lookups
@@ -81,13 +81,17 @@ class Saver:
         case_file: CaseFile,
         document: Document,
     ) -> None:
-        """Save within a savepoint, so that one record's error leaves the others checkable."""
+        """Save within a savepoint, so that one record's error leaves the others checkable.
+
+        Only what the database says of the values is the file's mistake: that it is full, or gone,
+        is raised.
+        """
         try:
             with transaction.atomic():
                 save(case_file, document)
         except ValidationError as error:
             self.say(case_file, (), error)
-        except DatabaseError as error:
+        except (DataError, IntegrityError) as error:
             message = str(error).split("\n")[0]
             self.problems.append(case_file.problem((), message))
 

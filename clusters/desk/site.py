@@ -19,6 +19,7 @@ from clusters.models import (
     Contributor,
     Correction,
     Invitation,
+    Mail,
     Proposal,
     Removal,
     Root,
@@ -46,7 +47,7 @@ def _is_work(model: Any) -> bool:
 
 
 def _is_account(model: Any) -> bool:
-    return model in (User, Invitation, ApiToken)
+    return model in (User, Invitation, ApiToken, Mail)
 
 
 def _is_book(model: Any) -> bool:

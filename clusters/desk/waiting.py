@@ -16,6 +16,7 @@ from clusters.models import (
     Comment,
     Correction,
     CorrectionState,
+    Mail,
     Proposal,
     ProposalState,
     ReviewStep,
@@ -24,7 +25,7 @@ from clusters.models import (
     Step,
     Unfinished,
 )
-from clusters.roles import may_review
+from clusters.roles import may_administer, may_review
 from clusters.templatetags.casebook import kind_words
 
 MOST = 20
@@ -66,6 +67,8 @@ def waiting_for(user: Any) -> list[Group]:
             Group(_("Changes proposed"), proposals(user)),
             Group(_("Readers’ corrections"), corrections()),
         ]
+    if may_administer(user):
+        groups.append(Group(_("Mail that could not be sent"), undelivered()))
     groups += [further(user) for further in FURTHER]
     groups += [Group(_("Comments"), comments(user)), Group(_("Your drafts"), drafts(user))]
     return [group for group in groups if group.items]
@@ -144,6 +147,13 @@ def corrections() -> list[Waiting]:
     return [
         Waiting(reverse("admin:clusters_correction_change", args=[one.pk]), str(one), one.text[:80])
         for one in Correction.objects.filter(state=CorrectionState.OPEN)[:MOST]
+    ]
+
+
+def undelivered() -> list[Waiting]:
+    return [
+        Waiting(reverse("admin:clusters_mail_change", args=[one.pk]), str(one), one.error[:80])
+        for one in Mail.objects.filter(next_try=None)[:MOST]
     ]
 
 

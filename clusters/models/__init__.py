@@ -24,6 +24,7 @@ from clusters.models.literature import (
     ReviewedWork,
     StudySample,
 )
+from clusters.models.mail import Mail
 from clusters.models.people import Contributor, User
 from clusters.models.places import Cluster, Event, EventKind, Indicator, Qualifier, Statistic
 from clusters.models.proposals import Proposal, ProposalState, Removal
@@ -52,6 +53,7 @@ __all__ = [
     "Indicator",
     "Invitation",
     "LocatorType",
+    "Mail",
     "Proposal",
     "ProposalState",
     "PublicDocument",

@@ -1,6 +1,7 @@
 """Accounts come by invitation; editors and administrators bring a second factor."""
 
 import re
+from importlib import import_module
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,12 +13,15 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
 from django.utils import timezone
 
+from clusters.encryption import decrypt, encrypt
 from clusters.models import ApiToken, Contributor, Invitation, User
 from tests import factories
+from tests.queue import work
 
 pytestmark = pytest.mark.django_db
 
@@ -71,17 +75,15 @@ def give_second_factor(user):
 # --- Invitations -------------------------------------------------------------------------------
 
 
-def invite(client, django_capture_on_commit_callbacks, email="ana@example.org", role="researcher"):
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post("/admin/clusters/invitation/add/", {"email": email, "role": role})
+def invite(client, email="ana@example.org", role="researcher"):
+    client.post("/admin/clusters/invitation/add/", {"email": email, "role": role})
+    work()
     return re.search(r"http://testserver(/sign-in/invited/\S+)", mail.outbox[-1].body).group(1)
 
 
-def test_an_invitation_makes_an_account_with_its_role_once(
-    client, at_work, django_capture_on_commit_callbacks
-):
+def test_an_invitation_makes_an_account_with_its_role_once(client, at_work):
     at_work("administrator")
-    address = invite(client, django_capture_on_commit_callbacks)
+    address = invite(client)
     assert mail.outbox[-1].to == ["ana@example.org"]
     client.logout()
 
@@ -97,11 +99,9 @@ def test_an_invitation_makes_an_account_with_its_role_once(
     assert sign_in(client, user, ACCOUNT["password"])["Location"] == "/admin/"
 
 
-def test_whoever_does_not_want_to_be_named_gets_no_telling_slug(
-    client, at_work, django_capture_on_commit_callbacks
-):
+def test_whoever_does_not_want_to_be_named_gets_no_telling_slug(client, at_work):
     at_work("administrator")
-    address = invite(client, django_capture_on_commit_callbacks)
+    address = invite(client)
 
     client.post(address, ACCOUNT)
 
@@ -117,11 +117,9 @@ def test_whoever_does_not_want_to_be_named_gets_no_telling_slug(
         ({"password": "123456789012", "again": "123456789012"}, "entirely numeric"),
     ],
 )
-def test_a_refused_acceptance_says_why_and_makes_nothing(
-    client, at_work, django_capture_on_commit_callbacks, wrong, said
-):
+def test_a_refused_acceptance_says_why_and_makes_nothing(client, at_work, wrong, said):
     at_work("administrator")
-    address = invite(client, django_capture_on_commit_callbacks)
+    address = invite(client)
 
     refused = client.post(address, {**ACCOUNT, **wrong})
 
@@ -130,18 +128,16 @@ def test_a_refused_acceptance_says_why_and_makes_nothing(
     assert not User.objects.filter(email="ana@example.org").exists()
 
 
-def test_an_invitation_ends_when_it_is_withdrawn_replaced_or_old(
-    client, at_work, django_capture_on_commit_callbacks
-):
+def test_an_invitation_ends_when_it_is_withdrawn_replaced_or_old(client, at_work):
     at_work("administrator")
-    replaced = invite(client, django_capture_on_commit_callbacks)
-    withdrawn = invite(client, django_capture_on_commit_callbacks)
+    replaced = invite(client)
+    withdrawn = invite(client)
     (open_one,) = Invitation.objects.valid()
     client.post(
         "/admin/clusters/invitation/",
         {"action": "withdraw_selected", "_selected_action": [open_one.pk]},
     )
-    old = invite(client, django_capture_on_commit_callbacks)
+    old = invite(client)
     Invitation.objects.valid().update(expires_at=timezone.now())
 
     assert [client.get(one).status_code for one in (replaced, withdrawn, old)] == [410] * 3
@@ -198,6 +194,7 @@ def test_a_lost_password_is_set_anew_by_a_link_in_a_mail_and_strangers_learn_not
     assert (
         known.redirect_chain == unknown.redirect_chain == [("/sign-in/password/reset/sent/", 302)]
     )
+    work()
     to_user = next(one for one in mail.outbox if one.to == [user.email])
     link = re.search(r"http://testserver(/sign-in/password/reset/\S+)", to_user.body).group(1)
     form = client.get(link, follow=True).redirect_chain[-1][0]
@@ -294,4 +291,41 @@ def test_an_administrator_removes_lost_factors_but_not_of_those_above(client, at
     )
 
     assert [one.user for one in Authenticator.objects.all()] == [above]
+    work()
     assert [one.to for one in mail.outbox] == [[user.email]]
+
+
+def test_no_secret_of_a_second_factor_is_in_the_database_in_the_clear(client):
+    user = factories.make_user(role="editor")
+    secret = give_second_factor(user)
+    codes = RecoveryCodes.activate(user)
+    kept = {one.type: one.data for one in Authenticator.objects.all()}
+
+    assert secret not in str(kept)
+    # A seed as allauth writes it would give the codes.
+    seed = kept["recovery_codes"].pop("seed")
+    codes.instance.data["seed"] = encrypt(seed)
+    assert codes.generate_codes() != RecoveryCodes.activate(user).generate_codes()
+
+
+def test_with_another_key_no_code_fits_and_nothing_breaks(client, settings):
+    user = factories.make_user(role="editor")
+    secret = give_second_factor(user)
+    recovery = RecoveryCodes.activate(user).get_unused_codes()[0]
+    settings.SECRET_KEY = "another" * 10
+
+    for code in (code_of(secret), code_of(""), recovery):
+        sign_in(client, user)
+        answer = client.post("/sign-in/2fa/authenticate/", {"code": code})
+        assert answer.status_code == 200
+        assert client.get("/admin/").status_code == 302
+
+
+def test_secrets_of_before_are_encrypted_by_the_migration():
+    user = factories.make_user()
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "ABCD"})
+    migration = import_module("clusters.migrations.0012_mail_on_its_way")
+
+    migration.encrypt_second_factors(apps, None)
+
+    assert decrypt(Authenticator.objects.get().data["secret"]) == "ABCD"

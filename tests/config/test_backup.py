@@ -1,5 +1,7 @@
 """Backup and restore, on a database of their own."""
 
+import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded_postgres.server import binary
 from tests.browser.serving import copy
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -18,11 +21,16 @@ def manage():
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
         Path(folder).chmod(0o755)
 
-        def run(*command, answer=None):
+        def run(*command, answer=None, **more):
             return subprocess.run(
                 [sys.executable, "manage.py", *command],
                 cwd=PROJECT,
-                env={"PATH": "/usr/bin:/bin", "CASEBOOK_MODE": "local", "CASEBOOK_DATA": folder},
+                env={
+                    "PATH": "/usr/bin:/bin",
+                    "CASEBOOK_MODE": "local",
+                    "CASEBOOK_DATA": folder,
+                    **more,
+                },
                 input=answer,
                 capture_output=True,
                 text=True,
@@ -64,6 +72,40 @@ def test_a_backup_brings_everything_back_history_included(manage, prepared):
     assert "append_only" in refused.stderr or "Cannot delete" in refused.stderr
     kept = restored.stdout.split("kept in ")[1].split()[0]
     Path(kept).unlink()
+
+
+def test_a_backup_is_its_owners_alone_from_its_first_byte(manage, prepared):
+    copy(prepared, manage.folder)
+    backup = manage.folder / "new" / "one.dump"
+    # Another backup was broken off here, in an earlier version.
+    left = manage.folder / "left.dump.unfinished"
+    left.write_text("old")
+    left.chmod(0o644)
+    watched = manage.folder / "programs"
+    watched.mkdir()
+    for one in binary("pg_dump").parent.iterdir():
+        if one.name != "pg_dump":
+            (watched / one.name).symlink_to(one)
+    program = watched / "pg_dump"
+    program.write_text(
+        f'#!/bin/sh\n{binary("pg_dump")} "$@" || exit 1\n'
+        f'for last; do :; done; stat -c %a "$last" >> {manage.folder}/modes\n'
+    )
+    program.chmod(0o755)
+
+    before = os.umask(0)
+    try:
+        done = [
+            manage("backup", path, POSTGRES_BIN=str(watched))
+            for path in (backup, manage.folder / "left.dump")
+        ]
+    finally:
+        os.umask(before)
+
+    assert [one.returncode for one in done] == [0, 0], done
+    assert (manage.folder / "modes").read_text().split() == ["600", "600"]
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
 
 
 def test_what_is_no_backup_is_refused_before_anything_is_touched(manage):

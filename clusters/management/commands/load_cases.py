@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clusters.casefiles.loader import CaseFilesRefused, Report, load
+from clusters.database import UNAVAILABLE
 
 
 class Command(BaseCommand):
@@ -36,6 +37,8 @@ class Command(BaseCommand):
         except CaseFilesRefused as error:
             lines = "\n".join(f"  {problem}" for problem in error.problems)
             raise CommandError(f"Nothing was loaded.\n{lines}") from None
+        except UNAVAILABLE as error:
+            raise CommandError(f"Broken off: nothing was changed. The database: {error}") from None
         if options["verbosity"]:
             self.tell(report, dry_run=options["dry_run"])
 

@@ -12,8 +12,9 @@ from clusters.casefiles.shape import shapes
 
 class Command(BaseCommand):
     help = (
-        "Remove every past value of one text field from history and the change log, leaving who, "
-        "when and why. The present value stays: correct it first."
+        "Remove every past value of one text field from history, the change log, proposals, "
+        "comments, uploads and whatever else keeps it, leaving who, when and why. The present "
+        "value stays: correct it first, in every record that says it. Backups keep what they hold."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

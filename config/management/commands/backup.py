@@ -11,17 +11,20 @@ from config import postgres_tools
 
 
 def write_backup(path: Path | None = None) -> Path:
-    """Write a backup and return its path; half a file never bears the name of a whole one.
+    """Write a backup, readable by its owner only, and return its path.
 
-    Raises CommandError where the file exists or pg_dump fails.
+    Half a file never bears the name of a whole one. Raises CommandError where the file exists or
+    pg_dump fails.
     """
     if path is None:
         name = f"casebook-{timezone.now():%Y%m%d-%H%M%S-%f}.dump"
         path = settings.BASE_DIR / "backups" / name
     if path.exists():
         raise CommandError(f"{path} exists; name another file.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".unfinished")
+    # One that was left behind might be readable by others, and would stay so.
+    unfinished.unlink(missing_ok=True)
     try:
         postgres_tools.run("pg_dump", "--format=custom", "--no-owner", "--file", unfinished)
         unfinished.rename(path)

@@ -7,9 +7,11 @@ from typing import Any
 from django.core.management import call_command
 from django_tasks_db.management.commands import db_worker
 
+from clusters.mailing import take_up
+
 
 class Command(db_worker.Command):  # type: ignore[misc]
-    help = "Do what was put into the queue, such as bringing in tables; runs beside the server."
+    help = "Send mail, bring in tables, and do whatever else is queued; runs beside the server."
 
     def add_arguments(self, parser: Any) -> None:
         super().add_arguments(parser)
@@ -25,6 +27,7 @@ class Command(db_worker.Command):  # type: ignore[misc]
     def handle(self, *, until_stdin_ends: bool = False, **options: Any) -> None:  # type: ignore[override]
         if until_stdin_ends:
             threading.Thread(target=self.end_with_stdin, daemon=True).start()
+        take_up()
         call_command("prune_db_task_results", verbosity=0)  # what ended two weeks ago
         super().handle(**options)
 

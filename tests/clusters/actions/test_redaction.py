@@ -1,10 +1,38 @@
-from io import StringIO
+import html
+import json
+import zipfile
+from io import BytesIO, StringIO
+from urllib.parse import parse_qs, unquote_plus
+from uuid import uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
 
+from clusters.actions.commenting import comment
+from clusters.actions.entering import bring_back, remove
+from clusters.actions.proposing import propose, return_
 from clusters.actions.redaction import REDACTED, redact
-from clusters.models import Change, Redaction
+from clusters.actions.reviewing import send_back, submit
+from clusters.casefiles.document import document_of
+from clusters.encryption import decrypt
+from clusters.models import (
+    Change,
+    Comment,
+    Correction,
+    IdempotentRequest,
+    Import,
+    ImportedRecord,
+    Mail,
+    Proposal,
+    Redaction,
+    Removal,
+    ReviewStep,
+    TableUpload,
+    Unfinished,
+)
+from interventions.models import CodingRound
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +115,201 @@ def test_the_command_finds_records_and_parts_and_names_what_it_cannot(administra
             call_command("redact", *arguments, **options)
     with pytest.raises(CommandError, match="is no administrator"):
         call_command("redact", "clusters/kasur", "summary", **{**options, "by": "x@example.org"})
+
+
+SECRET = "Señor Xyzzy “the\r\nelder” & sons"
+
+
+def every_text():
+    """Yield every value of every column of every table, with where it stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "JOIN information_schema.tables USING (table_schema, table_name) "
+            "WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        )
+        for table, column in cursor.fetchall():
+            is_binary = (table, column) == ("clusters_tableupload", "content")
+            value = f"encode({column}, 'escape')" if is_binary else f'"{column}"::text'
+            cursor.execute(f'SELECT {value} FROM "{table}"')
+            for (text,) in cursor.fetchall():
+                yield f"{table}.{column}", text or ""
+    for one in Mail.objects.all():
+        yield "mail", decrypt(one.encrypted_text)
+
+
+def where_it_stands(*words):
+    found = set()
+    for where, text in every_text():
+        spelt = [text, unquote_plus(text), text.encode().decode("unicode_escape", "replace")]
+        if any(word.lower() in one.lower() for word in words for one in spelt):
+            found.add(where)
+    return found
+
+
+def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(administrator, client):
+    author = factories.make_user(role="researcher")
+    client.force_login(author)
+    secret, slug = SECRET.replace("\r\n", " "), "xyzzy-sons"
+    body = factories.make_body(slug=slug, name=secret, summary=SECRET, aliases=[secret])
+    donor = factories.make_donor(stakeholder=body)
+    project = factories.make_project(slug="case", entered_by=author)
+    project.participations.create(key="part", stakeholder=body, role="lead")
+    factories.make_public(body, donor, project)
+    # A draft with the same words was deleted and came back, a change was proposed and discussed.
+    public = document_of(body, public=True)
+    propose(
+        record=body,
+        base=public,
+        document={**public, "name": f"{secret} Ltd"},
+        by=author,
+        reason=f"As {secret} told us",
+    )
+    comment(record=project, by=author, text=f"Is it {secret}?", field="title")
+    draft = factories.make_project(slug="mine", title=secret, summary=SECRET, entered_by=author)
+    bring_back(removal=remove(record=draft, by=author, reason=f"For {secret}"), by=author)
+    draft.refresh_from_db()
+    comment(record=draft, by=author, text=f"“{SECRET}”, {slug} or {slug}-too")
+    factories.cite(draft)
+    submit(record=draft, by=author)
+    send_back(record=draft, by=administrator, reason=f"{secret} again")
+    form = {"token": str(uuid4()), "kind": "projects", "title": secret, "summary": SECRET}
+    form["base"] = json.dumps({"summary": SECRET, "body": slug})
+    assert client.post("/admin/desk/keep/", form).status_code == 200
+    IdempotentRequest.objects.create(
+        user=author, key="k", fingerprint="f", body=json.dumps({"title": secret, "note": SECRET})
+    )
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as target:
+        target.writestr("xl/sharedStrings.xml", html.escape(secret, quote=False))
+    for content in (f"slug,title\nmine,{secret}\n".encode(), packed.getvalue()):
+        TableUpload.objects.create(
+            table="projects",
+            file_name="a.csv",
+            content=content,
+            by=author,
+            reason=secret,
+            found={"versions": {f"stakeholders/{slug}": 1}, "changes": [f"title: {secret}"]},
+        )
+    LogEntry.objects.create(
+        user=author,
+        action_flag=2,
+        object_repr=secret,
+        change_message=json.dumps([{"changed": {"name": secret}}]),
+    )
+    Correction.objects.create(kind="projects", slug="case", version=1, text=f"It is {secret}.")
+    imported = Import.objects.create(source="x", sha256="0")
+    ImportedRecord.objects.create(
+        kind="stakeholders", slug=slug, document=document_of(body), source=imported
+    )
+    round_ = CodingRound.objects.create(name="Round", state="coding")
+    round_.codings.create(
+        project=project,
+        factor=factories.make_factor(),
+        coder=factories.make_coder(),
+        document={"rationale": SECRET},
+    )
+    before = where_it_stands("xyzzy")
+    assert {one.split(".")[0] for one in before} >= {
+        *(
+            "clusters_change",
+            "clusters_changehistoryevent",
+            "clusters_comment",
+            "clusters_correction",
+        ),
+        *("clusters_idempotentrequest", "clusters_importedrecord", "clusters_mail", "mail"),
+        *("clusters_proposal", "clusters_proposalhistoryevent", "clusters_publicdocument"),
+        *("clusters_removal", "clusters_reviewstep", "clusters_searchentry"),
+        *("clusters_searchword", "clusters_stakeholder", "clusters_stakeholderhistoryevent"),
+        *("clusters_tableupload", "clusters_unfinished", "django_admin_log"),
+        *("interventions_projecthistoryevent", "interventions_roundcoding"),
+        "pghistory_context",
+    }
+
+    body.slug, body.name, body.summary, body.aliases = "a-firm", "A firm", "", []
+    body.save()
+    draft.title, draft.summary = "Mine", ""
+    draft.save()
+    for record, field in (
+        *((body, name) for name in ("slug", "name", "summary", "aliases")),
+        *((draft, name) for name in ("title", "summary")),
+    ):
+        redact(record=record, field=field, by=administrator, reason="Names a person")
+
+    # Of another name, which only begins like it, nobody spoke.
+    assert where_it_stands("xyzzy") == {
+        "clusters_comment.text",
+        "clusters_commenthistoryevent.text",
+    }
+    assert where_it_stands(SECRET, secret, f"{slug} ", f"{slug}/", f'{slug}"') == set()
+    # What had it is otherwise what it was.
+    assert [one.text for one in Comment.objects.all()] == [
+        f"Is it {REDACTED}?",
+        f"“{REDACTED}”, a-firm or {slug}-too",
+    ]
+    assert parse_qs(Unfinished.objects.first().data)["summary"] == [REDACTED]
+    after = Change.objects.get(kind="projects", slug="case").after
+    assert after["participations"][0]["stakeholder"] == "a-firm"
+    assert json.loads(IdempotentRequest.objects.get().body) == {"title": REDACTED, "note": REDACTED}
+    assert [bytes(one.content) for one in TableUpload.objects.all()] == [b"", b""]
+    with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
+        ReviewStep.objects.update(reason="x")
+
+
+def test_what_another_record_still_says_stays_wherever_others_wrote_it(administrator):
+    author = factories.make_user(role="researcher")
+    cluster = factories.make_cluster(summary="Footballs", slug="one")
+    factories.make_cluster(summary="Makes Footballs, too", slug="other")
+    comment(record=cluster, by=author, text="Footballs?")
+    remove(record=factories.make_cluster(summary="Footballs", slug="gone"), by=author)
+    public = document_of(cluster, public=True)
+    Proposal.objects.create(
+        kind="clusters",
+        object_id=cluster.pk,
+        slug="one",
+        base_version=1,
+        base=public,
+        document=public,
+        by=author,
+        reason="Footballs",
+    )
+    cluster.summary = ""
+    cluster.save()
+
+    redact(record=cluster, field="summary", by=administrator, reason="x")
+
+    assert Comment.objects.get().text == "Footballs?"
+    assert Removal.objects.get().document["summary"] == "Footballs"
+    made = Proposal.objects.get()
+    assert (made.base["summary"], made.document["summary"]) == (REDACTED, REDACTED)
+    assert made.reason == "Footballs"
+
+
+def test_what_was_proposed_and_returned_goes_too(administrator):
+    cluster = factories.make_public(factories.make_cluster(summary="Fine"))
+    public = document_of(cluster, public=True)
+    made = propose(
+        record=cluster,
+        base=public,
+        document={**public, "region": "Xyzzy Valley"},
+        by=factories.make_user(role="researcher"),
+        reason="x",
+    )
+    redact(record=cluster, field="region", by=administrator, reason="It waits")
+    assert Proposal.objects.get().document["region"] == "Xyzzy Valley"
+    return_(proposal=made, by=administrator, answer="Not Xyzzy Valley")
+
+    redact(record=cluster, field="region", by=administrator, reason="Names a home")
+
+    assert where_it_stands("xyzzy") == set()
+
+
+def test_a_former_name_of_a_contributor_goes_from_what_others_wrote(administrator):
+    coder = factories.make_coder(name="Xyzzy")
+    comment(record=factories.make_cluster(), by=administrator, text="Xyzzy knows")
+    coder.name = "Somebody"
+    coder.save()
+
+    redact(record=coder, field="name", by=administrator, reason="Asked us to")
+
+    assert where_it_stands("xyzzy") == set()

@@ -22,6 +22,7 @@ from clusters.models import Comment, Proposal, Removal, ReviewStep, State
 from interventions.models import Project
 from tests import factories
 from tests.forms import form_of, prefix_of, send
+from tests.queue import work
 
 pytestmark = pytest.mark.django_db
 
@@ -335,14 +336,12 @@ def test_a_part_that_somebody_removed_is_a_conflict_where_it_was_changed(
     assert again(draft).outcomes.get().title == "Changed"
 
 
-def test_those_concerned_get_mail_and_whoever_acts_does_not(
-    draft, author, editor, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        submit(record=draft, by=author)
-        comment(record=draft, by=editor, text="Which page?", field="title")
-        send_back(record=again(draft), by=editor, reason="No page", url="http://desk/1/")
+def test_those_concerned_get_mail_and_whoever_acts_does_not(draft, author, editor):
+    submit(record=draft, by=author)
+    comment(record=draft, by=editor, text="Which page?", field="title")
+    send_back(record=again(draft), by=editor, reason="No page", url="http://desk/1/")
 
+    work()
     assert [(one.to, one.subject) for one in mail.outbox] == [
         ([editor.email], "Submitted for review: Case"),
         ([author.email], "Comment on Case"),
@@ -373,6 +372,7 @@ def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_de
         )
         return_(proposal=made, by=editor, answer="Why?", site="http://s/")
 
+    work()
     assert [(one.to, one.subject.partition(":")[0]) for one in mail.outbox] == [
         ([editor.email], "Submitted for review"),
         ([author.email], "Published"),

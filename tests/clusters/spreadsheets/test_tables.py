@@ -12,6 +12,7 @@ from clusters.spreadsheets.files import read, write_csv
 from clusters.spreadsheets.resource import TableResource
 from interventions.models import Account, Coding, Project, Reply
 from tests import factories
+from tests.queue import work
 
 pytestmark = pytest.mark.django_db
 
@@ -297,16 +298,14 @@ def test_a_published_value_without_a_place_is_told_at_its_row_and_column(researc
     assert (Proposal.objects.count(), Change.objects.filter(action="changed").count()) == (0, 0)
 
 
-def test_who_reviews_gets_one_mail_for_all_changes_that_a_table_proposes(
-    researcher, django_capture_on_commit_callbacks, mailoutbox
-):
+def test_who_reviews_gets_one_mail_for_all_changes_that_a_table_proposes(researcher, mailoutbox):
     editor = factories.make_user(role="editor")
     for slug in ("one", "two", "three"):
         factories.make_public(factories.make_project(slug=slug, title="Old"))
     rows = [["slug", "title"], ["one", "New"], ["two", "New"], ["three", "Old"]]
 
-    with django_capture_on_commit_callbacks(execute=True):
-        bring("projects", rows, researcher)
+    bring("projects", rows, researcher)
+    work()
 
     assert {one.slug for one in Proposal.objects.all()} == {"one", "two"}
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [

@@ -3,13 +3,13 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from clusters.models import TableUpload, UploadState
 from clusters.spreadsheets import uploads
 from interventions.models import Project
 from tests import factories
+from tests.queue import work
 
 PAGE = "/admin/desk/tables/"
 
@@ -27,23 +27,6 @@ def send(client, text, *, table="projects", mode="update", name="cases.csv"):
     )
     assert answer.status_code == 302, answer.content.decode()
     return answer["Location"]
-
-
-def work():
-    """Do what is in the queue; the worker's own loop would close the test's connection."""
-    worker = Worker(
-        queue_names=["default"],
-        interval=0,
-        batch=True,
-        backend_name="default",
-        startup_delay=False,
-        max_tasks=None,
-        worker_id="test",
-        excluded_queue_names=[],
-    )
-    for result in DBTaskResult.objects.ready():
-        result.claim(worker.worker_id)
-        worker.run_task(result)
 
 
 def test_from_a_file_to_drafts(client, researcher):

@@ -13,6 +13,7 @@ from clusters.casefiles.loader import CaseFilesRefused
 from clusters.models import Proposal, Publication
 from interventions.models import Coding, CodingRound, RoundCoding
 from tests import factories
+from tests.queue import work
 
 pytestmark = pytest.mark.django_db
 
@@ -160,13 +161,11 @@ def test_a_round_opens_only_when_it_can_be_coded(it, as_user, spoil, why):
     assert it.state() == "prepared"
 
 
-def test_only_an_editor_opens_and_the_coders_are_told(
-    it, as_user, django_capture_on_commit_callbacks
-):
+def test_only_an_editor_opens_and_the_coders_are_told(it, as_user):
     assert "Only an editor opens a round." in act(as_user(it.users[0]), it, "open")
 
-    with django_capture_on_commit_callbacks(execute=True):
-        act(as_user(it.editor), it, "open")
+    act(as_user(it.editor), it, "open")
+    work()
 
     assert it.state() == "coding"
     assert sorted(one.to for one in mail.outbox) == sorted([user.email] for user in it.users)

@@ -1,0 +1,262 @@
+"""Take a text out of everything that is kept beside the records: books, queues, what was typed.
+
+What is public and what is entered is not touched here: a text that still stands there is no secret,
+and stays wherever else somebody wrote it.
+"""
+
+import contextlib
+import html
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import reduce
+from io import BytesIO
+from operator import or_
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
+
+import pgtrigger
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Cast
+
+from clusters import search
+from clusters.actions.publishing import tell
+from clusters.casefiles.document import document_of
+from clusters.casefiles.shape import shapes
+from clusters.encryption import Unreadable, decrypt, encrypt
+from clusters.models import (
+    ApiToken,
+    Child,
+    Citation,
+    Contributor,
+    Invitation,
+    Mail,
+    PublicDocument,
+    Redaction,
+    Root,
+    SearchEntry,
+    SearchWord,
+    TableUpload,
+    Tally,
+    Unfinished,
+    UploadState,
+    User,
+)
+
+REDACTED = "[redacted]"
+# Whose tables keep what people wrote; those of sessions and passwords are no books of ours.
+APPS = ("clusters", "interventions", "admin", "pghistory", "django_tasks_database")
+# People and what lets them in; and what is made anew of the records, each in its own way.
+ACCOUNTS = (User, Contributor, Invitation, ApiToken, Redaction)
+MADE_ANEW = (PublicDocument, SearchEntry, SearchWord, Tally)
+# Columns with words of the machine's own.
+CODES = {
+    *("kind", "root_kind", "table", "status", "task_path", "worker_ids", "queue_name"),
+    *("backend_name", "exception_class_path", "db_role", "db_program"),
+}
+# So much of a part of an uploaded file is looked through.
+LARGEST_PART = 50_000_000
+
+
+def redact_everywhere(text: str, replacement: str) -> int:
+    """Replace a text wherever it is kept, unless a record still says it; return in how many rows.
+
+    Call it in a transaction.
+    """
+    wanted = Wanted(text, replacement)
+    if any(_rows_with(wanted, model) for model in apps.get_models() if _is_record(model)):
+        return 0
+    return (
+        _make_anew(wanted)
+        + _empty_files(wanted)
+        + _rewrite_mails(wanted)
+        + sum(_rewrite(wanted, model) for model in apps.get_models() if _is_book(model))
+    )
+
+
+class Wanted:
+    """A text that is looked for, whole words of it, in the spellings in which it may be kept."""
+
+    def __init__(self, text: str, replacement: str) -> None:
+        self.text, self.replacement = text, replacement
+        # A browser sends other line breaks than it was given.
+        words = r"\s+".join(map(re.escape, text.split()))
+        begins = r"(?<![\w-])" if re.match(r"\s*\w", text) else ""
+        ends = r"(?![\w-])" if re.search(r"\w\s*\Z", text) else ""
+        self.pattern = re.compile(f"{begins}{words}{ends}")
+        # In any spelling the same: what the database looks for.
+        self.clue = max(re.findall("[A-Za-z0-9]+", text), key=len, default="")
+
+    def out_of(self, value: Any) -> Any:
+        """Return a value, of whatever is in it, without the text."""
+        if isinstance(value, dict):
+            return {
+                # Names of fields stay; those of records, such as clusters/kasur, are texts.
+                self.out_of(name) if "/" in name else name: self.out_of(part)
+                for name, part in value.items()
+            }
+        if isinstance(value, list):
+            return [self.out_of(part) for part in value]
+        if not isinstance(value, str):
+            return value
+        if value[:1] in ("{", "["):
+            try:
+                read = json.loads(value)
+            except (ValueError, RecursionError):
+                pass
+            else:
+                written = self.out_of(read)
+                return value if written == read else json.dumps(written, ensure_ascii=False)
+        value = self.pattern.sub(lambda _found: self.replacement, value)
+        for spell in (quote_plus, quote):  # in an address
+            if (spelt := spell(self.text)) != self.text:
+                value = value.replace(spelt, spell(self.replacement))
+        return value
+
+    def out_of_form(self, data: str) -> str:
+        """Return what a browser sent without the text."""
+        pairs = parse_qsl(data, keep_blank_values=True)
+        written = [(name, self.out_of(value)) for name, value in pairs]
+        return data if written == pairs else urlencode(written)
+
+    def is_in_file(self, content: bytes) -> bool:
+        """Whether a file holds the text, packed as a spreadsheet or not."""
+        parts = [content]
+        if zipfile.is_zipfile(BytesIO(content)):
+            with zipfile.ZipFile(BytesIO(content)) as package:
+                parts = [package.open(name).read(LARGEST_PART) for name in package.namelist()]
+        spellings = {
+            spelt.encode(encoding, "ignore")
+            for spelt in (self.text, html.escape(self.text, quote=False))
+            for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
+        }
+        return any(spelt and spelt in part for part in parts for spelt in spellings)
+
+
+def _is_record(model: Any) -> bool:
+    return issubclass(model, Root | Child | Citation)
+
+
+def _is_book(model: Any) -> bool:
+    """Whether a table keeps what was, or what somebody said; history of accounts is theirs."""
+    of = getattr(model, "pgh_tracked_model", model)
+    is_out = of in ACCOUNTS or model in MADE_ANEW or _is_record(model)
+    is_table = model._meta.managed and not model._meta.proxy
+    return is_table and model._meta.app_label in APPS and not is_out
+
+
+def _columns(model: Any) -> list[models.Field[Any, Any]]:
+    """Return the columns of a table that may hold a text."""
+    kinds = models.CharField | models.TextField | models.JSONField | ArrayField
+    return [
+        column
+        for column in model._meta.concrete_fields
+        if isinstance(column, kinds)
+        and column.name not in CODES
+        and not column.name.startswith("pgh_")
+        and (_is_record(model) or not getattr(column, "choices", None))
+    ]
+
+
+def _found(
+    wanted: Wanted, model: Any, clean: Callable[[Any, Any], Any]
+) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Yield the numbers of rows that hold the text, and what stands in them without it."""
+    columns = _columns(model)
+    if not columns:
+        return
+    as_text = {f"{one.name}_as_text": Cast(one.name, models.TextField()) for one in columns}
+    has_clue = reduce(or_, (Q(**{f"{name}__contains": wanted.clue}) for name in as_text))
+    rows = model._base_manager.annotate(**as_text).filter(has_clue)
+    for row in rows.values("pk", *(one.name for one in columns)):
+        changed = {}
+        for column in columns:
+            value = row[column.name]
+            cleaned = clean(column, value)
+            if cleaned != value:
+                longest = getattr(column, "max_length", None)
+                is_cut = isinstance(cleaned, str) and longest
+                changed[column.name] = cleaned[:longest] if is_cut else cleaned
+        if changed:
+            yield row["pk"], changed
+
+
+def _rows_with(wanted: Wanted, model: Any) -> bool:
+    return any(_found(wanted, model, _cleaner(wanted)))
+
+
+def _rewrite(wanted: Wanted, model: Any) -> int:
+    def clean(column: Any, value: Any) -> Any:
+        is_form = model is Unfinished and column.name == "data"
+        return wanted.out_of_form(value) if is_form else wanted.out_of(value)
+
+    rows = 0
+    with unprotected(model):
+        for number, changed in list(_found(wanted, model, clean)):
+            rows += model._base_manager.filter(pk=number).update(**changed)
+    return rows
+
+
+def _make_anew(wanted: Wanted) -> int:
+    """Have search and the API's answers written anew where they hold the text."""
+    rows = 0
+    stale = [number for number, _changed in _found(wanted, SearchEntry, _cleaner(wanted))]
+    entries = SearchEntry.objects.filter(pk__in=stale)
+    for kind, number in set(entries.values_list("root_kind", "root_id")):
+        model: Any = shapes()[kind].model
+        record = model.objects.published().filter(pk=number).first()
+        document = None if record is None else document_of(record, public=True)
+        search.index(record or model(pk=number), document)
+        rows += 1
+    stale = [number for number, _changed in _found(wanted, PublicDocument, _cleaner(wanted))]
+    # Of facts as well: a slug may be one, and is counted.
+    rows += PublicDocument.objects.filter(pk__in=stale).update(record="", parts="", facts=[])
+    for number, _changed in list(_found(wanted, Tally, _cleaner(wanted))):
+        rows += Tally.objects.filter(pk=number, number=0).delete()[0]
+    tell()
+    return rows
+
+
+def _cleaner(wanted: Wanted) -> Callable[[Any, Any], Any]:
+    return lambda _column, value: wanted.out_of(value)
+
+
+def _empty_files(wanted: Wanted) -> int:
+    """Throw away uploaded tables that hold the text; whoever sent one is told."""
+    rows = 0
+    for upload in TableUpload.objects.exclude(content=b"").iterator(chunk_size=1):
+        if wanted.is_in_file(bytes(upload.content)):
+            words = (
+                "The file holds something that was redacted since. Correct it, and send it anew."
+            )
+            rows += TableUpload.objects.filter(pk=upload.pk).update(
+                content=b"", state=UploadState.REFUSED, wrong=[[0, "", "", words]]
+            )
+    return rows
+
+
+def _rewrite_mails(wanted: Wanted) -> int:
+    rows = 0
+    for mail in Mail.objects.select_for_update():
+        try:
+            text = decrypt(mail.encrypted_text)
+        except Unreadable:
+            continue
+        if (cleaned := wanted.out_of(text)) != text:
+            hidden = encrypt(cleaned)
+            rows += Mail.objects.filter(pk=mail.pk).update(encrypted_text=hidden)
+    return rows
+
+
+def unprotected(model: Any) -> Any:
+    """Let this connection, and only it, change an append-only table for a moment."""
+    names = [
+        f"{owner._meta.label}:{trigger.name}"
+        for owner, trigger in pgtrigger.registered()
+        if owner is model and isinstance(trigger, pgtrigger.Protect)
+    ]
+    return pgtrigger.ignore(*names) if names else contextlib.nullcontext()
