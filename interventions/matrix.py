@@ -145,7 +145,7 @@ def what_differs(accounts: list[Account], differing: Disagreement) -> str:
         for account in accounts
     }
     parts = []
-    if differing.main_reasons:
-        parts.append(_("the main reason why it ended"))
+    if differing.named_reasons:
+        parts.append(_("the reasons why it ended"))
     parts += sorted(names[subject] for subject in differing.contested)
     return "; ".join(parts)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clusters.models import Event
 from clusters.models.citations import CITED
 from clusters.models.fields import EDTF
+from interventions.analysis.disagreement import NAMED_REASONS
 from interventions.matrix import holder_of
 from interventions.models import (
     Account,
@@ -146,7 +147,7 @@ def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
 
 
 def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
-    """One column a holder, with the main reasons it names for how the project ended."""
+    """One column a holder, with the reasons it names for how the project ended."""
     columns: dict[str, list[Account]] = defaultdict(list)
     for account in accounts:
         columns[holder_of(account)].append(account)
@@ -156,25 +157,27 @@ def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
             "name": found[0].holder_words,
             "group": found[0].holder_group,
             "main": list(
-                dict.fromkeys(account.subject for account in found if account.as_reason == "main")
+                dict.fromkeys(
+                    account.subject for account in found if account.as_reason in NAMED_REASONS
+                )
             ),
             "accounts": found,
         }
         for found in sorted(
             columns.values(),
             key=lambda found: (
-                -sum(one.as_reason == "main" for one in found),
+                -sum(one.as_reason in NAMED_REASONS for one in found),
                 found[0].holder_words,
             ),
         )
     ]
 
 
-def main_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
-    """Each main reason for the end with whoever names it, the one that most name first."""
+def named_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
+    """Each reason for the end with whoever names it, the one that most name first."""
     found: dict[Any, dict[str, None]] = defaultdict(dict)
     for account in accounts:
-        if account.as_reason == "main":
+        if account.as_reason in NAMED_REASONS:
             found[account.subject][account.holder_words] = None
     ranked = sorted(found.items(), key=lambda item: (-len(item[1]), str(item[0])))
     return [(subject, list(holders)) for subject, holders in ranked]

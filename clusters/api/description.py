@@ -107,7 +107,7 @@ KNOWN = {
     "number": 1,
     "act": "approve",
     "isic": "3230",
-    "coder": "casebook-founders",
+    "coder": "coder-1",
     "works": "independent",
 }
 # What parameters mean that say nothing of themselves.

@@ -1,7 +1,8 @@
 """Where accounts disagree, and on what.
 
-Holders disagree when they say different things of one subject, or when they name different main
-reasons for the same ending. One holder's two statements are not a disagreement.
+Holders disagree when they say different things of one subject, or when they name different reasons
+for the same ending. Few sources rank reasons, so a main reason and one among others count alike.
+One holder's two statements are not a disagreement.
 """
 
 from collections import defaultdict
@@ -11,12 +12,16 @@ from dataclasses import dataclass
 from clusters.words import gettext_lazy as _
 
 # How holders can disagree on a subject, with the sign of it: a filled diamond where they say
-# different things of it, an open one where only some name it as a main reason for the end.
+# different things of it, an open one where only some name it as a reason for the end.
 DISAGREEMENTS = {
     "": ("", ""),
     "says": ("◆", _("holders say different things of it")),
-    "reasons": ("◇", _("holders differ on whether it was a main reason for the end")),
+    "reasons": ("◇", _("holders differ on whether it was a reason for the end")),
 }
+
+
+# Codes of `AsReason` by which a holder names something as a reason for the end.
+NAMED_REASONS = frozenset({"main", "contributing"})
 
 
 @dataclass(frozen=True)
@@ -35,11 +40,11 @@ class Disagreement:
 
     # Subjects of which holders say different things.
     contested: frozenset[str]
-    # Holder → the subjects it names as main reasons; two holders or more, not the same.
-    main_reasons: dict[str, frozenset[str]]
+    # Holder → the subjects it names as reasons; two holders or more, not the same.
+    named_reasons: dict[str, frozenset[str]]
 
     def __bool__(self) -> bool:
-        return bool(self.contested or self.main_reasons)
+        return bool(self.contested or self.named_reasons)
 
     def about(self, subject: str) -> str:
         """How holders differ on a subject, as a key of `DISAGREEMENTS`; the stronger way of two."""
@@ -50,10 +55,10 @@ class Disagreement:
     @property
     def subjects(self) -> frozenset[str]:
         """Every subject that some holder sees otherwise than another."""
-        named = list(self.main_reasons.values())
+        named = list(self.named_reasons.values())
         if not named:
             return self.contested
-        # What every holder names as a main reason is not what they disagree on.
+        # What every holder names as a reason is not what they disagree on.
         by_all = named[0].intersection(*named)
         return self.contested | (named[0].union(*named) - by_all)
 
@@ -65,7 +70,7 @@ def disagreement(accounts: Iterable[Said]) -> Disagreement:
     main: dict[str, set[str]] = defaultdict(set)
     for said in accounts:
         sayings[said.subject][said.holder].add(said.says)
-        if said.as_reason == "main":
+        if said.as_reason in NAMED_REASONS:
             main[said.holder].add(said.subject)
         if said.as_reason != "not_said":
             denials[said.subject][said.holder].add(said.as_reason == "denied")

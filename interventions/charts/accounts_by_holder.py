@@ -10,7 +10,7 @@ from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
 from clusters.words import ACCOUNTS, PROJECTS, counted, gettext_lazy, ngettext_lazy
 from clusters.words import gettext as _
-from interventions.analysis.disagreement import DISAGREEMENTS
+from interventions.analysis.disagreement import DISAGREEMENTS, NAMED_REASONS
 
 ROW_HEIGHT = 30
 HEAD_HEIGHT = 92
@@ -63,15 +63,15 @@ def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
         title=_("Who says what: subjects by holder, with what they disagree on"),
         reading=_(
             "One mark an account: ● it was so, ⊗ it was not so, ⊙ in part; a square round it: "
-            "named as a main reason for how it ended. Before a subject, ◆: holders say different "
-            "things of it; ◇: they differ on whether it was a main reason. "
+            "named as a reason for how it ended. Before a subject, ◆: holders say different "
+            "things of it; ◇: they differ on whether it was a reason. "
             "n = %(accounts)s of %(projects)s."
         )
         % counts,
         source=source,
         summary=_(
             "%(accounts)s of %(holders)s on %(subjects)s; they say different things of %(says)s, "
-            "and differ on %(reasons)s more as a main reason for the end."
+            "and differ on %(reasons)s more as a reason for the end."
         )
         % counts,
         figure=_figure(views, subjects, holders, signs) if len(views) > 1 else None,
@@ -118,9 +118,9 @@ def _figure(
 ) -> go.Figure:
     placed = _placed(views, subjects, holders)
     traces = []
-    main = [(x, y, view) for x, y, view in placed if view.as_reason == "main"]
+    main = [(x, y, view) for x, y, view in placed if view.as_reason in NAMED_REASONS]
     if main:
-        traces.append(_marks(main, "square-open", 21, _("Main reason"), width=1.5))
+        traces.append(_marks(main, "square-open", 21, _("Reason for the end"), width=1.5))
     for says, (symbol, words) in SAYS.items():
         found = [(x, y, view) for x, y, view in placed if view.says == says]
         if found:

@@ -60,7 +60,7 @@ def factor_matrix(matrix: Matrix, source: str) -> Chart:
         key=_(
             "The darker, the more present; teal favours, rust stands in its way. ○ not reported, "
             "– not searched, × not applicable. ◆ holders say different things of it, ◇ they differ "
-            "on whether it was a main reason for the end. A ring: coded by one person only."
+            "on whether it was a reason for the end. A ring: coded by one person only."
         ),
         wide=True,
     )

@@ -38,8 +38,8 @@ ACCOUNTS_DISAGREE = """
             array_agg(DISTINCT (as_reason = 'denied')::text ORDER BY (as_reason = 'denied')::text)
         FROM said WHERE as_reason <> 'not_said' GROUP BY project_id, subject, holder
         UNION ALL
-        SELECT project_id, 'main reasons', array_agg(DISTINCT subject ORDER BY subject)
-        FROM said WHERE as_reason = 'main' GROUP BY project_id, holder
+        SELECT project_id, 'reasons', array_agg(DISTINCT subject ORDER BY subject)
+        FROM said WHERE as_reason IN ('main', 'contributing') GROUP BY project_id, holder
     )
     SELECT project_id FROM by_holder GROUP BY project_id, subject HAVING count(DISTINCT said) > 1
 """
@@ -141,7 +141,7 @@ class ProjectQuerySet(RootQuerySet):
         return self.filter(pk__in=RawSQL(pairs, [numbers]))  # noqa: S611 - parameters stay so
 
     def with_accounts_disagreeing(self) -> Self:
-        """Projects of which holders say different things, or name different main reasons.
+        """Projects of which holders say different things, or name different reasons.
 
         The same rule as `interventions.analysis.disagreement`, asked of the database.
         """

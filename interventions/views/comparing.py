@@ -14,7 +14,7 @@ from interventions.charts.project_length import Length
 from interventions.gather import lengths_of
 from interventions.matrix import disagreement_of, matrix_of, what_differs
 from interventions.models import Ending, Framework, Project
-from interventions.project_page import by_subject, main_reasons, with_everything
+from interventions.project_page import by_subject, named_reasons, with_everything
 
 
 @public_page
@@ -96,7 +96,10 @@ def comparison_of(projects: list[Any]) -> list[Line]:
     lines += lines_of(
         _("Accounts"),
         [
-            (_("Main reasons for how it ended"), [_main_reasons(project) for project in projects]),
+            (
+                _("Reasons named for how it ended"),
+                [_named_reasons(project) for project in projects],
+            ),
             (_("Accounts disagree on"), [_disagreement(project) for project in projects]),
         ],
     )
@@ -201,11 +204,11 @@ def _coded(project: Any, dimension: Any, lines: list[dict[str, Any]]) -> Side:
     return Side(str(words), url, is_known=is_known)
 
 
-def _main_reasons(project: Any) -> Side:
+def _named_reasons(project: Any) -> Side:
     accounts = list(project.accounts.all())
     if not accounts:
         return Side(_("no account recorded"), is_known=False)
-    named = [f"{subject} ({'; '.join(holders)})" for subject, holders in main_reasons(accounts)]
+    named = [f"{subject} ({'; '.join(holders)})" for subject, holders in named_reasons(accounts)]
     if not named:
         return Side(_("none named"), is_known=False)
     return Side("; ".join(named), f"{project.get_absolute_url()}#accounts")

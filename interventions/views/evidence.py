@@ -8,6 +8,7 @@ from clusters.caching import public_page
 from clusters.lookup import find_published
 from clusters.models.citations import CITED
 from clusters.parameters import check_parameters
+from interventions.analysis.disagreement import NAMED_REASONS
 from interventions.matrix import disagreement_of, subject_of, what_differs
 from interventions.models import Account, Coding, Factor, Framework, Project, Reply
 
@@ -37,7 +38,7 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
         .prefetch_related(CITED)
         .order_by("round", "key")
     )
-    main_reasons = [account for account in accounts if account.as_reason == "main"]
+    named_reasons = [account for account in accounts if account.as_reason in NAMED_REASONS]
     return {
         "project": project,
         "framework": framework,
@@ -46,7 +47,7 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
         "agreed": next((coding for coding in codings if coding.coder is None), None),
         "independent": [coding for coding in codings if coding.coder is not None],
         "disagreement": differing.about(subject_of(factor=factor)),
-        "main_reasons": main_reasons if differing.main_reasons else [],
+        "named_reasons": named_reasons if differing.named_reasons else [],
         "disagrees_on": what_differs(accounts, differing),
     }
 

@@ -65,7 +65,7 @@ def test_from_the_front_page_to_the_place_in_the_source(page):
     evidence = page.locator("#evidence")
     expect(evidence).to_contain_text("Accounts disagree")
     expect(evidence).to_contain_text("Members of the CSR SME network")
-    expect(evidence).to_contain_text("A main reason")
+    expect(evidence).to_contain_text("A reason among others")
     assert page.url.endswith(f"/?cell={CELL}")
 
     account = evidence.locator("#account-member-early-exit")
@@ -115,7 +115,7 @@ def test_soccer_village_shows_that_its_accounts_disagree_and_on_what(page):
     page.goto("/projects/soccer-village/")
 
     accounts = page.locator("#accounts")
-    expect(accounts).to_contain_text("Accounts disagree on: the main reason why it ended")
+    expect(accounts).to_contain_text("Accounts disagree on: the reasons why it ended")
     named = {
         holder: accounts.locator(".holder-column", has_text=holder).locator(".main-reason").first
         for holder in ("IDA, European headquarters", "IDA, local project manager")

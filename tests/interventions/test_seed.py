@@ -1,7 +1,7 @@
 """The seed against a list of the paper's facts that was made apart from it, both ways."""
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
@@ -252,9 +252,10 @@ def test_the_atlanta_agreement_carries_a_good_and_a_bad_outcome(seeded):
     assert {("child-labour", "good", "yes"), ("womens-work", "bad", "no")} <= found
 
 
-def test_holders_name_different_main_reasons(seeded):
-    main = Account.objects.filter(project__slug="soccer-village", as_reason="main")
-    named = {(one.informant, one.factor.key) for one in main}
+def test_holders_name_different_reasons_and_the_text_ranks_none(seeded):
+    village = Account.objects.filter(project__slug="soccer-village")
+    named = {(one.informant, one.factor.key) for one in village.filter(as_reason="contributing")}
+    assert not Account.objects.filter(as_reason="main").exists()
 
     assert {
         ("network member", "brief-funding"),
@@ -269,12 +270,22 @@ def test_every_project_is_coded_against_the_eight_and_silence_names_what_was_rea
     for project in Project.objects.all():
         independent = Coding.objects.independent().filter(project=project)
         agreed = Coding.objects.agreed().filter(project=project)
-        assert independent.count() == agreed.count() == 8, project
+        assert (independent.count(), agreed.count()) == (16, 8), project
+        assert {one.coder.slug for one in independent} == {"coder-1", "coder-2"}
+        assert {one.agreement for one in agreed} == {"consensus"}
         for coding in independent.filter(no_value="not_reported"):
-            assert coding.rationale.startswith("Read: "), coding
-            assert coding.citations.filter(stance="context").exists()
+            assert coding.citations.filter(stance="context").exists(), coding
     village = Coding.objects.agreed().filter(project__slug="soccer-village")
     assert village.filter(degree__isnull=False).count() == 8
+
+
+def test_two_coders_agree_on_most_and_settled_the_rest_by_consensus(seeded):
+    codings = Coding.objects.independent().filter(round=1)
+    said = defaultdict(set)
+    for coding in codings:
+        said[coding.project_id, coding.factor_id].add((coding.degree, coding.no_value))
+
+    assert (len(said), sum(len(values) == 1 for values in said.values())) == (80, 73)
 
 
 def test_nobody_who_only_helped_is_made_a_financer(seeded):

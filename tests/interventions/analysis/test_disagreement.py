@@ -13,7 +13,7 @@ def test_holders_who_say_different_things_of_one_subject_disagree():
 
     assert found.contested == {"training"}
     assert (found.about("training"), found.about("money")) == ("says", "")
-    assert found.main_reasons == {}
+    assert found.named_reasons == {}
     assert bool(found)
 
 
@@ -26,7 +26,7 @@ def test_holders_who_name_different_main_reasons_disagree_on_the_ending():
     )
 
     assert found.contested == set()
-    assert found.main_reasons == {
+    assert found.named_reasons == {
         "donor": frozenset({"commitment"}),
         "members": frozenset({"early exit"}),
     }
@@ -58,6 +58,18 @@ def test_a_reason_that_one_denies_and_another_names_is_contested():
 
 def test_no_accounts_no_disagreement():
     assert not disagreement([])
+
+
+def test_a_main_reason_and_one_among_others_count_alike():
+    found = disagreement(
+        [
+            Said("donor", "commitment", "present", "contributing"),
+            Said("members", "early exit", "present", "main"),
+            Said("members", "commitment", "present", "contributing"),
+        ]
+    )
+
+    assert found.subjects == {"early exit"}
 
 
 def test_a_main_reason_that_all_name_is_not_what_they_disagree_on():

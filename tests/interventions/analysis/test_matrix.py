@@ -35,7 +35,7 @@ def row(slug, *cells, disagrees_on=""):
         (
             cell(0.0, disagreement="reasons"),
             "0",
-            "absent (0); holders differ on whether it was a main reason for the end",
+            "absent (0); holders differ on whether it was a reason for the end",
             "enabling-0",
         ),
         (

@@ -18,7 +18,7 @@ def test_each_account_is_one_mark_of_what_it_says():
 
     marks = {trace.name: list(trace.customdata) for trace in figure.data}
     assert marks == {
-        "Main reason": ["/1/"],
+        "Reason for the end": ["/1/"],
         "It was so": ["/1/"],
         "It was not so": ["/3/"],
         "In part": ["/2/"],
@@ -41,7 +41,7 @@ def test_marks_of_one_cell_stand_side_by_side():
     places = {
         (x, y)
         for trace in figure.data
-        if trace.name != "Main reason"
+        if trace.name != "Reason for the end"
         for x, y in zip(trace.x, trace.y, strict=True)
     }
     assert len(places) == 3

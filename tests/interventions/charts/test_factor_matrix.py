@@ -121,7 +121,7 @@ def test_the_table_says_what_the_figure_shows():
         [
             "Contested",
             "absent (0); holders say different things of it",
-            "fully present (1); holders differ on whether it was a main reason for the end",
+            "fully present (1); holders differ on whether it was a reason for the end",
         ],
         [
             "Ringed",
