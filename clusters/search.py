@@ -52,6 +52,17 @@ SPELLINGS = (
 )
 
 
+def kinds() -> list[str]:
+    """Return the kinds of records that can be found, by their folders."""
+    found: list[str] = []
+    for shape in shapes().values():
+        if hasattr(shape.model, "get_absolute_url") and issubclass(shape.model, Root):
+            found.append(shape.folder)
+        below: list[Any] = list(shape.children.values())
+        found += [child.folder for child in below if child.model.searched]
+    return found
+
+
 def index(record: Root, document: Document | None) -> None:
     """Make the entries of one root anew from its public document; None takes it out."""
     kind = shape_of(type(record)).folder

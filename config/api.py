@@ -21,6 +21,7 @@ from clusters.api.views import ChangesView, ProblemView, SearchView
 from clusters.caching import code_version
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.api.views import ChartListView, ChartView, CodebookView
+from interventions.views.charts import CHARTS
 
 
 class SchemaView(SpectacularAPIView):
@@ -67,7 +68,9 @@ urlpatterns = [
     path("v1/search/", SearchView.as_view(), name="api-search"),
     path("v1/dataset.zip", DatasetView.as_view(), name="api-dataset"),
     path("v1/charts/", ChartListView.as_view(), name="api-charts"),
-    path("v1/charts/<slug:name>/", ChartView.as_view(), name="api-chart"),
+    # Each chart takes other parameters, and so is described by itself.
+    *(path(f"v1/charts/{name}/", ChartView.as_view(chart=name)) for name in CHARTS),
+    path("v1/charts/<slug:name>/", ChartView.as_view(schema=None), name="api-chart"),
     path("v1/problems/<slug:name>/", ProblemView.as_view(), name="api-problem"),
     path("v1/codebook/", CodebookView.as_view(), name="api-codebook"),
     path("v1/proposals/", ProposalsView.as_view(), name="api-proposals"),

@@ -13,7 +13,7 @@ from clusters.actions.entering import bring_back
 from clusters.actions.proposing import approve, changes_of, return_, take_back
 from clusters.api.exceptions import Problem
 from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
-from clusters.api.paging import page_size
+from clusters.api.paging import PAGE_SCHEMA, SIZE_SCHEMA, page_size
 from clusters.api.refusals import problems_told, writer_of
 from clusters.api.views import DIFFERENCE, whole_number
 from clusters.models import Proposal, ProposalState, Removal, Root, User
@@ -91,8 +91,8 @@ class ProposalsView(DeskView):
         operation_id="proposals_list",
         parameters=[
             OpenApiParameter("state", str, enum=list(ProposalState.values)),
-            OpenApiParameter("page", int),
-            OpenApiParameter("page_size", int),
+            OpenApiParameter("page", PAGE_SCHEMA),
+            OpenApiParameter("page_size", SIZE_SCHEMA),
         ],
         responses={200: PROPOSALS},
     )
