@@ -21,7 +21,6 @@ from clusters.api.files import (
     CSVRenderer,
     FileRenderer,
     JSONLinesRenderer,
-    Negotiation,
     XLSXRenderer,
     file_of,
 )
@@ -29,7 +28,7 @@ from clusters.api.paging import Ahead, Column, Page, Pages, link_header, page_of
 from clusters.api.parquet import OPTIONAL as PARQUET
 from clusters.api.parsers import JSONParser, MergePatchParser
 from clusters.api.refusals import writer_of
-from clusters.api.renderers import JSONRenderer
+from clusters.api.renderers import SPARSE, JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn
 from clusters.api.views import VERSION, history_of
@@ -44,8 +43,6 @@ from clusters.words import known_words, not_known, short
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
 NAME = "[-a-zA-Z0-9_]+"
-# JSON of records that have some of their fields only, which the description tells from whole ones.
-SPARSE = "application/vnd.casebook.sparse+json"
 # What names a record, and stands in every answer.
 ALWAYS = ("url", "id", "slug")
 
@@ -98,7 +95,6 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     filterset_class: Any = None
     filter_backends = [DjangoFilterBackend]
     pagination_class = Pages
-    content_negotiation_class = Negotiation
     renderer_classes = [
         *(JSONRenderer, CSVRenderer, XLSXRenderer, JSONLinesRenderer),
         *PARQUET,

@@ -68,10 +68,18 @@ class MovedOn(APIException):
     default_detail = "The data changed while the file was begun: ask again."
 
 
+class ZipRenderer(JSONRenderer):
+    """The type of the file; what is refused is still told as JSON."""
+
+    media_type = "application/zip"
+    format = "zip"
+    also = ()
+
+
 class DatasetView(PublicView):
     """Everything published, in one file."""
 
-    renderer_classes = [JSONRenderer]
+    renderer_classes = [ZipRenderer]
     is_heavy = True
 
     @extend_schema(

@@ -19,11 +19,11 @@ from drf_spectacular.extensions import (
 )
 
 from clusters.api import fields as api_fields
-from clusters.api.base import SPARSE
 from clusters.api.bodies import components, create_name, patch_name, ref
 from clusters.api.files import FileRenderer
 from clusters.api.problems import CONTENT_TYPE, MEANINGS, TYPES
 from clusters.api.proposals import PROPOSAL
+from clusters.api.renderers import SPARSE
 from clusters.casefiles.shape import shape_of
 from clusters.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
 from clusters.models import State

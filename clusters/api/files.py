@@ -20,7 +20,6 @@ import xlsxwriter
 from bibtexparser.model import ExplicitComment
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
 from clusters.api import documents
@@ -41,17 +40,6 @@ LICENCE = "CC BY 4.0"
 # Rows that a sheet can hold, its head included.
 MOST_SHEET_ROWS = 1_048_576
 CHUNK = 64 * 1024
-
-
-class Negotiation(DefaultContentNegotiation):
-    """Refuses a format that is not known, and says which are."""
-
-    def filter_renderers(self, renderers: Any, format: str) -> Any:
-        found = [renderer for renderer in renderers if renderer.format == format]
-        if not found:
-            known = ", ".join(renderer.format for renderer in renderers)
-            raise ValidationError({"format": f"“{format}” is not known here. Known: {known}."})
-        return found
 
 
 @dataclass(frozen=True)
@@ -81,6 +69,7 @@ class FileRenderer(JSONRenderer, ABC):
     """A format of whole lists. What is refused is still told as JSON."""
 
     suffix: ClassVar[str]
+    also = ()
 
     @abstractmethod
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:

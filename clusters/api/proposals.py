@@ -18,6 +18,7 @@ from clusters.api.refusals import problems_told, writer_of
 from clusters.api.views import DIFFERENCE, whole_number
 from clusters.models import Proposal, ProposalState, Removal, Root, User
 from clusters.roles import may_review
+from clusters.words import known_words, not_known
 
 WHEN: dict[str, Any] = {"type": "string", "format": "date-time"}
 PROPOSAL: dict[str, Any] = {
@@ -100,13 +101,12 @@ class ProposalsView(DeskView):
         query = request.query_params
         for name in query:
             if name not in ("state", "page", "page_size", "format"):
-                detail = "There is no such parameter here. Known: state, page, page_size."
-                raise ValidationError({name: detail})
+                known = known_words(name, ("state", "page", "page_size"))
+                raise ValidationError({name: f"There is no such parameter here. {known}"})
         found = Proposal.objects.visible_to(writer_of(request, is_reading=True))
         if (state := query.get("state")) is not None:
             if state not in ProposalState.values:
-                known = ", ".join(ProposalState.values)
-                raise ValidationError({"state": f"“{state}” is not known. Known: {known}."})
+                raise ValidationError({"state": not_known(state, ProposalState.values)})
             found = found.filter(state=state)
         number, size = whole_number(query, "page", 1), page_size(query)
         if not 1 <= number <= 1_000:

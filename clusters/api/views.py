@@ -19,7 +19,7 @@ from clusters.casefiles.merge import differences
 from clusters.filters import LONGEST_QUERY
 from clusters.models import Change
 from clusters.search import MOST_RANKED, START, STOP, kinds, page_of
-from clusters.words import not_known
+from clusters.words import known_words, not_known, short
 
 CHANGE = whole(
     {
@@ -58,8 +58,8 @@ class PublicView(APIView):
         super().initial(request, *args, **kwargs)
         for name, values in request.query_params.lists():
             if name not in self.parameters | {"format"}:
-                known = ", ".join(sorted(self.parameters)) or "none"
-                raise ValidationError({name: f"There is no such parameter here. Known: {known}."})
+                known = known_words(name, sorted(self.parameters))
+                raise ValidationError({name: f"There is no such parameter here. {known}"})
             if any("\x00" in value for value in values):
                 raise ValidationError({name: "It holds a NUL, which no text has."})
 
@@ -100,7 +100,8 @@ class ProblemView(PublicView):
     @kept_by_caches
     def get(self, request: Request, name: str) -> Response:
         if name not in MEANINGS:
-            raise NotFound(f"There is no problem “{name}”. Known: {', '.join(MEANINGS)}.")
+            said = known_words(name, MEANINGS)
+            raise NotFound(f"There is no problem “{short(name)}”. {said}")
         (status,) = (status for status, known in TYPES.items() if known == name)
         return Response({"type": name, "status": status, "about": MEANINGS[name]})
 
