@@ -193,6 +193,8 @@ class Description:
             responses["304"] = {"description": "Nothing has changed since If-None-Match."}
             operation["security"] = [{}, {"token": []}]
         else:
+            if not hasattr(self.view, "model"):
+                operation["parameters"].append(DRY_RUN)
             operation["security"] = [{"token": []}, {"cookieAuth": []}]
         for status, response in responses.items():
             if status in ("200", "201", "202"):
@@ -256,13 +258,14 @@ class Description:
             if view.is_root:
                 body = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
             operation["requestBody"] = {"required": True, "content": as_json(body)}
-            parameters += [KEY, REASON]
-            answer = {"anyOf": [ref(whole), several]} if view.is_root else ref(root_name(model))
+            parameters += [KEY, REASON, DRY_RUN]
+            answer = {"anyOf": [ref(whole), several]} if view.is_root else ref(whole)
+            responses["200"] = {"description": "It was only tried.", "content": as_json(answer)}
             responses["201"] = {"content": as_json(answer)}
             if not view.is_root:
                 responses["202"] = {"content": as_json(ref("Proposal"))}
         elif action in ("partial_update", "destroy"):
-            parameters += [IF_MATCH, REASON]
+            parameters += [IF_MATCH, REASON, DRY_RUN]
             if action == "partial_update":
                 content = {
                     kind: {"schema": ref(patch_name(model))}
@@ -270,7 +273,8 @@ class Description:
                 }
                 operation["requestBody"] = {"required": True, "content": content}
             removed = action == "destroy" and view.is_root
-            answer = ref("Removed") if removed else ref(root_name(model))
+            kept = ref(whole) if action == "partial_update" else ref(root_name(model))
+            answer = ref("Removed") if removed else kept
             responses.pop("204", None)
             responses["200"] = {"content": as_json(answer)}
             if not removed:
@@ -393,6 +397,12 @@ REASON = parameter(
     "reason",
     {"type": "string", "maxLength": 2000},
     "Why; needed for changes to what is public, and shown in the log of changes.",
+)
+DRY_RUN = parameter(
+    "dry_run",
+    {"type": "string", "enum": ["true", "false"]},
+    "`true` tries the change and saves nothing; the answer is 200 and what it would be.",
+    example="true",
 )
 IF_MATCH = parameter(
     "If-Match",
