@@ -214,9 +214,12 @@ class SearchView(PublicView):
                             {
                                 "kind": TEXT,
                                 "title": TEXT,
+                                "id": {**TEXT, "description": "A slug, or root slug and key."},
+                                "slug": {**TEXT, "description": "Of its root."},
                                 "context": TEXT,
                                 "snippet": {**TEXT, "description": "Hits between ** and **."},
-                                "url": ADDRESS,
+                                "url": {**ADDRESS, "description": "Of its page."},
+                                "api_url": {**ADDRESS, "description": "Of its record here."},
                             }
                         ),
                     },
@@ -252,9 +255,12 @@ class SearchView(PublicView):
                     {
                         "kind": row.kind,
                         "title": row.title,
+                        "id": row.name,
+                        "slug": row.name.partition("/")[0],
                         "context": row.context,
                         "snippet": row.snippet.replace(START, "**").replace(STOP, "**"),
                         "url": f"{BASE}{row.url}",
+                        "api_url": f"{BASE}{reverse('api-root')}{row.kind}/{row.name}/",
                     }
                     for row in found.hits
                 ],
