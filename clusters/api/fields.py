@@ -180,7 +180,7 @@ class UrlField(serializers.Field):
 
 @extend_schema_field({"type": "string", "description": "Slug of the root, then keys."})
 class IdField(serializers.Field):
-    """What names a part of a record: `soccer-village/early-exit`."""
+    """What names a part of a record: `soccer-village/member-early-exit`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)
