@@ -15,7 +15,7 @@ from django.views.decorators.http import condition, require_safe
 from clusters.database import Statement
 
 # What pages are made of besides the data.
-CODE = ("clusters", "interventions", "templates", "static", "requirements.lock")
+CODE = ("config", "clusters", "interventions", "templates", "static", "requirements.lock")
 
 
 @cache

@@ -1,7 +1,6 @@
 """Filters that page, API and export share. Every filter has a twin that negates it."""
 
 import copy
-import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +22,7 @@ from clusters.models import Cluster, Publication, Review, Root, Stakeholder, Sta
 from clusters.models.base import name_path, root_path
 from clusters.models.literature import PublicationQuerySet
 from clusters.search import roots_matching
+from clusters.words import MOST_NAMED, known_words, not_known, short
 
 # Parameters of lists that are not filters: of pages, and of the API.
 PAGE_PARAMETERS = frozenset({"page", "page_size", "ordering"})
@@ -30,8 +30,10 @@ API_PARAMETERS = frozenset({"page", "page_size", "cursor", "ordering", "format",
 LONGEST_QUERY = 200
 # Endings of the names of filters that bound the same thing from both sides.
 RANGES = (("_from", "_to"), ("__gte", "__lte"))
-# How many known values a refusal names.
-MOST_NAMED = 40
+# How many of the known values are looked through for the nearest.
+MOST_NEAR = 100
+# Parameters of the API that take several values and are no filters.
+LISTS = frozenset({"ordering", "fields", "state"})
 
 
 class StrictForm(forms.Form):
@@ -46,8 +48,8 @@ class StrictForm(forms.Form):
         cleaned = super().clean() or {}
         for name in self.data:
             if name not in self.fields and name not in self.other_parameters:
-                message = _("There is no filter “%(name)s”. Known: %(known)s.")
-                self.refuse(message, name=name, known=", ".join(self.known))
+                message = _("There is no filter “%(name)s”. %(known)s")
+                self.refuse(message, name=short(name), known=known_words(name, self.known))
             elif isinstance(self.data, QueryDict) and len(self.data.getlist(name)) > 1:
                 message = _("“%(name)s” stands here twice; it takes one value.")
                 self.refuse(message, name=name)
@@ -82,10 +84,7 @@ class KnownField:
     """Refuses a value that is not known, and says which are."""
 
     def refuse(self, value: Any, known: Iterable[Any]) -> None:
-        message = _("“%(value)s” is not known here. Known: %(known)s.")
-        names = [str(one) for one in itertools.islice(known, MOST_NAMED + 1)]
-        named = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
-        raise forms.ValidationError(message, params={"value": value, "known": named})
+        raise forms.ValidationError("%(said)s", params={"said": not_known(value, known)})
 
 
 class CodeField(KnownField, django_filters.fields.ChoiceField):
@@ -197,7 +196,8 @@ class RecordField(KnownField, django_filters.fields.ModelChoiceField):
     def to_python(self, value: Any) -> Any:
         if value not in self.found:
             slugs = self.queryset.order_by("slug").values_list("slug", flat=True)
-            self.refuse(value, slugs[: MOST_NAMED + 1])
+            near = slugs.filter(slug__gte=value[:1].lower())
+            self.refuse(value, dict.fromkeys([*slugs[: MOST_NAMED + 1], *near[:MOST_NEAR]]))
         return self.found[value]
 
 
@@ -247,8 +247,10 @@ class PartField(KnownField, forms.CharField):
         if name not in self.found:
             lookups = name_path(self.model)
             known = self.model._default_manager.published().order_by(*lookups)
-            names = known.values_list(*lookups)[: MOST_NAMED + 1]
-            self.refuse(name, ["/".join(one) for one in names])
+            near = known.filter(**{f"{lookups[0]}__gte": name[:1].lower()})
+            names = [*known.values_list(*lookups)[: MOST_NAMED + 1]]
+            names += near.values_list(*lookups)[:MOST_NEAR]
+            self.refuse(name, dict.fromkeys("/".join(one) for one in names))
         return self.found[name]
 
 
@@ -278,9 +280,10 @@ class StrictFilterSet(django_filters.FilterSet):
             # No form is shown to a program: only what it asks for is made.
             every = self.base_filters
             self.base_filters = {name: every[name] for name in data or () if name in every}
-        super().__init__(self.joined(data), queryset, **options)
+        several = LISTS if options.get("request") is not None else frozenset()
+        super().__init__(self.joined(data, several), queryset, **options)
 
-    def joined(self, data: Any) -> Any:
+    def joined(self, data: Any, lists: frozenset[str]) -> Any:
         """Return what is asked, with the values of one filter in one text.
 
         Several values stand in one parameter, with commas between them; programs that are made from
@@ -291,7 +294,8 @@ class StrictFilterSet(django_filters.FilterSet):
         repeated = [
             name
             for name, values in data.lists()
-            if len(values) > 1 and isinstance(self.base_filters.get(name), SeveralFilter)
+            if len(values) > 1
+            and (name in lists or isinstance(self.base_filters.get(name), SeveralFilter))
         ]
         if not repeated:
             return data

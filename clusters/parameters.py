@@ -6,6 +6,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from clusters.words import known_words, short
+
 
 def check_parameters(request: HttpRequest, known: Iterable[str]) -> None:
     """Raise BadRequest that names the first unknown parameter and says what exists."""
@@ -13,8 +15,8 @@ def check_parameters(request: HttpRequest, known: Iterable[str]) -> None:
     for name in request.GET:
         if name not in allowed:
             raise BadRequest(
-                _("There is no parameter “%(name)s” here. Known: %(known)s.")
-                % {"name": name, "known": ", ".join(allowed) or _("none")}
+                _("There is no parameter “%(name)s” here. %(known)s")
+                % {"name": short(name), "known": known_words(name, allowed)}
             )
 
 

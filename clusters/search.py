@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.search import (
@@ -17,7 +18,7 @@ from django.contrib.postgres.search import (
     TrigramSimilarity,
 )
 from django.db import connection, models
-from django.db.models import Count, F, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from clusters.casefiles.document import Document, document_of
@@ -50,6 +51,17 @@ SPELLINGS = (
     ("(?<=[a-z]{3})iz(?=[aei])", "is"),
     ("(?<=[a-z]{3})is(?=[aei])", "iz"),
 )
+
+
+def kinds() -> list[str]:
+    """Return the kinds of records that can be found, by their folders."""
+    found: list[str] = []
+    for shape in shapes().values():
+        if hasattr(shape.model, "get_absolute_url") and issubclass(shape.model, Root):
+            found.append(shape.folder)
+        below: list[Any] = list(shape.children.values())
+        found += [child.folder for child in below if child.model.searched]
+    return found
 
 
 def index(record: Root, document: Document | None) -> None:
@@ -224,6 +236,16 @@ def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
     return query  # type: ignore[no-any-return]
 
 
+@cache
+def model_called(kind: str) -> Any:
+    """Return the model of a kind of record or part."""
+    found = [
+        *shapes().values(),
+        *(part for one in shapes().values() for part in one.children.values()),
+    ]
+    return next(shape.model for shape in found if shape.folder == kind)
+
+
 class Hit(NamedTuple):
     """One entry that a search finds, with the passage in which it stands."""
 
@@ -232,6 +254,22 @@ class Hit(NamedTuple):
     context: str
     url: str
     snippet: str
+
+    @property
+    def name(self) -> str:
+        """What names it in the API: its slug, or that of its root and its key.
+
+        >>> Hit("events", "", "", "/clusters/sialkot/#event-first-order", "").name
+        'sialkot/first-order'
+        >>> Hit("factors", "", "", "/factors/frame/early-exit/", "").name
+        'frame/early-exit'
+        """
+        path, _, fragment = self.url.partition("#")
+        steps = re.split("[/=]", path.strip("/"))
+        if fragment:
+            return f"{steps[-1]}/{fragment.partition('-')[2]}"
+        is_part = not issubclass(model_called(self.kind), Root)
+        return "/".join(steps[-2:] if is_part else steps[-1:])
 
 
 @dataclass
@@ -252,7 +290,8 @@ class Page:
 PAGE = """
     WITH asked AS MATERIALIZED (SELECT {query} AS words),
     found AS MATERIALIZED (
-        SELECT id, title, ts_rank(vector, words, 2) AS rank FROM asked, (
+        SELECT id, title, ts_rank(vector, words, 2) AS rank,
+            lower(unaccent(title)) = lower(unaccent(%s)) AS is_exact FROM asked, (
             (SELECT id, title, vector FROM clusters_searchentry, asked
             WHERE heading @@ words AND (%s = '' OR kind = %s) LIMIT %s)
             UNION ALL
@@ -261,8 +300,8 @@ PAGE = """
         ) likely
     ),
     best AS (
-        SELECT id, row_number() OVER (ORDER BY rank DESC, title, id) AS place
-        FROM found ORDER BY rank DESC, title, id LIMIT %s OFFSET %s
+        SELECT id, row_number() OVER (ORDER BY is_exact DESC, rank DESC, title, id) AS place
+        FROM found ORDER BY place LIMIT %s OFFSET %s
     )
     SELECT (SELECT count(*) FROM found), entry.kind, entry.title, entry.context, entry.url,
         ts_headline('{configuration}', entry.text, words, %s)
@@ -276,27 +315,34 @@ def page_of(words: str, *, kind: str = "", skip: int = 0, size: int) -> Page:
     query = query_of(parts_of(words))
     if query is None:
         return Page([], 0, is_exact=True)
-    page = _page(query, kind, skip, size)
+    page = _page(words, query, kind, skip, size)
     if page.count:
         return page
     corrected = matching(words)[1]
     query = query_of(parts_of(corrected))
-    return page if query is None else replace(_page(query, kind, skip, size), corrected=corrected)
+    if query is None:
+        return page
+    return replace(_page(corrected, query, kind, skip, size), corrected=corrected)
 
 
-def _page(query: Any, kind: str, skip: int, size: int) -> Page:
+def _page(words: str, query: Any, kind: str, skip: int, size: int) -> Page:
     compiler = SearchEntry.objects.all().query.get_compiler(connection=connection)
     sql, values = compiler.compile(query.resolve_expression(compiler.query))
     passage = f"StartSel={START}, StopSel={STOP}, {PASSAGE}"
     with connection.cursor() as cursor:
         cursor.execute(
             PAGE.format(query=sql, configuration=CONFIGURATION),
-            [*values, *(kind, kind, MOST_RANKED + 1) * 2, size, skip, passage],
+            [*values, title_of(words), *(kind, kind, MOST_RANKED + 1) * 2, size, skip, passage],
         )
         rows = cursor.fetchall()
     count = rows[0][0]
     hits = [Hit(*row[1:]) for row in rows if row[1] is not None]
     return Page(hits, min(count, MOST_RANKED), is_exact=count <= MOST_RANKED)
+
+
+def title_of(words: str) -> str:
+    """Return the title that these words may be."""
+    return " ".join(text for text, _is_phrase in parts_of(words))
 
 
 def matching(words: str) -> tuple[models.QuerySet[SearchEntry], str]:
@@ -307,20 +353,24 @@ def matching(words: str) -> tuple[models.QuerySet[SearchEntry], str]:
         return SearchEntry.objects.none().order_by("pk"), ""
     found = SearchEntry.objects.filter(vector=query)
     if found.exists():
-        return with_marked_titles(_ranked(found, query), query), ""
+        return with_marked_titles(_ranked(found, query, words), query), ""
     corrected = [(part if is_phrase else _known_word(part), is_phrase) for part, is_phrase in parts]
     if corrected == parts:
-        return with_marked_titles(_ranked(found, query), query), ""
+        return with_marked_titles(_ranked(found, query, words), query), ""
     query = query_of(corrected)
     found = SearchEntry.objects.filter(vector=query)
     if not found.exists():
-        return with_marked_titles(_ranked(found, query), query), ""
+        return with_marked_titles(_ranked(found, query, words), query), ""
     said = " ".join(f'"{text}"' if is_phrase else text for text, is_phrase in corrected)
-    return with_marked_titles(_ranked(found, query), query), said
+    return with_marked_titles(_ranked(found, query, said), query), said
 
 
-def _ranked(found: models.QuerySet[SearchEntry], query: Any) -> models.QuerySet[SearchEntry]:
+def _ranked(
+    found: models.QuerySet[SearchEntry], query: Any, words: str
+) -> models.QuerySet[SearchEntry]:
+    """Rank entries: what is called just so comes first."""
     return found.annotate(
+        is_exact=Q(title__iexact=title_of(words)),
         rank=SearchRank(F("vector"), query, normalization=2),
         snippet=SearchHeadline(
             "text",
@@ -333,7 +383,7 @@ def _ranked(found: models.QuerySet[SearchEntry], query: Any) -> models.QuerySet[
             max_fragments=2,
             fragment_delimiter=" … ",
         ),
-    ).order_by("-rank", "title", "pk")
+    ).order_by("-is_exact", "-rank", "title", "pk")
 
 
 def with_marked_titles(
@@ -395,7 +445,9 @@ def grouped(words: str, order: list[str]) -> Found:
     }
     if groups:
         best = found.annotate(
-            place=Window(RowNumber(), partition_by="kind", order_by=["-rank", "title", "pk"])
+            place=Window(
+                RowNumber(), partition_by="kind", order_by=["-is_exact", "-rank", "title", "pk"]
+            )
         ).filter(place__lte=PER_KIND)
         for entry in best:
             groups[entry.kind].entries.append(entry)

@@ -1,6 +1,14 @@
 from django.urls import include, path, re_path
 
-from clusters.views import changes, corrections, invitations, literature, records, tokens
+from clusters.views import (
+    changes,
+    corrections,
+    documents,
+    invitations,
+    literature,
+    records,
+    tokens,
+)
 
 urlpatterns = [
     path("literature/", literature.literature, name="literature"),
@@ -21,6 +29,8 @@ urlpatterns = [
     path("changes/", changes.change_list, name="changes"),
     path("changes/feed/", changes.feed, name="changes-feed"),
     path("changes/<int:number>/", changes.change_detail, name="change"),
+    path("about/api/", documents.document, {"name": "api"}, name="about-api"),
+    path("about/case-files/", documents.document, {"name": "case-files"}, name="about-case-files"),
     path("sign-in/", include("clusters.account_urls")),
     path("sign-in/invited/<str:token>/", invitations.accept, name="invited"),
     path("sign-in/tokens/", tokens.tokens, name="tokens"),

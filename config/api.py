@@ -3,35 +3,36 @@
 from functools import cache
 from typing import Any
 
-from django.urls import include, path, re_path
-from django.utils.cache import patch_cache_control
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import condition
+from django.urls import include, path, re_path, reverse
+from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import DefaultRouter
+from rest_framework.routers import SimpleRouter
 
+from clusters.api.caching import kept_by_caches, tag_of, unless_known
 from clusters.api.dataset import DatasetView
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
-from clusters.api.problems import not_found
+from clusters.api.fields import ADDRESS, BASE
+from clusters.api.problems import NOTHING, not_found
 from clusters.api.proposals import DecisionView, ProposalsView, ProposalView, RestoreView
-from clusters.api.views import ChangesView, ProblemView, SearchView
+from clusters.api.views import ChangesView, ProblemView, PublicView, SearchView
 from clusters.caching import code_version
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.api.views import ChartListView, ChartView, CodebookView
+from interventions.views.charts import CHARTS
 
 
 class SchemaView(SpectacularAPIView):
     """The description itself: made once a process, since nothing but the code is in it."""
 
     @extend_schema(exclude=True)
-    @method_decorator(condition(etag_func=lambda request: f'W/"{code_version()}"'))
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().get(request, *args, **kwargs)
-        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
-        return response
+        plain, made = request._request, super().get
+        tag = tag_of(plain, code_version())
+        return unless_known(plain, tag, None, lambda: made(request, *args, **kwargs))
 
     def _get_schema_response(self, request: Any) -> Any:
         return Response(
@@ -56,18 +57,38 @@ class DocumentationView(SpectacularSwaggerSplitView):
     template_name = "api_docs.html"
 
 
-router = DefaultRouter()
-router.include_format_suffixes = False
-for prefix, viewset in {**CLUSTERS, **INTERVENTIONS}.items():
+class RootView(PublicView):
+    """Everything that there is here, by name."""
+
+    @extend_schema(
+        operation_id="root",
+        responses={200: {"type": "object", "additionalProperties": ADDRESS}},
+    )
+    @kept_by_caches
+    def get(self, request: Request) -> Response:
+        lists = {name: f"api-{one.model._meta.model_name}-list" for name, one in RECORDS.items()}
+        named = {**lists, **{name: f"api-{name}" for name in BESIDES}}
+        return Response({name: f"{BASE}{reverse(address)}" for name, address in named.items()})
+
+
+# What there is besides lists of records.
+BESIDES = ("changes", "charts", "codebook", "dataset", "docs", "proposals", "schema", "search")
+RECORDS = {**CLUSTERS, **INTERVENTIONS}
+router = SimpleRouter()
+for prefix, viewset in RECORDS.items():
     router.register(prefix, viewset, basename=f"api-{viewset.model._meta.model_name}")
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="api-root")),
+    path("v1/", RootView.as_view(), name="api-root"),
     path("v1/", include(router.urls)),
     path("v1/changes/", ChangesView.as_view(), name="api-changes"),
     path("v1/search/", SearchView.as_view(), name="api-search"),
     path("v1/dataset.zip", DatasetView.as_view(), name="api-dataset"),
     path("v1/charts/", ChartListView.as_view(), name="api-charts"),
-    path("v1/charts/<slug:name>/", ChartView.as_view(), name="api-chart"),
+    # Each chart takes other parameters, and so is described by itself.
+    *(path(f"v1/charts/{name}/", ChartView.as_view(chart=name)) for name in CHARTS),
+    path("v1/charts/<slug:name>/", ChartView.as_view(schema=None), name="api-chart"),
     path("v1/problems/<slug:name>/", ProblemView.as_view(), name="api-problem"),
     path("v1/codebook/", CodebookView.as_view(), name="api-codebook"),
     path("v1/proposals/", ProposalsView.as_view(), name="api-proposals"),
@@ -80,5 +101,5 @@ urlpatterns = [
     path("v1/removals/<int:number>/restore/", RestoreView.as_view(), name="api-removal-restore"),
     path("v1/schema/", SchemaView.as_view(), name="api-schema"),
     path("v1/docs/", DocumentationView.as_view(), name="api-docs"),
-    re_path(r"^(?P<rest>(?s:.*))$", not_found),
+    re_path(r"^(?P<rest>(?s:.*))$", not_found, name=NOTHING),
 ]

@@ -354,6 +354,7 @@ REST_FRAMEWORK = {
         "clusters.api.authentication.TokenAuthentication",
         "clusters.api.authentication.SessionAuthentication",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "clusters.api.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["clusters.api.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["clusters.api.throttles.ClientThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],

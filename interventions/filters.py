@@ -84,6 +84,8 @@ class FactorDegree(NamedTuple):
 class DegreeFilter(SeveralFilter):
     """Keeps projects whose agreed coding gives a factor exactly this degree."""
 
+    example_ending = "/1"
+
     field_class = DegreeField
 
     def __init__(self, **options: Any) -> None:

@@ -25,7 +25,7 @@ ENDPOINTS = [
 def test_the_root_names_every_endpoint(client):
     root = client.get(API).json()
 
-    assert sorted(root) == ENDPOINTS
+    assert set(ENDPOINTS) <= set(root)
     assert root["projects"] == "http://testserver/api/v1/projects/"
 
 

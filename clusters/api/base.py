@@ -16,19 +16,19 @@ from rest_framework.response import Response
 
 from clusters.api import documents
 from clusters.api.caching import kept_by_caches, tag_of, unless_known
+from clusters.api.fields import whole
 from clusters.api.files import (
     CSVRenderer,
     FileRenderer,
     JSONLinesRenderer,
-    Negotiation,
     XLSXRenderer,
     file_of,
 )
-from clusters.api.paging import Ahead, Column, Page, Pages, link_header, page_of
+from clusters.api.paging import Ahead, Column, Page, Pages, link_header, page_of, several
 from clusters.api.parquet import OPTIONAL as PARQUET
 from clusters.api.parsers import JSONParser, MergePatchParser
 from clusters.api.refusals import writer_of
-from clusters.api.renderers import JSONRenderer
+from clusters.api.renderers import SPARSE, JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn
 from clusters.api.views import VERSION, history_of
@@ -39,6 +39,7 @@ from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterS
 from clusters.lookup import GoneError, find_published
 from clusters.models import Root, State
 from clusters.models.base import name_path, root_model, root_path
+from clusters.words import known_words, not_known, short
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
 NAME = "[-a-zA-Z0-9_]+"
@@ -94,7 +95,6 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     filterset_class: Any = None
     filter_backends = [DjangoFilterBackend]
     pagination_class = Pages
-    content_negotiation_class = Negotiation
     renderer_classes = [
         *(JSONRenderer, CSVRenderer, XLSXRenderer, JSONLinesRenderer),
         *PARQUET,
@@ -159,7 +159,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
             None if ahead is None else ahead.count,
         )
         found = self.drafted(page) if drafts else self.records(page)
-        answer = {
+        answer: dict[str, Any] = {
             "count": page.count,
             "count_is_exact": page.is_exact,
             "next": page.next,
@@ -167,7 +167,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
             "results": [orjson.Fragment(sparse(one, wanted)) for one in found],
         }
         headers = {"Link": links} if (links := link_header(page)) else {}
-        return Response(answer, headers=headers)
+        return Response(answer, headers=headers, content_type=media_type(wanted))
 
     def counted_ahead(self) -> Ahead | None:
         """Return how many records the filters leave, where that is known without their tables."""
@@ -199,7 +199,9 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
             request._request,
             tag_of(request._request, answer.tag),
             answer.written or data_state().changed,
-            lambda: Response(orjson.Fragment(sparse(record, wanted))),
+            lambda: Response(
+                orjson.Fragment(sparse(record, wanted)), content_type=media_type(wanted)
+            ),
         )
         if self.is_private:
             response["Cache-Control"] = "private, no-store"
@@ -262,29 +264,25 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
 
     def columns(self) -> Sequence[Column]:
         """Return what `ordering=` asks for; nothing else than the order of entry without it."""
-        asked = self.request.query_params.get("ordering", "")
         known = self.ordering_columns()
         found = []
-        for part in filter(None, (part.strip() for part in asked.split(","))):
+        for part in several(self.request.query_params, "ordering"):
             name = part.removeprefix("-")
             if name not in known:
-                raise ValidationError(
-                    {"ordering": f"One cannot order by “{name}”. Known: {', '.join(known)}."}
-                )
+                said = f"One cannot order by “{short(name)}”. {known_words(name, known)}"
+                raise ValidationError({"ordering": said})
             found.append(Column(known[name], part[0] == "-"))
         return found
 
     def wanted_fields(self) -> "frozenset[str] | None":
         """Return what `fields=` asks for, or None for everything. Raises ValidationError."""
-        asked = self.request.query_params.get("fields")
-        if not asked:
+        wanted = several(self.request.query_params, "fields")
+        if not wanted:
             return None
         known = self.known_fields
-        wanted = [name.strip() for name in asked.split(",")]
         if unknown := [name for name in wanted if name not in known]:
-            raise ValidationError(
-                {"fields": f"There is no field “{unknown[0]}”. Known: {', '.join(known)}."}
-            )
+            said = f"There is no field “{short(unknown[0])}”. {known_words(unknown[0], known)}"
+            raise ValidationError({"fields": said})
         return frozenset([*ALWAYS, *wanted])
 
 
@@ -296,15 +294,17 @@ class RootViewSet(WritesRoots, RecordViewSet):
     """Roots are published, changed and withdrawn as one, and so have a history."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        return self.drafts(request) if "state" in request.query_params else super().list(request)
+        """What is published is so for everybody; other states are seen by those who may."""
+        asked = several(request.query_params, "state")
+        is_public = "state" not in request.query_params or asked == [State.PUBLISHED]
+        return super().list(request) if is_public else self.drafts(request)
 
     def drafts(self, request: Request) -> Response:
         """List records in some state, as far as whoever asks may see them."""
         user = writer_of(request, lambda user: True, is_reading=True)
-        asked = request.query_params.get("state", "").split(",")
-        if unknown := [one for one in asked if one not in State.values]:
-            known = ", ".join(State.values)
-            raise ValidationError({"state": f"“{unknown[0]}” is not known here. Known: {known}."})
+        asked = several(request.query_params, "state")
+        if unknown := [one for one in asked or [""] if one not in State.values]:
+            raise ValidationError({"state": not_known(unknown[0], State.values)})
         visible = self.model.objects.visible_to(user).filter(state__in=asked)  # type: ignore[attr-defined]
         if isinstance(request.accepted_renderer, FileRenderer):
             raise ValidationError(
@@ -316,10 +316,7 @@ class RootViewSet(WritesRoots, RecordViewSet):
 
     @extend_schema(
         responses={
-            200: {
-                "type": "object",
-                "properties": {"results": {"type": "array", "items": VERSION}},
-            }
+            200: whole({"results": {"type": "array", "items": VERSION}}),
         },
         filters=False,
     )
@@ -338,6 +335,11 @@ class RootViewSet(WritesRoots, RecordViewSet):
                 return Response({"results": []})
             raise self.none_called(slug) from None
         return Response({"results": history_of(shape_of(self.model).folder, found.pk)})
+
+
+def media_type(wanted: frozenset[str] | None) -> str | None:
+    """Return the type of an answer of some fields; None for that of whole records."""
+    return None if wanted is None else SPARSE
 
 
 def sparse(record: bytes, wanted: frozenset[str] | None) -> bytes:

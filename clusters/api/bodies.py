@@ -3,7 +3,7 @@
 A body is a case file's record as JSON: codes, slugs and texts as they are stored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -12,9 +12,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from jsonschema import Draft202012Validator
 
+from clusters.api.reading import READ_ONLY
 from clusters.casefiles.reader import REQUIRED
 from clusters.casefiles.shape import Field, Shape, shape_of
 from clusters.models import Citation, LocatorType, Root, Stance
+from clusters.words import known_words, not_known, short
 
 PLACE = "#/components/schemas/"
 NULL: dict[str, Any] = {"type": "null"}
@@ -195,10 +197,42 @@ def mistakes(name: str, body: Any) -> Iterator[tuple[tuple[str, ...], str]]:
         if cause.validator == "additionalProperties" and isinstance(cause.instance, dict):
             known = cause.schema["properties"]
             for extra in cause.instance.keys() - known.keys():
-                yield (*where, extra), f"There is no such field. Known: {', '.join(known)}."
+                yield (*where, extra), ITSELF if extra in READ_ONLY else no_field(extra, known)
         elif cause.validator == "required":
             for missing in cause.validator_value:
                 if missing not in cause.instance:
                     yield (*where, missing), REQUIRED
         else:
-            yield where, f"{cause.message}."
+            yield where, said_of(cause)
+
+
+def no_field(name: str, known: Iterable[str]) -> str:
+    return f"There is no field “{short(name)}”. {known_words(name, known)}"
+
+
+def said_of(error: Any) -> str:
+    """Say in words what a schema refuses, and what would be right."""
+    value, wanted = error.instance, error.validator_value
+    if error.validator == "enum":
+        return not_known(value, wanted)
+    if error.validator == "type":
+        kinds = wanted if isinstance(wanted, list) else [wanted]
+        return f"Send {' or '.join(KINDS[kind] for kind in kinds)}."
+    if error.validator == "maxLength":
+        return f"This has {len(value):,} characters. At most {wanted:,} are kept."
+    if error.validator == "pattern" and wanted == SLUG_PATTERN:
+        return f"“{short(value)}” is no slug. Use small letters, digits and hyphens: my-case."
+    return f"“{short(value)}” is not what this field takes."
+
+
+# What JSON calls values, in words.
+KINDS = {
+    "array": "a list",
+    "object": "an object",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+ITSELF = "The casebook writes this itself. Leave it out, or send it back as you read it."

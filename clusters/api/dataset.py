@@ -24,15 +24,23 @@ from stream_zip import ZIP_AUTO, stream_zip
 from clusters.api import documents
 from clusters.api.caching import kept_by_caches
 from clusters.api.files import Source, csv_chunks
+from clusters.api.linked import (
+    CONTRIBUTORS,
+    contributors,
+    link_columns,
+    link_name,
+    linked_rows,
+    name_of,
+)
 from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn, columns_of, row_of
 from clusters.api.views import PublicView
 from clusters.caching import data_state
-from clusters.casefiles.shape import Shape, shape_of
+from clusters.casefiles.shape import Field, Shape, shape_of
 from clusters.citing import CASEBOOK
 from clusters.codebook import codebook
-from clusters.models import Root
+from clusters.models import Contributor, Root
 
 LICENCE = {
     "name": "CC-BY-4.0",
@@ -69,10 +77,18 @@ class MovedOn(APIException):
     wait = 1  # second; becomes Retry-After
 
 
+class ZipRenderer(JSONRenderer):
+    """The type of the file; what is refused is still told as JSON."""
+
+    media_type = "application/zip"
+    format = "zip"
+    also = ()
+
+
 class DatasetView(PublicView):
     """Everything published, in one file."""
 
-    renderer_classes = [JSONRenderer]
+    renderer_classes = [ZipRenderer]
     is_heavy = True
 
     @extend_schema(
@@ -109,8 +125,15 @@ def package(source: Source) -> Iterator[bytes]:
             rows = (row_of(columns, record) for record in records(root, shape))
             head = [column.name for column in columns]
             yield f"{shape.folder}.csv", *member, csv_chunks(head, rows, source)
+        for root, shape, spec in links():
+            head = [column.name for column in link_columns(shape, spec)]
+            pairs = linked(root, shape, spec)
+            yield f"{link_name(shape, spec)}.csv", *member, csv_chunks(head, pairs, source)
         head = [column.name for column in CITATIONS]
         yield "citations.csv", *member, csv_chunks(head, citations(), source)
+        head = [column.name for column in CONTRIBUTORS]
+        people = (row_of(CONTRIBUTORS, one) for one in contributors())
+        yield "contributors.csv", *member, csv_chunks(head, people, source)
 
     with one_state():
         if data_state().number != source.number:
@@ -140,6 +163,20 @@ def tables() -> Iterator[tuple[type[Root], Shape]]:
 
     for root in documents.roots():
         yield from below(root, shape_of(root))
+
+
+def links() -> Iterator[tuple[type[Root], Shape, Field]]:
+    """Yield what lists other records, as projects do clusters."""
+    for root, shape in tables():
+        for spec in shape.fields:
+            if spec.kind == "references":
+                yield root, shape, spec
+
+
+def linked(root: type[Root], shape: Shape, spec: Field) -> Iterator[list[Any]]:
+    """Yield a row for each record that another one lists."""
+    for record in records(root, shape):
+        yield from linked_rows(shape, spec, record)
 
 
 def records(root: type[Root], shape: Shape) -> Iterator[dict[str, Any]]:
@@ -187,7 +224,41 @@ def descriptor(source: Source) -> dict[str, Any]:
         "created": (source.changed or EARLIEST).isoformat(),
         "licenses": [LICENCE],
         "sources": [{"title": str(source), "path": source.address}],
-        "resources": [*(resource(shape) for _root, shape in tables()), citation_resource()],
+        "contributors": [{"title": one["name"], "role": "contributor"} for one in contributors()],
+        "resources": [
+            *(resource(shape) for _root, shape in tables()),
+            *(link_resource(shape, spec) for _root, shape, spec in links()),
+            citation_resource(),
+            {
+                **tabular("contributors", "Who coded what is published, named by consent only."),
+                "schema": {
+                    "fields": [field(column) for column in CONTRIBUTORS],
+                    "missingValues": [""],
+                    "primaryKey": ["slug"],
+                },
+            },
+        ],
+    }
+
+
+def link_resource(shape: Shape, spec: Field) -> dict[str, Any]:
+    """Describe a table of which record names which."""
+    columns = link_columns(shape, spec)
+    keys = [(shape, columns[0].name), (shape_of(spec.field.related_model), columns[1].name)]
+    return {
+        **tabular(link_name(shape, spec), f"{columns[1].about} A row for each."),
+        "schema": {
+            "fields": [field(column) for column in columns],
+            "missingValues": [""],
+            "primaryKey": [column.name for column in columns],
+            "foreignKeys": [
+                {
+                    "fields": [name],
+                    "reference": {"resource": one.folder, "fields": [name_of(one.model)]},
+                }
+                for one, name in keys
+            ],
+        },
     }
 
 
@@ -238,7 +309,7 @@ def field(column: TableColumn) -> dict[str, Any]:
     found: dict[str, Any] = {"name": column.name, "type": column.type}
     if column.about:
         found["description"] = column.about
-    if column.choices and "; " not in column.about:
+    if column.choices and not column.is_several:
         found["constraints"] = {"enum": [code for code, _label in column.choices]}
     return found
 
@@ -249,11 +320,11 @@ def foreign_keys(shape: Shape, columns: set[str]) -> Iterator[dict[str, Any]]:
     names = [spec.name for spec in shape.fields if spec.kind == "reference"]
     if parent := getattr(model, "parent_field", None):
         names.append(parent)
-    known = {one.model for _root, one in tables()}
+    known = {Contributor, *(one.model for _root, one in tables())}
     for name in names:
         target = model._meta.get_field(name).related_model
         if name in columns and target in known:
-            key = "slug" if issubclass(target, Root) else "id"
+            key = "slug" if target is Contributor else name_of(target)
             yield {
                 "fields": [name],
                 "reference": {"resource": shape_of(target).folder, "fields": [key]},

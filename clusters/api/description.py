@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import django_filters
+from django.utils.choices import flatten_choices, normalize_choices
 from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
@@ -22,11 +23,14 @@ from clusters.api.bodies import components, create_name, patch_name, ref
 from clusters.api.files import FileRenderer
 from clusters.api.problems import CONTENT_TYPE, MEANINGS, TYPES
 from clusters.api.proposals import PROPOSAL
+from clusters.api.renderers import SPARSE
 from clusters.casefiles.shape import shape_of
 from clusters.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
 from clusters.models import State
 
 EXAMPLES = Path(__file__).with_name("examples.json")
+# The site that examples are of; each casebook has its own.
+EXAMPLE_SITE = "http://localhost:8000"
 PROBLEM = {
     "type": "object",
     "description": "Why a request was refused (RFC 9457).",
@@ -91,17 +95,16 @@ KNOWN = {
     "running_on": "2008-06-01",
     "year_from": 1997,
     "year_to": 2010,
-    "ordering": "slug",
     "author": "Lund-Thomsen",
     "method": "interviews",
     "since": 0,
     "page": 1,
     "page_size": 50,
     "cursor": "",
-    "facets": "country,ending",
+    "facets": ["country", "ending"],
     "framework": "donor-financed-csr-and-collective-action",
     "kind": "projects",
-    "state": "draft",
+    "state": "open",
     "format": "json",
     "reason": "The source gives another year",
     "number": 1,
@@ -170,12 +173,14 @@ class Description:
 
     def complete(self, operation: dict[str, Any]) -> None:
         """Give an operation its parameters, bodies, answers, errors, security and examples."""
+        operation.setdefault("parameters", [])
         if hasattr(self.view, "model"):
             self.complete_record(operation)
         elif filterset := getattr(self.view, "filterset_class", None):
             operation["parameters"] += [
                 filter_parameter(name, found) for name, found in filterset.base_filters.items()
             ]
+        operation["parameters"] += getattr(self.view, "further_parameters", [])
         named: dict[str, Any] = {one["name"]: one for one in operation.get("parameters", [])}
         for name, parameter in named.items():
             parameter["description"] = parameter.get("description") or WORDS.get(name, "")
@@ -188,6 +193,8 @@ class Description:
             responses["304"] = {"description": "Nothing has changed since If-None-Match."}
             operation["security"] = [{}, {"token": []}]
         else:
+            if not hasattr(self.view, "model"):
+                operation["parameters"].append(DRY_RUN)
             operation["security"] = [{"token": []}, {"cookieAuth": []}]
         for status, response in responses.items():
             if status in ("200", "201", "202"):
@@ -217,11 +224,19 @@ class Description:
         responses = operation["responses"]
         action = view.action
         if action == "list":
-            parameters += [*self.filters(), *self.paging(), ORDERING(view), FIELDS, self.formats()]
+            parameters += [
+                *self.filters(),
+                *self.paging(),
+                ORDERING(view),
+                FIELDS(view),
+                self.formats(),
+            ]
             if view.is_root:
                 parameters.append(STATE)
             page = responses["200"]["content"]["application/json"]["schema"]
-            responses["200"] = {"content": {"application/json": {"schema": page}, **self.files()}}
+            some = ref(f"Paginated{sparse_name(model)}List")
+            content = {"application/json": {"schema": page}, SPARSE: {"schema": some}}
+            responses["200"] = {"content": {**content, **self.files()}}
             example = example_of(model)
             responses["200"]["content"]["application/json"]["example"] = {
                 "count": 1,
@@ -231,10 +246,10 @@ class Description:
                 "results": [without_parts(model, example)],
             }
         elif action == "retrieve":
-            parameters.append(FIELDS)
-            schema = {"anyOf": [ref(whole), ref(sparse_name(model))]}
-            content = {"application/json": {"schema": schema, "example": example_of(model)}}
-            responses["200"] = {"content": content}
+            parameters.append(FIELDS(view))
+            content = {"application/json": {"schema": ref(whole), "example": example_of(model)}}
+            some = {SPARSE: {"schema": ref(sparse_name(model))}}
+            responses["200"] = {"content": {**content, **some}}
             responses["301"] = {"description": "It has another slug now: see Location."}
             responses["410"] = problem(410)
         elif action == "create":
@@ -243,13 +258,14 @@ class Description:
             if view.is_root:
                 body = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
             operation["requestBody"] = {"required": True, "content": as_json(body)}
-            parameters += [KEY, REASON]
-            answer = {"anyOf": [ref(whole), several]} if view.is_root else ref(root_name(model))
+            parameters += [KEY, REASON, DRY_RUN]
+            answer = {"anyOf": [ref(whole), several]} if view.is_root else ref(whole)
+            responses["200"] = {"description": "It was only tried.", "content": as_json(answer)}
             responses["201"] = {"content": as_json(answer)}
             if not view.is_root:
                 responses["202"] = {"content": as_json(ref("Proposal"))}
         elif action in ("partial_update", "destroy"):
-            parameters += [IF_MATCH, REASON]
+            parameters += [IF_MATCH, REASON, DRY_RUN]
             if action == "partial_update":
                 content = {
                     kind: {"schema": ref(patch_name(model))}
@@ -257,7 +273,8 @@ class Description:
                 }
                 operation["requestBody"] = {"required": True, "content": content}
             removed = action == "destroy" and view.is_root
-            answer = ref("Removed") if removed else ref(root_name(model))
+            kept = ref(whole) if action == "partial_update" else ref(root_name(model))
+            answer = ref("Removed") if removed else kept
             responses.pop("204", None)
             responses["200"] = {"content": as_json(answer)}
             if not removed:
@@ -309,10 +326,11 @@ def filter_parameter(name: str, found: Any) -> dict[str, Any]:
     if isinstance(found, CountryFilter):
         schema["pattern"] = "^[A-Za-z]{2}$"
     elif isinstance(found, CodeFilter):
-        labels = {str(code): str(one) for code, one, *_ in found.extra["choices"] if code != ""}
+        pairs: Any = flatten_choices(normalize_choices(found.extra["choices"]))
+        labels = {str(code): str(one) for code, one in pairs if code not in ("", None)}
         schema["enum"] = list(labels)
         words += ". " + "; ".join(f"`{code}`: {one}" for code, one in labels.items())
-        example = example or next(iter(labels))
+        example = next(iter(labels))
     elif isinstance(found, django_filters.TypedChoiceFilter):
         schema["enum"], example = ["true", "false"], "true"
     elif isinstance(found, django_filters.DateFilter):
@@ -331,8 +349,14 @@ def filter_parameter(name: str, found: Any) -> dict[str, Any]:
         return parameter(name, schema, words, example=example)
     model = getattr(found, "target", None) or found.extra.get("model")
     example = example or (identity_of(model) if model else None) or KNOWN_BY_FILTER.get(name)
+    ending = getattr(found, "example_ending", "")
+    return listed(name, schema, words, None if example is None else f"{example}{ending}")
+
+
+def listed(name: str, items: dict[str, Any], words: str, example: Any) -> dict[str, Any]:
+    """Describe a parameter that takes several values, with commas between them."""
     return {
-        **parameter(name, {"type": "array", "minItems": 1, "items": schema}, words),
+        **parameter(name, {"type": "array", "minItems": 1, "items": items}, words),
         **({} if example is None else {"example": [example]}),
         "style": "form",
         "explode": False,
@@ -351,33 +375,34 @@ def parameter(
 
 
 def ORDERING(view: Any) -> dict[str, Any]:  # noqa: N802 - stands among the constants below
-    known = ", ".join(view.ordering_columns())
-    return parameter(
-        "ordering",
-        {"type": "string"},
-        f"Some of {known}, with commas between them; `-` before one turns it round.",
-    )
+    known = [*view.ordering_columns()]
+    either_way = [way + name for name in known for way in ("", "-")]
+    words = "What to order by, first things first; `-` before one turns it round."
+    return listed("ordering", {"type": "string", "enum": either_way}, words, known[0])
 
 
-FIELDS = parameter(
-    "fields",
-    {"type": "string"},
-    "Some fields of a record, with commas between them; those that name it always come.",
-    example="slug",
-)
-STATE = parameter(
+def FIELDS(view: Any) -> dict[str, Any]:  # noqa: N802 - stands among the constants below
+    known = view.known_fields
+    words = f"Some fields of a record; those that name it always come. The answer is `{SPARSE}`."
+    return listed("fields", {"type": "string", "enum": known}, words, known[-1])
+
+
+STATE = listed(
     "state",
-    {
-        "type": "array",
-        "minItems": 1,
-        "items": {"type": "string", "enum": list(State.values)},
-    },
-    "Records in these states that you may see, with a token; else what is public.",
-) | {"style": "form", "explode": False, "example": ["draft"]}
+    {"type": "string", "enum": list(State.values)},
+    "Records in these states that you may see; all but published ones need a token.",
+    State.PUBLISHED.value,
+)
 REASON = parameter(
     "reason",
     {"type": "string", "maxLength": 2000},
     "Why; needed for changes to what is public, and shown in the log of changes.",
+)
+DRY_RUN = parameter(
+    "dry_run",
+    {"type": "string", "enum": ["true", "false"]},
+    "`true` tries the change and saves nothing; the answer is 200 and what it would be.",
+    example="true",
 )
 IF_MATCH = parameter(
     "If-Match",
@@ -431,7 +456,8 @@ def sparse_name(model: Any) -> str:
 @cache
 def examples() -> dict[str, Any]:
     """Return a record of each kind, from the Sialkot case."""
-    found: dict[str, Any] = json.loads(EXAMPLES.read_text()) if EXAMPLES.exists() else {}
+    text = EXAMPLES.read_text() if EXAMPLES.exists() else "{}"
+    found: dict[str, Any] = json.loads(text.replace(EXAMPLE_SITE, ""))
     return found
 
 
@@ -455,7 +481,8 @@ def identity_of(model: Any) -> Any:
 def with_components(result: Any, generator: Any, request: Any, public: Any) -> Any:
     """Add the schemas that no serializer has: bodies, refusals, and records of some fields only."""
     schemas: dict[str, Any] = result["components"]["schemas"]
-    for name in names_of_records(schemas):
+    names = names_of_records(schemas)
+    for name in names:
         whole = schemas.get(f"{name}WithParts", schemas[name])
         own = "id" if "id" in whole["properties"] else "slug"
         schemas[f"{name}Sparse"] = {
@@ -463,6 +490,12 @@ def with_components(result: Any, generator: Any, request: Any, public: Any) -> A
             "description": "Some fields of a record, as `fields` asks for them.",
             "required": ["url", own],
             "properties": whole["properties"],
+        }
+        page = schemas[f"Paginated{name}List"]
+        some = {"results": {"type": "array", "items": ref(f"{name}Sparse")}}
+        schemas[f"Paginated{name}SparseList"] = {
+            **page,
+            "properties": page["properties"] | some,
         }
         schemas[f"{name}Created"] = {
             "type": "object",
@@ -474,7 +507,9 @@ def with_components(result: Any, generator: Any, request: Any, public: Any) -> A
         }
     schemas |= components()
     schemas |= {"Problem": PROBLEM, "Proposal": PROPOSAL, "Removed": REMOVED}
-    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    # Bodies of changes are ours; what is made of serializers for them stands nowhere.
+    used = {name: one for name, one in schemas.items() if not name.startswith("Patched")}
+    result["components"]["schemas"] = dict(sorted(used.items()))
     return result
 
 

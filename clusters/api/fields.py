@@ -20,37 +20,45 @@ BASE = "https://casebook.invalid"
 
 TEXT: dict[str, Any] = {"type": "string"}
 NUMBER: dict[str, Any] = {"type": "integer"}
-ADDRESS: dict[str, Any] = {"type": "string", "format": "uri"}
+# Answers give whole addresses, examples those without a site.
+ADDRESS: dict[str, Any] = {"type": "string", "format": "uri-reference"}
+
+
+def whole(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Describe an object whose members are always there."""
+    found = {"type": "object", "required": list(properties), "properties": properties}
+    return {**found, **more}
+
+
 LINK = {
     "type": "object",
     "properties": {
         "id": {"type": "string", "description": "A slug, or root slug and key."},
         "title": {"type": "string"},
-        "url": {"type": "string", "format": "uri"},
+        "url": ADDRESS,
     },
     "required": ["id", "title"],
 }
-DATE = {
-    "type": ["object", "null"],
-    "properties": {
-        "edtf": {"type": "string"},
-        "words": {"type": "string"},
-        "printed": {"type": "string"},
+DATE = whole(
+    {
+        "edtf": TEXT,
+        "words": TEXT,
+        "printed": TEXT,
         "earliest": {"type": ["string", "null"], "format": "date"},
         "latest": {"type": ["string", "null"], "format": "date"},
     },
-}
-CITATION = {
-    "type": "object",
-    "properties": {
-        "publication": {"type": "string"},
-        "locator_type": {"type": "string"},
-        "locator": {"type": "string"},
-        "field": {"type": "string", "description": "Empty: the whole record."},
-        "stance": {"type": "string", "enum": ["supports", "disputes", "context"]},
-        "url": {"type": "string", "format": "uri"},
-    },
-}
+    type=["object", "null"],
+)
+CITATION = whole(
+    {
+        "publication": TEXT,
+        "locator_type": TEXT,
+        "locator": TEXT,
+        "field": {**TEXT, "description": "Empty: the whole record."},
+        "stance": {**TEXT, "enum": ["supports", "disputes", "context"]},
+        "url": ADDRESS,
+    }
+)
 
 
 class CodedField(serializers.Field):
@@ -159,7 +167,7 @@ class FlatField(serializers.Field):
     paths: ClassVar[tuple[str, ...]] = ()
 
 
-@extend_schema_field({"type": "string", "format": "uri"})
+@extend_schema_field(ADDRESS)
 class UrlField(serializers.Field):
     """The address of the record in the API."""
 
@@ -172,7 +180,7 @@ class UrlField(serializers.Field):
 
 @extend_schema_field({"type": "string", "description": "Slug of the root, then keys."})
 class IdField(serializers.Field):
-    """What names a part of a record: `soccer-village/early-exit`."""
+    """What names a part of a record: `soccer-village/member-early-exit`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)

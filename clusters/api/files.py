@@ -10,7 +10,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import batched, chain
 from typing import Any, ClassVar
 
@@ -20,16 +20,16 @@ import xlsxwriter
 from bibtexparser.model import ExplicitComment
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
 from clusters.api import documents
 from clusters.api.documents import BATCH
 from clusters.api.fields import BASE
+from clusters.api.linked import CONTRIBUTORS, contributors, link_columns, link_name, linked_rows
 from clusters.api.paging import in_order
 from clusters.api.renderers import JSONRenderer
 from clusters.api.serializers import serializer_for
-from clusters.api.tables import TableColumn, columns_of, row_of
+from clusters.api.tables import TableColumn, as_day, columns_of, row_of
 from clusters.caching import DataState
 from clusters.casefiles.shape import shape_of
 from clusters.citing import CASEBOOK, csl_of, work_reference
@@ -41,17 +41,8 @@ LICENCE = "CC BY 4.0"
 # Rows that a sheet can hold, its head included.
 MOST_SHEET_ROWS = 1_048_576
 CHUNK = 64 * 1024
-
-
-class Negotiation(DefaultContentNegotiation):
-    """Refuses a format that is not known, and says which are."""
-
-    def filter_renderers(self, renderers: Any, format: str) -> Any:
-        found = [renderer for renderer in renderers if renderer.format == format]
-        if not found:
-            known = ", ".join(renderer.format for renderer in renderers)
-            raise ValidationError({"format": f"“{format}” is not known here. Known: {known}."})
-        return found
+# Spreadsheets know no day before; an older one stays a text.
+EARLIEST_DAY = "1900-03-01"
 
 
 @dataclass(frozen=True)
@@ -81,6 +72,7 @@ class FileRenderer(JSONRenderer, ABC):
     """A format of whole lists. What is refused is still told as JSON."""
 
     suffix: ClassVar[str]
+    also = ()
 
     @abstractmethod
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
@@ -238,9 +230,14 @@ def write_workbook(file: Any, view: Any, queryset: Any, source: Source) -> None:
     parts = {
         name: columns_of(serializer_for(child.model)()) for name, child in shape.children.items()
     }
+    links = {link_name(shape, spec): spec for spec in shape.fields if spec.kind == "references"}
     tables = {shape.folder: table_columns(view), **parts}
+    tables |= {name: link_columns(shape, spec) for name, spec in links.items()}
+    tables["contributors"] = CONTRIBUTORS
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
     sheets = {
-        name: Sheet(book.add_worksheet(name), columns, bold) for name, columns in tables.items()
+        name: Sheet(book.add_worksheet(name[:31]), columns, bold, day)
+        for name, columns in tables.items()
     }
     for text in records_of(view, queryset, whole=view.is_root):
         record = orjson.loads(source.at_home(text.decode()))
@@ -248,6 +245,11 @@ def write_workbook(file: Any, view: Any, queryset: Any, source: Source) -> None:
         for name in parts:
             for part in record.get(name, ()):
                 sheets[name].add(part)
+        for name, spec in links.items():
+            for row in linked_rows(shape, spec, record):
+                sheets[name].write(row)
+    for person in contributors():
+        sheets["contributors"].add(person)
     _add_codebook(book.add_worksheet("codebook"), tables, bold)
     about = book.add_worksheet("about")
     about.write_row(0, 0, ["source", str(source)])
@@ -258,15 +260,21 @@ def write_workbook(file: Any, view: Any, queryset: Any, source: Source) -> None:
 class Sheet:
     """A table in a workbook, written from top to bottom."""
 
-    def __init__(self, sheet: Any, columns: list[TableColumn], bold: Any) -> None:
-        self.sheet, self.columns, self.rows = sheet, columns, 0
+    def __init__(self, sheet: Any, columns: list[TableColumn], bold: Any, day: Any) -> None:
+        self.sheet, self.columns, self.day, self.rows = sheet, columns, day, 0
         sheet.freeze_panes(1, 0)
-        self._write([column.name for column in columns], bold)
+        self.write([column.name for column in columns], bold)
 
     def add(self, record: dict[str, Any]) -> None:
-        self._write(row_of(self.columns, record))
+        values = row_of(self.columns, record)
+        self.write(
+            [
+                as_day(value) if column.type == "date" and (value or "") >= EARLIEST_DAY else value
+                for column, value in zip(self.columns, values, strict=True)
+            ]
+        )
 
-    def _write(self, values: list[Any], style: Any = None) -> None:
+    def write(self, values: list[Any], style: Any = None) -> None:
         if self.rows >= MOST_SHEET_ROWS:
             raise ValidationError(
                 {"format": "A sheet holds a million rows, and these are more: take csv or jsonl."}
@@ -274,7 +282,8 @@ class Sheet:
         for number, value in enumerate(values):
             if value is not None:
                 shown = harmless(value) if isinstance(value, str) else value
-                self.sheet.write(self.rows, number, shown, style)
+                kept = self.day if isinstance(value, date) else style
+                self.sheet.write(self.rows, number, shown, kept)
         self.rows += 1
 
 

@@ -22,6 +22,8 @@ MOST_ROWS = 200
 EXACT_COUNT = 10_000
 DEEPEST_PAGE = 1_000
 SIGNER = Signer(salt="cursor")
+PAGE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": DEEPEST_PAGE}
+SIZE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE_SIZE}
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,8 @@ class Pages(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
-            _parameter("page", {"type": "integer", "minimum": 1, "maximum": DEEPEST_PAGE}),
-            _parameter(
-                "page_size",
-                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE_SIZE},
-            ),
+            _parameter("page", PAGE_SCHEMA),
+            _parameter("page_size", SIZE_SCHEMA),
             _parameter(
                 "cursor",
                 {"type": "string"},
@@ -82,10 +81,7 @@ class Pages(BasePagination):
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        address = {"type": ["string", "null"], "format": "uri"}
-        # With `fields=` a record has those only; see `description.with_components`.
-        sparse = {"$ref": f"{schema['items']['$ref']}Sparse"}
-        rows = {"type": "array", "items": {"anyOf": [schema["items"], sparse]}}
+        address = {"type": ["string", "null"], "format": "uri-reference"}
         return {
             "type": "object",
             "required": ["count", "count_is_exact", "next", "previous", "results"],
@@ -97,7 +93,7 @@ class Pages(BasePagination):
                 },
                 "next": address,
                 "previous": address,
-                "results": rows,
+                "results": schema,
             },
         }
 
@@ -110,6 +106,12 @@ def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict
 def in_order(queryset: Any, columns: Sequence[Column]) -> Any:
     """Order by these columns and then by number, so that no two rows can change places."""
     return queryset.order_by(*(column.order for column in columns), "pk")
+
+
+def several(query: QueryDict, name: str) -> list[str]:
+    """Return the values of a parameter: with commas between them, or the parameter repeated."""
+    given = (one.strip() for text in query.getlist(name) for one in text.split(","))
+    return [one for one in given if one]
 
 
 def page_size(query: QueryDict) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from clusters.api.files import LICENCE, Chunks, FileRenderer, Source, records_of, table_columns
-from clusters.api.tables import row_of
+from clusters.api.linked import contributors
+from clusters.api.tables import as_day, row_of
 
 # Rows of a group, which is written and read at once.
 GROUP = 10_000
@@ -30,10 +31,20 @@ class ParquetRenderer(FileRenderer):
             "boolean": pyarrow.bool_(),
             "integer": pyarrow.int64(),
             "number": pyarrow.float64(),
+            "date": pyarrow.date32(),
         }
         columns = table_columns(view)
-        fields = [(one.name, types.get(one.type, pyarrow.string())) for one in columns]
-        about = {"source": str(source), "licence": LICENCE}
+        fields = [
+            pyarrow.field(
+                one.name, types.get(one.type, pyarrow.string()), metadata={"description": one.about}
+            )
+            for one in columns
+        ]
+        about = {
+            "source": str(source),
+            "licence": LICENCE,
+            "contributors": orjson.dumps([*contributors()]),
+        }
         schema = pyarrow.schema(fields, metadata=about)
         file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
         with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -41,8 +52,8 @@ class ParquetRenderer(FileRenderer):
                 rows = [row_of(columns, orjson.loads(source.at_home(one.decode()))) for one in some]
                 values = zip(*rows, strict=True)
                 arrays = [
-                    pyarrow.array([_plain(one, kind) for one in column], kind)
-                    for column, (_name, kind) in zip(values, fields, strict=True)
+                    pyarrow.array([_plain(one, field.type) for one in column], field.type)
+                    for column, field in zip(values, fields, strict=True)
                 ]
                 writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
         return Chunks(file)
@@ -50,6 +61,8 @@ class ParquetRenderer(FileRenderer):
 
 def _plain(value: Any, kind: Any) -> Any:
     """Return a value as its column takes it: a column of several kinds is one of texts."""
+    if kind == "date32[day]":
+        return as_day(value)
     return str(value) if kind == "string" and value is not None else value
 
 

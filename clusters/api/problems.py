@@ -4,7 +4,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
@@ -14,6 +15,8 @@ from clusters.api.exceptions import Problem
 from clusters.lookup import GoneError, MovedError
 
 CONTENT_TYPE = "application/problem+json"
+# The name of all addresses at which there is nothing.
+NOTHING = "api-nothing"
 TYPES = {
     400: "invalid-request",
     401: "not-signed-in",
@@ -56,15 +59,17 @@ MEANINGS = {
 
 
 def pointer_to(body: Any, *where: str) -> str:
-    """Return the JSON Pointer (RFC 6901) of a place; parts of a list may be named by their key.
+    """Return the JSON Pointer (RFC 6901) of a place; elements of lists may be named.
 
     >>> pointer_to({"accounts": [{"key": "a"}, {"key": "b"}]}, "accounts", "b", "says")
     '/accounts/1/says'
+    >>> pointer_to({"clusters": ["kasur", "nowhere"]}, "clusters", "nowhere")
+    '/clusters/1'
     """
     steps = []
     for step in where:
         if isinstance(body, list):
-            keys = [part.get("key") if isinstance(part, dict) else None for part in body]
+            keys = [_name_of(part) for part in body]
             if step in keys:
                 step = str(keys.index(step))
             body = body[int(step)] if step.isdigit() and int(step) < len(body) else None
@@ -72,6 +77,11 @@ def pointer_to(body: Any, *where: str) -> str:
             body = body.get(step) if isinstance(body, dict) else None
         steps.append(step.replace("~", "~0").replace("/", "~1"))
     return "".join(f"/{step}" for step in steps)
+
+
+def _name_of(part: Any) -> Any:
+    """What an element of a list is called: a part by its key, a place by its publication."""
+    return part.get("key", part.get("publication")) if isinstance(part, dict) else part
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -135,7 +145,17 @@ def problem_page(status: int, detail: str) -> HttpResponse:
     return JsonResponse(document(status, detail), status=status, content_type=CONTENT_TYPE)
 
 
+def is_address(path: str) -> bool:
+    """Tell whether something of the API answers at a path."""
+    return resolve(path).url_name != NOTHING
+
+
 @csrf_exempt
 def not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Answer any other path below /api/: never HTML."""
+    """Answer any other path below /api/: where a slash is missing, with the address; never HTML."""
+    if not request.path.endswith("/") and is_address(f"{request.path}/"):
+        address = request.get_full_path(force_append_slash=True)
+        return HttpResponsePermanentRedirect(
+            address, preserve_request=request.method not in ("GET", "HEAD")
+        )
     return problem_page(404, f"There is nothing at {request.path}. See /api/v1/.")

@@ -13,11 +13,13 @@ from clusters.actions.entering import bring_back
 from clusters.actions.proposing import approve, changes_of, return_, take_back
 from clusters.api.exceptions import Problem
 from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
-from clusters.api.paging import page_size
-from clusters.api.refusals import problems_told, writer_of
+from clusters.api.paging import PAGE_SCHEMA, SIZE_SCHEMA, page_size
+from clusters.api.refusals import is_trial, problems_told, writer_of
 from clusters.api.views import DIFFERENCE, whole_number
 from clusters.models import Proposal, ProposalState, Removal, Root, User
 from clusters.roles import may_review
+from clusters.trial import only_tried
+from clusters.words import known_words, not_known
 
 WHEN: dict[str, Any] = {"type": "string", "format": "date-time"}
 PROPOSAL: dict[str, Any] = {
@@ -91,8 +93,8 @@ class ProposalsView(DeskView):
         operation_id="proposals_list",
         parameters=[
             OpenApiParameter("state", str, enum=list(ProposalState.values)),
-            OpenApiParameter("page", int),
-            OpenApiParameter("page_size", int),
+            OpenApiParameter("page", PAGE_SCHEMA),
+            OpenApiParameter("page_size", SIZE_SCHEMA),
         ],
         responses={200: PROPOSALS},
     )
@@ -100,13 +102,12 @@ class ProposalsView(DeskView):
         query = request.query_params
         for name in query:
             if name not in ("state", "page", "page_size", "format"):
-                detail = "There is no such parameter here. Known: state, page, page_size."
-                raise ValidationError({name: detail})
+                known = known_words(name, ("state", "page", "page_size"))
+                raise ValidationError({name: f"There is no such parameter here. {known}"})
         found = Proposal.objects.visible_to(writer_of(request, is_reading=True))
         if (state := query.get("state")) is not None:
             if state not in ProposalState.values:
-                known = ", ".join(ProposalState.values)
-                raise ValidationError({"state": f"“{state}” is not known. Known: {known}."})
+                raise ValidationError({"state": not_known(state, ProposalState.values)})
             found = found.filter(state=state)
         number, size = whole_number(query, "page", 1), page_size(query)
         if not 1 <= number <= 1_000:
@@ -149,8 +150,9 @@ class DecisionView(DeskView):
     def post(self, request: Request, number: int, act: str) -> Response:
         user = writer_of(request)
         proposal = proposal_called(number, user)
+        is_only_tried = is_trial(request)
         answer, take = decision_of(request.data)
-        with problems_told(request.data):
+        with problems_told(request.data), only_tried(is_only_tried):
             site = request.build_absolute_uri("/")
             if act == "approve":
                 writer_of(request, may_review)
@@ -161,7 +163,7 @@ class DecisionView(DeskView):
                 return_(proposal=proposal, by=user, answer=answer, site=site)
             else:
                 take_back(proposal=proposal, by=user)
-        return Response(proposal_data(proposal_called(number, user)))
+            return Response(proposal_data(proposal_called(number, user)))
 
 
 def decision_of(body: Any) -> tuple[str, str]:
@@ -192,6 +194,6 @@ class RestoreView(DeskView):
         removal = removals.filter(pk=number).first()
         if removal is None:
             raise NotFound(f"There is no deleted record {number} that you may bring back.")
-        with problems_told(None):
+        with problems_told(None), only_tried(is_trial(request)):
             record: Root = bring_back(removal=removal, by=user)
         return Response({"url": f"{BASE}{api_path(record)}", "state": record.state})

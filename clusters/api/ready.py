@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from clusters.api import documents
 from clusters.api.caching import tag_of, unless_known
 from clusters.api.fields import BASE
+from clusters.api.negotiation import quality
 from clusters.api.throttles import anonymous_use, say_use
 from clusters.caching import data_state
 from clusters.casefiles.shape import shapes
@@ -23,7 +24,6 @@ from clusters.models import Root
 RECORD = re.compile(r"/api/v1/([a-z-]+)/([-a-z0-9]+)/")
 # Of a tag as `unless_known` writes it for a record: the part that `Answer.tag` is.
 TAG = re.compile(r'"(\d+-[0-9a-f]{16})-')
-JSON_WANTED = re.compile(r"\*/\*|application/(json|\*)")
 
 
 class ReadyMiddleware:
@@ -52,7 +52,8 @@ class ReadyMiddleware:
 
 def record(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase | None:
     """Answer with the written document of a record, if that is what was asked for."""
-    if request.META["QUERY_STRING"] or not JSON_WANTED.search(request.headers.get("Accept", "*/*")):
+    is_json = quality("application/json", request.META.get("HTTP_ACCEPT", "*/*"))[0] > 0
+    if request.META["QUERY_STRING"] or not is_json:
         return None
     asked = request.META.get("HTTP_IF_NONE_MATCH", "")
     known = TAG.match(asked)

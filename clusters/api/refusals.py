@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.request import Request
 
 from clusters.actions.entering import Conflicts
@@ -13,10 +13,12 @@ from clusters.actions.publishing import NotAllowed, Unfit
 from clusters.api import documents
 from clusters.api.bodies import mistakes
 from clusters.api.exceptions import Problem
+from clusters.api.paging import several
 from clusters.api.problems import pointer_to
 from clusters.casefiles.loader import CaseFilesRefused
 from clusters.models import Root, Scope, User
 from clusters.roles import may_enter
+from clusters.words import known_words, short
 
 LONGEST_REASON = 2_000
 # What a strong tag of a record says of it, whatever follows: code, address, coding.
@@ -40,6 +42,19 @@ def writer_of(
         role = "a researcher’s or an editor’s" if may is may_enter else "an editor’s"
         raise PermissionDenied(f"This needs {role} role.")
     return user  # type: ignore[return-value]
+
+
+def is_trial(request: Request, *known: str) -> bool:
+    """Tell whether a write shall only be tried. Raises ValidationError for other parameters."""
+    allowed = ("dry_run", *known)
+    for name in request.query_params:
+        if name not in allowed:
+            said = f"There is no parameter “{short(name)}” here. {known_words(name, allowed)}"
+            raise ValidationError({name: said})
+    asked = several(request.query_params, "dry_run")
+    if "dry_run" in request.query_params and asked not in (["true"], ["false"]):
+        raise ValidationError({"dry_run": "Give true or false."})
+    return asked == ["true"]
 
 
 def reason_of(request: Request, *, is_needed: bool) -> str:
@@ -90,6 +105,7 @@ def problems_told(
     except CaseFilesRefused as error:
         for problem in error.problems:
             steps = [*([problem.file] if is_list else []), *within(problem.where, at)]
+            steps += [problem.item] if problem.item else []
             found.setdefault(pointer_to(body, *steps), problem.message)
     except Conflicts as error:
         if not found:

@@ -7,11 +7,15 @@ from rest_framework.renderers import JSONRenderer as _JSONRenderer
 
 from clusters.api.fields import BASE
 
+# JSON of records that have some of their fields only, which the description tells from whole ones.
+SPARSE = "application/vnd.casebook.sparse+json"
+
 
 class JSONRenderer(_JSONRenderer):
     """JSON by orjson, which takes what is written already as it stands."""
 
     charset = None
+    also: tuple[str, ...] = (SPARSE,)
 
     def render(
         self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None

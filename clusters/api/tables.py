@@ -1,14 +1,18 @@
 """Records as rows of a table: which columns each field of a record makes, and their values."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import orjson
+from django.utils.html import strip_tags
+from django.utils.text import capfirst
 from rest_framework import serializers
 
 from clusters.api import fields as api_fields
 from clusters.api.serializers import RecordSerializer
+from clusters.casefiles.shape import shape_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class TableColumn:
     value: Callable[[dict[str, Any]], Any]
     about: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    # Whether a row holds several of the choices.
+    is_several: bool = False
 
 
 def columns_of(serializer: RecordSerializer) -> list[TableColumn]:
@@ -35,33 +41,46 @@ def columns_of(serializer: RecordSerializer) -> list[TableColumn]:
     ]
 
 
+def as_day(value: Any) -> Any:
+    """Return a day as a date, for files that have a type for it."""
+    return date.fromisoformat(value) if value else None
+
+
 def row_of(columns: Iterable[TableColumn], record: dict[str, Any]) -> list[Any]:
     return [column.value(record) for column in columns]
 
 
 def _columns(name: str, field: Any) -> list[TableColumn]:
     """Return what one field makes of itself; plain values are one column each."""
-    about = str(getattr(field, "help_text", "") or "")
+    about = about_of(field.parent.Meta.model, name)
     if isinstance(field, api_fields.UncertainDateField):
-        return _parts(name, {"": ("edtf", "string"), "_printed": ("printed", "string")}) + _parts(
-            name, {"_earliest": ("earliest", "date"), "_latest": ("latest", "date")}
-        )
+        parts = {"": ("edtf", "string"), "_printed": ("printed", "string")}
+        days = {"_earliest": ("earliest", "date"), "_latest": ("latest", "date")}
+        return _parts(name, {**parts, **days}, about)
     if isinstance(field, api_fields.CodedListField):
-        return [_joined(name, "code", tuple(_labels(field)))]
+        return [_joined(name, "code", about, tuple(_labels(field)))]
     if isinstance(field, api_fields.CodedField):
-        code, label = _parts(name, {"": ("code", "string"), "_label": ("label", "string")})
-        return [TableColumn(code.name, code.type, code.value, about, tuple(_labels(field))), label]
+        parts = {"": ("code", "string"), "_label": ("label", "string")}
+        code, label = _parts(name, parts, about)
+        return [replace(code, choices=tuple(_labels(field))), label]
     if isinstance(field, api_fields.LinkListField):
-        return [_joined(name, "id")]
+        return [_joined(name, "id", about)]
     if isinstance(field, api_fields.LinkField):
-        return _parts(name, {"": ("id", "string"), "_title": ("title", "string")})
+        return _parts(name, {"": ("id", "string"), "_title": ("title", "string")}, about)
     if isinstance(field, api_fields.CitationsField):
-        return [TableColumn(name, "string", lambda record: _cited(record[name]))]
+        return [TableColumn(name, "string", lambda record: _cited(record[name]), about)]
     if isinstance(field, api_fields.FlatField):
-        return _parts(name, {f"_{path}": (path, "string") for path in field.paths})
+        return _parts(name, {f"_{path}": (path, "string") for path in field.paths}, about)
     kind = next((kind for cls, kind in TYPES.items() if isinstance(field, cls)), "string")
     if kind == "array":
-        return [TableColumn(name, "string", lambda record: "; ".join(map(str, record[name] or ())))]
+        return [
+            TableColumn(
+                name,
+                "string",
+                lambda record: "; ".join(map(str, record[name] or ())),
+                f"{about} {SEVERAL}",
+            )
+        ]
     if isinstance(field, serializers.JSONField):
         return [TableColumn(name, "string", lambda record: _as_json(record[name]), about)]
     return [TableColumn(name, kind, lambda record: record[name], about)]
@@ -75,7 +94,43 @@ TYPES = {
 }
 
 
-def _parts(name: str, parts: dict[str, tuple[str, str]]) -> list[TableColumn]:
+def about_of(model: Any, name: str) -> str:
+    """Say what a field of a record holds, by its name and help text."""
+    spec = shape_of(model).field(name)
+    if spec is not None:
+        column = spec.field
+    elif name == getattr(model, "parent_field", None):
+        column = model._meta.get_field(name)
+    else:
+        return ABOUT[name]
+    help_text = strip_tags(str(column.help_text)).strip()
+    return f"{capfirst(str(column.verbose_name))}. {help_text}".strip()
+
+
+SEVERAL = "Several values, with “; ” between them."
+# What the casebook writes itself.
+ABOUT = {
+    "url": "Address of the record in the API.",
+    "id": "What names the record: the slug of its root, then its key, with a slash.",
+    "version": "Version of the record. Any change to it or its parts raises it.",
+    "state": "How far the record is: what is public is published.",
+    "derived": "Status of the project, as the casebook derives it.",
+    "citations": "Where the values are written: publication, place and, in brackets, the field.",
+}
+# What the columns of one value hold, by how their names end.
+ENDINGS = {
+    "_printed": "As the source prints it.",
+    "_earliest": "The first day it can be.",
+    "_latest": "The last day it can be.",
+    "_label": "In words.",
+    "_title": "Title of the record.",
+    "_status.code": "Its code in IATI’s list of activity statuses.",
+    "_status.label": "In words.",
+    "_rule": "Name of the rule.",
+}
+
+
+def _parts(name: str, parts: dict[str, tuple[str, str]], about: str) -> list[TableColumn]:
     """Return a column for each part of a value that is an object or null; dots go further down."""
 
     def reader(path: str) -> Callable[[dict[str, Any]], Any]:
@@ -88,18 +143,26 @@ def _parts(name: str, parts: dict[str, tuple[str, str]]) -> list[TableColumn]:
         return read
 
     return [
-        TableColumn(f"{name}{ending.replace('.', '_')}", kind, reader(path))
+        TableColumn(
+            f"{name}{ending.replace('.', '_')}",
+            kind,
+            reader(path),
+            f"{about} {ENDINGS.get(ending, '')}".strip(),
+        )
         for ending, (path, kind) in parts.items()
     ]
 
 
-def _joined(name: str, part: str, choices: tuple[tuple[str, str], ...] = ()) -> TableColumn:
+def _joined(
+    name: str, part: str, about: str, choices: tuple[tuple[str, str], ...] = ()
+) -> TableColumn:
     return TableColumn(
         name,
         "string",
         lambda record: "; ".join(one[part] for one in record[name]),
-        "Several values, with “; ” between them.",
+        f"{about} {SEVERAL}",
         choices,
+        is_several=True,
     )
 
 

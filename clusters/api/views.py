@@ -11,18 +11,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clusters.api.caching import kept_by_caches
-from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT
-from clusters.api.paging import MOST_ROWS, PAGE_SIZE, page_size
+from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, whole
+from clusters.api.paging import PAGE_SCHEMA, PAGE_SIZE, SIZE_SCHEMA, page_size
 from clusters.api.problems import MEANINGS, TYPES
 from clusters.caching import DataState
 from clusters.casefiles.merge import differences
 from clusters.filters import LONGEST_QUERY
 from clusters.models import Change
-from clusters.search import MOST_RANKED, START, STOP, page_of
+from clusters.search import MOST_RANKED, START, STOP, kinds, page_of
+from clusters.words import known_words, not_known, short
 
-CHANGE: dict[str, Any] = {
-    "type": "object",
-    "properties": {
+CHANGE = whole(
+    {
         "number": NUMBER,
         "at": {"type": "string", "format": "date-time"},
         "action": {"type": "string", "enum": ["published", "changed", "withdrawn"]},
@@ -32,22 +32,16 @@ CHANGE: dict[str, Any] = {
         "version": NUMBER,
         "reason": TEXT,
         "url": ADDRESS,
-    },
-}
-DIFFERENCE = {
-    "type": "object",
-    "properties": {"field": TEXT, "before": {}, "after": {}},
-}
-
-
-VERSION = {
-    "type": "object",
-    "properties": {
+    }
+)
+DIFFERENCE = whole({"field": TEXT, "before": {}, "after": {}})
+VERSION = whole(
+    {
         **CHANGE["properties"],
         "differences": {"type": "array", "items": DIFFERENCE},
         "version_url": ADDRESS,
-    },
-}
+    }
+)
 
 
 class PublicView(APIView):
@@ -64,8 +58,8 @@ class PublicView(APIView):
         super().initial(request, *args, **kwargs)
         for name, values in request.query_params.lists():
             if name not in self.parameters | {"format"}:
-                known = ", ".join(sorted(self.parameters)) or "none"
-                raise ValidationError({name: f"There is no such parameter here. Known: {known}."})
+                known = known_words(name, sorted(self.parameters))
+                raise ValidationError({name: f"There is no such parameter here. {known}"})
             if any("\x00" in value for value in values):
                 raise ValidationError({name: "It holds a NUL, which no text has."})
 
@@ -101,14 +95,13 @@ class ProblemView(PublicView):
     @extend_schema(
         operation_id="problems_read",
         parameters=[OpenApiParameter("name", str, "path", enum=list(MEANINGS))],
-        responses={
-            200: {"type": "object", "properties": {"type": TEXT, "status": NUMBER, "about": TEXT}}
-        },
+        responses={200: whole({"type": TEXT, "status": NUMBER, "about": TEXT})},
     )
     @kept_by_caches
     def get(self, request: Request, name: str) -> Response:
         if name not in MEANINGS:
-            raise NotFound(f"There is no problem “{name}”. Known: {', '.join(MEANINGS)}.")
+            said = known_words(name, MEANINGS)
+            raise NotFound(f"There is no problem “{short(name)}”. {said}")
         (status,) = (status for status, known in TYPES.items() if known == name)
         return Response({"type": name, "status": status, "about": MEANINGS[name]})
 
@@ -121,8 +114,12 @@ class ChangesView(PublicView):
     @extend_schema(
         operation_id="changes_list",
         parameters=[
-            OpenApiParameter("since", int, description="Changes after this number; 0 is all."),
-            OpenApiParameter("page_size", int, description=f"{PAGE_SIZE}; {MOST_ROWS} at most."),
+            OpenApiParameter(
+                "since",
+                {"type": "integer", "minimum": 0},
+                description="Changes after this number; 0 is all.",
+            ),
+            OpenApiParameter("page_size", SIZE_SCHEMA),
         ],
         responses={
             200: {
@@ -130,7 +127,7 @@ class ChangesView(PublicView):
                 "required": ["last", "next", "results"],
                 "properties": {
                     "last": {**NUMBER, "description": "The number of the last change there is."},
-                    "next": {"type": ["string", "null"], "format": "uri"},
+                    "next": {"type": ["string", "null"], "format": "uri-reference"},
                     "results": {"type": "array", "items": CHANGE},
                 },
             }
@@ -175,6 +172,9 @@ def history_of(kind: str, object_id: int) -> list[dict[str, Any]]:
     return found
 
 
+KINDS = kinds()
+
+
 class SearchView(PublicView):
     """Full-text search over everything published, best first."""
 
@@ -183,10 +183,17 @@ class SearchView(PublicView):
     @extend_schema(
         operation_id="search",
         parameters=[
-            OpenApiParameter("q", str, required=True, description="Words, or “quoted phrases”."),
-            OpenApiParameter("kind", str, description="One kind of record, such as projects."),
-            OpenApiParameter("page", int),
-            OpenApiParameter("page_size", int),
+            OpenApiParameter(
+                "q",
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_QUERY},
+                required=True,
+                description="Words, or “quoted phrases”.",
+            ),
+            OpenApiParameter(
+                "kind", enum=KINDS, description="One kind of record, such as projects."
+            ),
+            OpenApiParameter("page", {**PAGE_SCHEMA, "maximum": MOST_RANKED // PAGE_SIZE}),
+            OpenApiParameter("page_size", SIZE_SCHEMA),
         ],
         responses={
             200: {
@@ -203,16 +210,18 @@ class SearchView(PublicView):
                     },
                     "results": {
                         "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {
+                        "items": whole(
+                            {
                                 "kind": TEXT,
                                 "title": TEXT,
+                                "id": {**TEXT, "description": "A slug, or root slug and key."},
+                                "slug": {**TEXT, "description": "Of its root."},
                                 "context": TEXT,
                                 "snippet": {**TEXT, "description": "Hits between ** and **."},
-                                "url": ADDRESS,
-                            },
-                        },
+                                "url": {**ADDRESS, "description": "Of its page."},
+                                "api_url": {**ADDRESS, "description": "Of its record here."},
+                            }
+                        ),
                     },
                 },
             }
@@ -223,13 +232,16 @@ class SearchView(PublicView):
         words = request.query_params.get("q", "").strip()
         if not words or len(words) > LONGEST_QUERY:
             raise ValidationError({"q": f"Give 1 to {LONGEST_QUERY} letters."})
+        kind = request.query_params.get("kind", "")
+        if kind and kind not in KINDS:
+            raise ValidationError({"kind": not_known(kind, KINDS)})
         number = whole_number(request.query_params, "page", 1)
         size = page_size(request.query_params)
         if number < 1 or number * size > MOST_RANKED:
             raise ValidationError({"page": f"Only the best {MOST_RANKED:,} are ranked."})
         found = page_of(
             words,
-            kind=request.query_params.get("kind", ""),
+            kind=kind,
             skip=(number - 1) * size,
             size=size,
         )
@@ -243,9 +255,12 @@ class SearchView(PublicView):
                     {
                         "kind": row.kind,
                         "title": row.title,
+                        "id": row.name,
+                        "slug": row.name.partition("/")[0],
                         "context": row.context,
                         "snippet": row.snippet.replace(START, "**").replace(STOP, "**"),
                         "url": f"{BASE}{row.url}",
+                        "api_url": f"{BASE}{reverse('api-root')}{row.kind}/{row.name}/",
                     }
                     for row in found.hits
                 ],

@@ -8,7 +8,9 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from django.db import transaction
@@ -18,7 +20,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters.actions.entering import amend, enter, remove
+from clusters.actions.entering import amend, enter, read, remove
 from clusters.actions.proposing import may_approve, propose
 from clusters.actions.publishing import NotAllowed, one_at_a_time, withdraw
 from clusters.api import documents
@@ -27,13 +29,15 @@ from clusters.api.caching import tag_of
 from clusters.api.exceptions import Problem
 from clusters.api.fields import BASE, api_path
 from clusters.api.proposals import proposal_data
-from clusters.api.refusals import check_version, problems_told, reason_of, writer_of
+from clusters.api.reading import as_written
+from clusters.api.refusals import check_version, is_trial, problems_told, reason_of, writer_of
 from clusters.casefiles.document import Document, document_of
-from clusters.casefiles.merge import value_at, with_value
+from clusters.casefiles.merge import differences, value_at, with_value
 from clusters.casefiles.shape import shape_of
 from clusters.models import IdempotentRequest, Root, User
 from clusters.models.base import root_model
 from clusters.roles import may_review
+from clusters.trial import only_tried
 
 MOST_RECORDS = 1_000
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -103,13 +107,51 @@ def carried_once(request: Request, user: User, act: Callable[[], Response]) -> R
     return Response(orjson.Fragment(known.body), status=known.status, headers=headers)
 
 
-def shown(request: Request, record: Root, status: int = 200) -> Response:
-    """Answer with a record as it is now, draft or not, and with its tag."""
-    answer = documents.make(type(record), [record.pk], drafts=True)[record.pk]
+def carried_out(request: Request, act: Callable[[], Response]) -> Response:
+    """Carry a write out, or only try it where the address says `dry_run=true`.
+
+    The answer is the same then, but for 200 in place of 201 and 202, and without an address.
+    """
+    is_tried = is_trial(request, "reason")
+    with only_tried(is_tried):
+        response = act()
+    if is_tried:
+        response.status_code = 200
+        response.headers.pop("Location", None)
+    return response
+
+
+def may_be_tried(method: Callable[..., Response]) -> Callable[..., Response]:
+    """Declare a write of a view, all or nothing, that `dry_run=true` only tries."""
+
+    @wraps(method)
+    @transaction.atomic
+    def write(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return carried_out(request, lambda: method(view, request, *args, **kwargs))
+
+    return write
+
+
+def answer_now(record: Root) -> documents.Answer:
+    """Return what is answered of a record as it is now, draft or not."""
+    return documents.make(type(record), [record.pk], drafts=True)[record.pk]
+
+
+def shown(
+    request: Request, answer: documents.Answer, text: bytes, path: str, status: int = 200
+) -> Response:
+    """Answer with a record or part as it is now, its tag and, where it is new, its address."""
     headers = {"ETag": tag_of(request._request, answer.tag), "Cache-Control": "private, no-store"}
     if status == 201:
-        headers["Location"] = request.build_absolute_uri(api_path(record))
-    return Response(orjson.Fragment(answer.whole), status=status, headers=headers)
+        headers["Location"] = request.build_absolute_uri(path)
+    return Response(orjson.Fragment(text), status=status, headers=headers)
+
+
+def as_read(request: Request, text: bytes) -> Document:
+    """Return an answer as its client has it."""
+    site = request.build_absolute_uri("/").rstrip("/")
+    found: Document = orjson.loads(text.replace(BASE.encode(), site.encode()))
+    return found
 
 
 class Writes(ABC):
@@ -119,10 +161,16 @@ class Writes(ABC):
     kwargs: dict[str, Any]
     lookup_field: str
     none_called: Callable[[str], NotFound]
+    taken_out: Callable[[documents.Answer, str], bytes]
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = writer_of(request)
-        return carried_once(request, user, lambda: self._create(request, user))
+
+        def act() -> Response:
+            return carried_out(request, lambda: self._create(request, user))
+
+        # What is only tried may be sent in earnest under the same key.
+        return act() if is_trial(request, "reason") else carried_once(request, user, act)
 
     @abstractmethod
     def _create(self, request: Request, user: User) -> Response:
@@ -140,24 +188,32 @@ class WritesRoots(Writes):
             raise Problem(400, f"Send 1 to {MOST_RECORDS:,} records at once.")
         reason = reason_of(request, is_needed=False)
         shape = shape_of(self.model)
+        body = [as_written(one, shape) for one in body] if is_list else as_written(body, shape)
         with problems_told(body, create_name(self.model), is_list=is_list):
             records = enter(shape=shape, values=body if is_list else [body], by=user, reason=reason)
         if not is_list:
-            return shown(request, records[0], status=201)
+            return self.shown(request, records[0], status=201)
         made = documents.make(self.model, [one.pk for one in records], drafts=True)
         results = [orjson.Fragment(made[one.pk].record) for one in records]
         return Response({"count": len(results), "results": results}, status=201)
 
-    @transaction.atomic
+    @may_be_tried
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user, body = writer_of(request), request.data
+        user = writer_of(request)
         record = locked(self, user)
         check_version(request, record)
         base = document_of(record, public=True)
+        was = as_read(request, answer_now(record).whole)
+        body = as_written(request.data, shape_of(self.model), was)
         with problems_told(body, patch_name(self.model)):
-            return change(request, user, record, base, merge_patch(base, body))
+            document = merge_patch(base, body)
+            return change(request, user, record, base, document, self.shown)
 
-    @transaction.atomic
+    def shown(self, request: Request, record: Root, status: int = 200) -> Response:
+        answer = answer_now(record)
+        return shown(request, answer, answer.whole, api_path(record), status)
+
+    @may_be_tried
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = writer_of(request)
         record = locked(self, user)
@@ -179,10 +235,11 @@ class WritesParts(Writes):
     @transaction.atomic
     def _create(self, request: Request, user: User) -> Response:
         parent = self.model.parent_field
-        body = dict(request.data) if isinstance(request.data, dict) else {}
+        sent = as_written(request.data, shape_of(self.model))
+        body = dict(sent) if isinstance(sent, dict) else {}
         above, key = body.pop(parent, None), body.get("key")
         if not (isinstance(above, str) and above and isinstance(key, str) and key):
-            with problems_told(request.data, create_name(self.model)):
+            with problems_told(sent, create_name(self.model)):
                 raise NotAllowed([f"Name its {parent} and its key."])
         self.kwargs[self.lookup_field] = name = f"{above}/{key}"
         record = locked(self, user)
@@ -193,25 +250,43 @@ class WritesParts(Writes):
         if value_at(base, at) is not None:
             detail = "Another one in this record has this key."
             raise Problem(400, detail, errors=[{"pointer": "/key", "detail": detail}])
-        with problems_told(request.data, create_name(self.model), at=at):
-            return change(request, user, record, base, with_value(base, at, body), status=201)
+        with problems_told(sent, create_name(self.model), at=at):
+            document = with_value(base, at, body)
+            return change(request, user, record, base, document, self.shown, status=201)
 
-    @transaction.atomic
+    @may_be_tried
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user, body = writer_of(request), request.data
+        user = writer_of(request)
         record, base, at = self.found(request, user)
+        was = as_read(request, self.taken_out(answer_now(record), self.name_in(record)))
+        body = as_written(request.data, shape_of(self.model), was)
         patched = merge_patch(value_at(base, at), body)
         if isinstance(patched, dict) and patched.get("key", at[-1]) != at[-1]:
             raise Problem(409, "A part keeps its key: it is its name. Make a new one instead.")
         with problems_told(body, patch_name(self.model), at=at):
-            return change(request, user, record, base, with_value(base, at, patched))
+            document = with_value(base, at, patched)
+            return change(request, user, record, base, document, self.shown)
 
-    @transaction.atomic
+    @may_be_tried
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = writer_of(request)
         record, base, at = self.found(request, user)
         with problems_told(None):
-            return change(request, user, record, base, with_value(base, at, None))
+            return change(request, user, record, base, with_value(base, at, None), self.shown_root)
+
+    def name_in(self, record: Root) -> str:
+        """Return what names the part that is asked for; its root may have been renamed."""
+        _slug, slash, keys = self.kwargs[self.lookup_field].partition("/")
+        return f"{record.slug}{slash}{keys}"
+
+    def shown(self, request: Request, record: Root, status: int = 200) -> Response:
+        answer = answer_now(record)
+        text = self.taken_out(answer, self.name_in(record))
+        return shown(request, answer, text, urlsplit(orjson.loads(text)["url"]).path, status)
+
+    def shown_root(self, request: Request, record: Root, status: int = 200) -> Response:
+        answer = answer_now(record)
+        return shown(request, answer, answer.whole, api_path(record), status)
 
     def found(self, request: Request, user: User) -> tuple[Root, Document, tuple[str, ...]]:
         """Return the root of a part, its document, and where in it the part stands."""
@@ -234,9 +309,21 @@ class WritesParts(Writes):
 
 
 def change(
-    request: Request, user: User, record: Root, base: Document, document: Any, status: int = 200
+    request: Request,
+    user: User,
+    record: Root,
+    base: Document,
+    document: Any,
+    show: Callable[..., Response],
+    status: int = 200,
 ) -> Response:
-    """Carry a change out, or propose it where the record is public and somebody else decides."""
+    """Carry a change out, or propose it where the record is public and somebody else decides.
+
+    What changes nothing is answered with the record as it is.
+    """
+    (case_file,) = read(shape_of(type(record)), [document])
+    if not differences(base, case_file.document):
+        return show(request, record)
     reason = reason_of(request, is_needed=record.is_published)
     if record.is_published and not may_approve(user, user):
         proposal = propose(
@@ -251,4 +338,4 @@ def change(
         headers = {"Location": request.build_absolute_uri(address)}
         return Response(proposal_data(proposal), status=202, headers=headers)
     amend(record=record, base=base, document=document, by=user, reason=reason, force=True)
-    return shown(request, record, status=status)
+    return show(request, record, status=status)

@@ -105,7 +105,7 @@ class _Loader:
         self.files = files
         self.force = force
         self.report = Report()
-        self.saver = Saver()
+        self.saver = Saver(in_files=True)
         self.problems = self.saver.problems
         self.instances = self.saver.instances
         # Files whose import must be remembered, with what stood in them.

@@ -5,6 +5,7 @@ where a text is wanted, and a year does not become a number where a date is.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from clusters.codelists import COUNTRIES
 from clusters.date_words import read_date
 from clusters.models import LocatorType, Stance
 from clusters.typed import exact_number, whole_number, without_width
+from clusters.words import short
 
 type Where = tuple[str, ...]
 
@@ -37,6 +39,8 @@ class Problem:
     line: int
     field: str
     message: str
+    # Which of several values it is: its number, from 0, or the value.
+    item: str = ""
 
     @property
     def where(self) -> Where:
@@ -74,8 +78,8 @@ class CaseFile:
             where = where[:-1]
         return self.lines.get(where, 1)
 
-    def problem(self, where: Where, message: str) -> Problem:
-        return Problem(self.path, self.line(where), ".".join(where), message)
+    def problem(self, where: Where, message: str, item: str = "") -> Problem:
+        return Problem(self.path, self.line(where), ".".join(where), message, item)
 
 
 def read_folder(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
@@ -198,10 +202,13 @@ class _Reader:
     def __init__(self, case_file: CaseFile) -> None:
         self.case_file = case_file
         self.problems: list[Problem] = []
+        # The number of the value of a list that is being read.
+        self.item = ""
 
     def say(self, node: Any, where: Where, message: str) -> None:
         line = node.start_mark.line + 1 if node is not None else 1
-        self.problems.append(Problem(self.case_file.path, line, ".".join(where), message))
+        path = self.case_file.path
+        self.problems.append(Problem(path, line, ".".join(where), message, self.item))
 
     def record(self, node: Any, shape: Shape, where: Where) -> Document:
         """Read a mapping that stands for a root or a child."""
@@ -244,6 +251,13 @@ class _Reader:
             return []
         return list(node.value)
 
+    def each(self, node: Any, where: Where) -> Iterator[Any]:
+        """Yield the values of a list, so that what is wrong with one names it."""
+        for number, item in enumerate(self.items(node, where)):
+            self.item = str(number)
+            yield item
+        self.item = ""
+
     def put(self, document: Document, spec: Field, node: Any, at: Where) -> None:
         value: Any
         if spec.kind == "date":
@@ -251,10 +265,10 @@ class _Reader:
         elif spec.kind == "json":
             value = self.structure(node, at)
         elif spec.kind == "references":
-            value = sorted(filter(None, (self.text(item, at) for item in self.items(node, at))))
+            value = sorted(filter(None, (self.text(item, at) for item in self.each(node, at))))
         elif spec.kind == "list":
             base = spec.field.base_field
-            value = [self.scalar(item, base, at) for item in self.items(node, at)]
+            value = [self.scalar(item, base, at) for item in self.each(node, at)]
             for twice in {one for one in value if one is not None and value.count(one) > 1}:
                 self.say(node, at, f"“{twice}” is listed twice.")
         elif spec.kind == "reference":
@@ -322,7 +336,7 @@ class _Reader:
                 return None
         if field.choices and text not in dict(field.flatchoices):
             codes = [str(value) for value, _ in field.flatchoices]
-            self.say(node, at, f"“{text}” is not one of: {', '.join(codes)}.")
+            self.say(node, at, f"“{short(text)}” is not one of: {', '.join(codes)}.")
             return None
         return text
 
@@ -347,7 +361,7 @@ class _Reader:
             return ""
 
     def citations(self, node: Any, shape: Shape, at: Where) -> list[Document]:
-        found = [self.citation(item, shape, at) for item in self.items(node, at)]
+        found = [self.citation(item, shape, at) for item in self.each(node, at)]
         return sorted((item for item in found if item), key=citation_order)
 
     def citation(self, node: Any, shape: Shape, at: Where) -> Document | None:

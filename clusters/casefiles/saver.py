@@ -1,6 +1,7 @@
 """One record of a case file, with all that hangs on it, into the database."""
 
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -11,9 +12,12 @@ from clusters.casefiles.document import Document, locator_type_of, lookups
 from clusters.casefiles.reader import CaseFile, Problem, Where
 from clusters.casefiles.shape import Field, Shape, shapes
 from clusters.models import Alias, Citation, CitationUse, Publication, Root, Stance, User
+from clusters.words import LONGEST_ECHO, short
 
 # Called for each record and part that is saved, or found to be as it shall be.
 type Heard = Callable[[], None]
+# How many slugs are looked through for the one that was meant.
+MOST_NEAR = 200
 
 
 def nobody() -> None:
@@ -23,7 +27,11 @@ def nobody() -> None:
 class Saver:
     """Saves records, roots first and then their parts, and collects what is wrong with them."""
 
-    def __init__(self, by: User | None = None, heard: Heard = nobody) -> None:
+    def __init__(
+        self, by: User | None = None, heard: Heard = nobody, *, in_files: bool = False
+    ) -> None:
+        # Whether what is not there could be added as a file.
+        self.in_files = in_files
         # Whose drafts new records will be.
         self.by = by
         # Who follows how far it has come.
@@ -210,7 +218,9 @@ class Saver:
             if root.pk is not None:
                 found = model._default_manager.filter(**{parent: root, "key": key}).first()
             if found is None:
-                raise _Unresolved(f"{value} is not known ({model._meta.verbose_name} of {root}).")
+                raise _Unresolved(
+                    f"{short(value)} is not known ({model._meta.verbose_name} of {root})."
+                )
             self.parts[model, value] = found
         return self.parts[model, value]
 
@@ -219,9 +229,10 @@ class Saver:
         if (folder, slug) not in self.instances:
             found, _ = find_by_slug(model, slug)
             if found is None:
+                way = f"add {folder}/{slug}.yaml" if self.in_files else "enter it first"
                 raise _Unresolved(
-                    f"{slug} is not known ({model._meta.verbose_name}): add "
-                    f"{folder}/{slug}.yaml, or correct the name."
+                    f"{short(slug)} is not known ({model._meta.verbose_name}): {way}, or correct "
+                    f"the name.{nearest(self.seen(model), slug)}"
                 )
             self.instances[folder, slug] = found
         if self.instances[folder, slug].pk is None:
@@ -235,19 +246,35 @@ class Saver:
         is_saved = instance.pk is not None
         for spec in shape.fields:
             if spec.kind == "references":
-                try:
-                    targets = [self.find(spec, slug) for slug in document.get(spec.name, [])]
-                except _Unresolved as error:
-                    self.problems.append(case_file.problem((*at, spec.name), str(error)))
-                else:
-                    if is_saved:
-                        getattr(instance, spec.name).set(targets)
+                slugs = document.get(spec.name, [])
+                targets = self.find_all(case_file, spec, slugs, (*at, spec.name))
+                if is_saved and len(targets) == len(slugs):
+                    getattr(instance, spec.name).set(targets)
         if shape.citations is not None:
             self.put_citations(
                 case_file, instance, shape.citations, document.get("citations", []), at
             )
         for name, child_shape in shape.children.items():
             self.put_children(case_file, instance, name, child_shape, document.get(name, []), at)
+
+    def seen(self, model: Any) -> Any:
+        """Return the records whose names may be told to whoever saves."""
+        records = model._default_manager
+        if self.by is None:
+            return records.all()
+        return records.visible_to(self.by) if issubclass(model, Root) else records.none()
+
+    def find_all(
+        self, case_file: CaseFile, spec: Field, slugs: Sequence[str], where: Where
+    ) -> list[Any]:
+        """Find what a list names; each that is not there is told."""
+        found = []
+        for slug in slugs:
+            try:
+                found.append(self.find(spec, slug))
+            except _Unresolved as error:
+                self.problems.append(case_file.problem(where, str(error), slug))
+        return found
 
     def put_children(
         self,
@@ -288,7 +315,8 @@ class Saver:
             try:
                 publication = self.find_root(Publication, document["publication"])
             except _Unresolved as error:
-                self.problems.append(case_file.problem((*at, "citations"), str(error)))
+                named = document["publication"]
+                self.problems.append(case_file.problem((*at, "citations"), str(error), named))
                 continue
             if target.pk is None or publication.pk is None:
                 continue
@@ -372,6 +400,15 @@ def find_by_slugs(model: Any, slugs: Iterable[str]) -> dict[str, tuple[Any, bool
             record = current.get(owner)
             answer[slug] = (record, owner is not None and record is None)
     return answer
+
+
+def nearest(records: Any, slug: str) -> str:
+    """Return a sentence that names the known slug which is most like a wrong one, if any is."""
+    near = (
+        records.filter(slug__gte=slug[:1].lower()).order_by("slug").values_list("slug", flat=True)
+    )
+    found = get_close_matches(slug[:LONGEST_ECHO], near[:MOST_NEAR], n=1)
+    return f" Did you mean “{found[0]}”?" if found else ""
 
 
 class _Unresolved(Exception):

@@ -12,8 +12,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import condition
 
-from clusters.caching import public_page
+from clusters.caching import data_state, public_page
 from clusters.casefiles.merge import differences
 from clusters.casefiles.shape import shapes
 from clusters.models import Change, ChangeAction
@@ -113,6 +114,10 @@ class ChangeFeed(Feed):  # type: ignore[type-arg]
 
 
 @public_page
+@condition(last_modified_func=lambda request: data_state().day)
 def feed(request: HttpRequest) -> HttpResponse:
     check_parameters(request, set())
-    return ChangeFeed()(request)
+    response: HttpResponse = ChangeFeed()(request)
+    # A redaction changes it as well, which is no entry: `condition` says when it last changed.
+    del response["Last-Modified"]
+    return response

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from clusters.api.caching import kept_by_caches
 from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
-from clusters.api.paging import EXACT_COUNT, Ahead
+from clusters.api.paging import EXACT_COUNT, Ahead, several
 from clusters.filters import API_PARAMETERS
+from clusters.words import known_words, short
 from interventions.counts import found_with
 from interventions.degrees import FactorCounts, degrees_of
 from interventions.facets import COUNTS, Facet, facets
@@ -113,8 +114,10 @@ class Counted:
         parameters=[
             OpenApiParameter(
                 "facets",
-                str,
-                description=f"Some of {', '.join(COUNTS)}, with commas between them; else all.",
+                enum=list(COUNTS),
+                many=True,
+                explode=False,
+                description="Some facets, with commas between them; else all.",
             )
         ],
         responses={200: FACETS},
@@ -123,12 +126,10 @@ class Counted:
     @kept_by_caches
     def facets(self, request: Request) -> Response:
         """For each choice of each filter, how many projects it would leave."""
-        asked = request.query_params.get("facets", "")
-        names = [name for name in asked.split(",") if name]
+        names = several(request.query_params, "facets")
         if unknown := [name for name in names if name not in COUNTS]:
-            raise ValidationError(
-                {"facets": f"There is no facet “{unknown[0]}”. Known: {', '.join(COUNTS)}."}
-            )
+            said = f"There is no facet “{short(unknown[0])}”. {known_words(unknown[0], COUNTS)}"
+            raise ValidationError({"facets": said})
         filterset = self.filterset_without("facets")
         return Response({"facets": [_facet(one) for one in facets(filterset, names)]})
 

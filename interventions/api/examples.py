@@ -6,14 +6,13 @@ from typing import Any
 import orjson
 
 from clusters.api import documents
+from clusters.api.description import EXAMPLE_SITE
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.api.fields import BASE
 from clusters.casefiles.document import reference
 from clusters.casefiles.shape import shape_of
 from clusters.models.base import root_model
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
-
-SITE = b"http://localhost:8000"
 
 
 def examples_now() -> dict[str, Any]:
@@ -30,7 +29,9 @@ def examples_now() -> dict[str, Any]:
         answer = documents.make(root_model(model), [root.pk])[root.pk]
         text = endpoint.taken_out(endpoint(), answer, reference(first))
         # Numbers of the database mean nothing elsewhere.
-        text = re.sub(rb"#place-\d+", b"#place-1", text.replace(BASE.encode(), SITE))
+        text = re.sub(
+            rb"#place-\d+", b"#place-1", text.replace(BASE.encode(), EXAMPLE_SITE.encode())
+        )
         found[shape_of(model).folder] = shortened(orjson.loads(text), set(shape_of(model).children))
     return dict(sorted(found.items()))
 

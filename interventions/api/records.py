@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from clusters.api.base import RecordViewSet, endpoint
 from clusters.api.documents import count_by
-from clusters.api.fields import FlatField
+from clusters.api.fields import TEXT, FlatField, whole
 from clusters.api.files import TidyRenderer
 from clusters.api.serializers import extend
 from clusters.api.tables import TableColumn
@@ -30,16 +30,7 @@ from interventions.models import (
     Reply,
 )
 
-STATUS = {
-    "type": "object",
-    "properties": {
-        "status": {
-            "type": "object",
-            "properties": {"code": {"type": "string"}, "label": {"type": "string"}},
-        },
-        "rule": {"type": "string"},
-    },
-}
+STATUS = whole({"status": whole({"code": TEXT, "label": TEXT}), "rule": TEXT})
 
 
 @extend_schema_field(STATUS)

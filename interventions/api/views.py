@@ -5,16 +5,19 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clusters.api.caching import kept_by_caches
-from clusters.api.fields import ADDRESS, BASE, TEXT
+from clusters.api.description import parameter
+from clusters.api.fields import ADDRESS, BASE, TEXT, whole
 from clusters.api.views import PublicView
 from clusters.charts.chart import Cell
 from clusters.codebook import codebook
+from clusters.filters import ClusterFilter
+from clusters.words import known_words, short
 from interventions.filters import ProjectFilter
 from interventions.models import Framework, OutcomeDimension
 from interventions.views.charts import CHARTS, chart_of, rows_of
@@ -22,7 +25,7 @@ from interventions.views.charts import CHARTS, chart_of, rows_of
 CELL = {
     "type": "object",
     "required": ["text", "url"],
-    "properties": {"text": TEXT, "url": {"type": ["string", "null"], "format": "uri"}},
+    "properties": {"text": TEXT, "url": {"type": ["string", "null"], "format": "uri-reference"}},
 }
 CHART = {
     "type": "object",
@@ -45,24 +48,36 @@ CHART = {
 }
 
 
+_FRAMEWORK = parameter("framework", TEXT, "Whose factors; else those of the main framework.")
+_WORKS = parameter(
+    "works",
+    {"type": "string", "enum": ["each", "independent"]},
+    "Each publication, or each independent study.",
+)
+_CLUSTER = parameter("cluster", TEXT, "The slug of the cluster.") | {"required": True}
+# By what a chart is of.
+OWN_PARAMETERS: dict[str, list[dict[str, Any]]] = {
+    "projects": [_FRAMEWORK],
+    "clusters": [],
+    "cluster": [_CLUSTER],
+    "works": [_FRAMEWORK, _WORKS],
+}
+
+
 class ChartListView(PublicView):
     """Every chart, with the filters that it takes."""
 
     @extend_schema(
         operation_id="charts_list",
         responses={
-            200: {
-                "type": "object",
-                "properties": {
+            200: whole(
+                {
                     "results": {
                         "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {"name": TEXT, "title": TEXT, "of": TEXT, "url": ADDRESS},
-                        },
+                        "items": whole({"name": TEXT, "title": TEXT, "of": TEXT, "url": ADDRESS}),
                     }
-                },
-            }
+                }
+            )
         },
     )
     @kept_by_caches
@@ -89,32 +104,29 @@ class ChartView(PublicView):
     `cluster`, the evidence map `framework` and `works`.
     """
 
-    # For the description; what draws the chart reads them.
-    filterset_class = ProjectFilter
-    examples = {"name": "factor-matrix"}
+    # Which one, where the address has no place for its name.
+    chart = ""
 
-    @extend_schema(
-        operation_id="charts_read",
-        parameters=[
-            OpenApiParameter("name", str, "path", enum=list(CHARTS)),
-            OpenApiParameter("framework", str, description="Whose factors; else the main one’s."),
-            OpenApiParameter(
-                "works",
-                str,
-                enum=["each", "independent"],
-                description="Of the evidence map: each work, or each independent fieldwork.",
-            ),
-        ],
-        responses={200: CHART},
-    )
+    @property
+    def filterset_class(self) -> Any:
+        """The filters that the description names; what draws the chart reads them."""
+        return {"projects": ProjectFilter, "clusters": ClusterFilter}.get(CHARTS[self.chart].of)
+
+    @property
+    def further_parameters(self) -> list[dict[str, Any]]:
+        """What a chart takes besides filters."""
+        return OWN_PARAMETERS[CHARTS[self.chart].of]
+
+    @extend_schema(responses={200: CHART})
     @kept_by_caches
-    def get(self, request: Request, name: str) -> Response:
+    def get(self, request: Request, name: str = "") -> Response:
+        name = name or self.chart
         entry = CHARTS.get(name)
         if entry is None:
-            raise NotFound(f"There is no chart “{name}”. Known: {', '.join(CHARTS)}.")
-        for parameter in ("embed", "format"):
-            if request.query_params.get(parameter, "json") != "json":
-                raise BadRequest(f"{parameter}: a chart is JSON here.")
+            raise NotFound(f"There is no chart “{short(name)}”. {known_words(name, CHARTS)}")
+        for word in ("embed", "format"):
+            if request.query_params.get(word, "json") != "json":
+                raise BadRequest(f"{word}: a chart is JSON here.")
         rows, _asked = rows_of(request._request, entry)
         try:
             chart = chart_of(name, rows, request.query_params)
@@ -150,13 +162,12 @@ class CodebookView(PublicView):
     @extend_schema(
         operation_id="codebook",
         responses={
-            200: {
-                "type": "object",
-                "properties": {
+            200: whole(
+                {
                     name: {"type": "array", "items": {"type": "object"}}
                     for name in ("kinds", "frameworks", "dimensions")
-                },
-            }
+                }
+            )
         },
     )
     @kept_by_caches

@@ -64,7 +64,16 @@ class PageSitemap(Sitemap):  # type: ignore[type-arg]
 
     def items(self) -> list[str]:
         names = ("front", "projects", "clusters", "donors", "stakeholders", "factors")
-        return [*names, "literature", "charts", "changes", "about", "codebook"]
+        return [
+            *names,
+            "literature",
+            "charts",
+            "changes",
+            "about",
+            "codebook",
+            "about-api",
+            "about-case-files",
+        ]
 
     def location(self, item: str) -> str:
         return reverse(item)

@@ -1,15 +1,20 @@
 """The description is whole: parameters, codes, bodies, errors, and examples that are true."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
 from jsonschema import Draft202012Validator
 
 from clusters.api.bodies import components, mistakes
 from clusters.api.description import EXAMPLES
+from clusters.models import ApiToken
 from config.api import description
 from interventions.api.examples import examples_now
 from interventions.models import Project
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +136,128 @@ def test_a_case_file_of_the_seed_is_a_body(seeded):
 
     for project in Project.objects.published():
         assert list(mistakes("ProjectDocument", document_of(project))) == []
+
+
+READS = [
+    (path, operation)
+    for path, method, operation in OPERATIONS
+    if method == "get" and "/removals/" not in path
+]
+
+
+def values_of(parameter):
+    """Every value that a parameter is said to take: its example, its codes, its bounds."""
+    schema = parameter["schema"]
+    yield parameter["example"]
+    yield from schema.get("enum", ())
+    yield from ([one] for one in schema.get("items", {}).get("enum", ()))
+    # A page that is too far on is not there, which depends on what there is.
+    bounds = ("minimum", "default") if parameter["name"] == "page" else ("minimum", "maximum")
+    yield from (schema[bound] for bound in bounds if bound in schema)
+
+
+def written(value):
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@pytest.mark.parametrize(("path", "operation"), READS, ids=[path for path, _one in READS])
+def test_every_value_that_a_parameter_is_said_to_take_is_taken(
+    path, operation, client, seeded, editor_token
+):
+    parameters = operation.get("parameters", [])
+    for one in parameters:
+        if one["in"] == "path":
+            path = path.replace(f"{{{one['name']}}}", str(one["example"]))
+    if any(one["in"] == "path" for one in parameters) and not is_there(client, path):
+        pytest.skip("The seed has no such record.")
+    asked_for = [one for one in parameters if one["in"] == "query"]
+    needed = {one["name"]: written(one["example"]) for one in asked_for if one.get("required")}
+    for parameter in asked_for:
+        for value in values_of(parameter):
+            asked = {**needed, parameter["name"]: written(value)}
+            hidden = "/proposals/" in path or (
+                parameter["name"] == "state" and value != ["published"]
+            )
+            headers = {"Authorization": f"Bearer {editor_token}"} if hidden else {}
+            answer = client.get(path, asked, headers=headers)
+            assert answer.status_code == 200, (asked, answer.content)
+            if answer.streaming:
+                assert b"".join(answer.streaming_content)
+
+
+def is_there(client, path):
+    return client.get(path).status_code != 404 and "/proposals/" not in path
+
+
+@pytest.fixture
+def editor_token():
+    user = factories.make_user()
+    user.groups.add(Group.objects.get(name="editor"))
+    tomorrow = timezone.now() + timedelta(days=1)
+    return ApiToken.issue(user=user, name="t", scope="read", expires_at=tomorrow)[1]
+
+
+def test_the_description_is_of_no_site():
+    assert "http://localhost" not in json.dumps(description())
+
+
+def test_numbers_that_bound_pages_are_bounded_themselves():
+    for path, _method, operation in OPERATIONS:
+        for one in operation.get("parameters", ()):
+            if one["name"] in ("page", "page_size"):
+                assert {"minimum", "maximum"} <= set(one["schema"]), path
+
+
+def test_a_typed_client_meets_no_union_of_whole_and_some_fields():
+    for path, method, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+            assert "Sparse" not in json.dumps(schema), (path, method, status)
+    schemas = description()["components"]["schemas"]
+    assert not [
+        name
+        for name, schema in schemas.items()
+        if "Sparse" not in name and "Sparse" in json.dumps(schema)
+    ]
+    listed = schemas["PaginatedProjectList"]["properties"]["results"]
+    assert listed == {"type": "array", "items": {"$ref": "#/components/schemas/Project"}}
+
+
+def objects_in(schema, where=""):
+    """Every object with known members that a schema holds."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("properties"), dict):
+            yield where, schema
+        for name, part in schema.items():
+            yield from objects_in(part, f"{where}/{name}")
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from objects_in(part, where)
+
+
+def test_an_answer_says_which_members_are_always_there():
+    for path, method, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            for where, schema in objects_in(response.get("content", {})):
+                assert schema.get("required"), (method, path, status, where)
+    bodies = set(components())
+    for name, whole in description()["components"]["schemas"].items():
+        if name not in bodies and name != "Removed":
+            for where, schema in objects_in(whole):
+                assert schema.get("required"), (name, where)
+
+
+def test_an_answer_of_some_fields_says_so_in_its_type(client, seeded):
+    whole = client.get("/api/v1/projects/")
+    some = client.get("/api/v1/projects/?fields=title&fields=summary")
+
+    assert whole["Content-Type"] == "application/json"
+    assert some["Content-Type"] == "application/vnd.casebook.sparse+json"
+    assert set(some.json()["results"][0]) == {"url", "slug", "title", "summary"}
+
+
+def test_what_is_published_is_a_state_that_everybody_sees(client, seeded):
+    every = client.get("/api/v1/projects/").json()["count"]
+
+    assert client.get("/api/v1/projects/?state=published").json()["count"] == every
+    assert client.get("/api/v1/projects/?state=published,draft").status_code == 401

@@ -19,3 +19,29 @@ def test_what_the_quickstart_says_of_formats_is_so(client, seeded):
         known |= set(re.findall(r"\w+", detail.split("Known:")[1]))
 
     assert named == known
+
+
+def test_it_is_a_page_that_speaks_of_its_own_site(client, seeded):
+    page = client.get("/about/api/")
+    text = page.content.decode()
+
+    assert page.status_code == 200
+    assert "<h2>In a minute</h2>" in text
+    assert "<table>" in text
+    assert "http://testserver/api/v1/projects/" in text
+    assert "localhost:8000" not in text
+    assert client.get("/about/case-files/").status_code == 200
+    assert 'href="../case-files/"' in text
+    assert "/about/api/" in client.get("/about/").content.decode()
+    assert "/about/api/" in client.get("/api/v1/docs/").content.decode()
+
+
+def test_what_it_names_as_an_example_is_there(client, seeded):
+    named = re.findall(r"`([a-z0-9-]+/[a-z0-9-]+)`", TEXT)
+
+    assert named
+    for one in named:
+        assert client.get(f"/api/v1/accounts/{one}/").status_code == 200, one
+    for path in re.findall(r"http://localhost:8000(/api/v1/[a-z-]+/[a-z-]+/)", TEXT):
+        if "my-case" not in path:
+            assert client.get(path).status_code == 200, path
