@@ -2,12 +2,11 @@
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.browser.serving import copy
+from tests.browser.serving import copy, data_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -15,21 +14,24 @@ PROJECT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def manage():
     """Run manage.py on an embedded database of its own, in a short path."""
-    with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
-        Path(folder).chmod(0o755)
+    with data_folder() as folder:
 
         def run(*command, answer=None):
             return subprocess.run(
                 [sys.executable, "manage.py", *command],
                 cwd=PROJECT,
-                env={"PATH": "/usr/bin:/bin", "CASEBOOK_MODE": "local", "CASEBOOK_DATA": folder},
+                env={
+                    "PATH": "/usr/bin:/bin",
+                    "CASEBOOK_MODE": "local",
+                    "CASEBOOK_DATA": str(folder),
+                },
                 input=answer,
                 capture_output=True,
                 text=True,
                 check=False,
             )
 
-        run.folder = Path(folder)
+        run.folder = folder
         yield run
 
 
