@@ -47,8 +47,9 @@ define install
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.12 or newer is needed, and none was found (looked for python3.13, python3.12, python3.14, python3). Name one: make PYTHON=/path/to/python"; exit 1; fi
 	@echo "Setting up: installing what is needed into $(VENV), once (about half a minute)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@if [ -n "$(UV)" ]; then VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes $(1); \
-	else $(PY) -m ensurepip --upgrade >/dev/null; $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
+	@{ if [ -n "$(UV)" ]; then VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes $(1); \
+	else $(PY) -m ensurepip --upgrade && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi; \
+	} >$(VENV)/install.log 2>&1 || { cat $(VENV)/install.log; exit 1; }
 endef
 
 $(STAMP): requirements-dev.lock

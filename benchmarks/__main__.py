@@ -27,6 +27,7 @@ from benchmarks import flat
 from benchmarks.generate import LOADED
 from benchmarks.load import Measured, measure
 from benchmarks.workloads import Workload, workloads
+from config.embedded_postgres.server import Server as Database
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT / "data" / "bench"
@@ -132,8 +133,12 @@ def asked_of(site: str, path: str, **headers: str) -> Any:
 
 
 def generated(size: int) -> tuple[Path, dict[str, Any]]:
-    """Return the folder with a database of that size, made where there is none."""
+    """Return the folder with a database of that size, made where there is none.
+
+    The database is held until this process ends: what reads it without Django would not start it.
+    """
     folder = DATA / str(size)
+    Database(folder / "postgres").ensure_running()
     if not (folder / LOADED).exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(
@@ -190,18 +195,23 @@ def growth(first: Run, last: Run, workload: str) -> float:
     return statistics.median(one.p50 / other.p50 for one, other in rounds)
 
 
+def main_of(runs: list[Run]) -> Run:
+    """Return the run that is measured beside the floors: of the usual size, or the largest."""
+    return next((run for run in runs if run.size == MAIN), runs[-1])
+
+
 def run_all(sizes: list[int], threads: int) -> list[Run]:
     """Measure every size. All are served at once and asked in turn, round after round.
 
     Whatever else the machine does meets all of them so, and a ratio is of one moment.
     """
     runs = [Run(size, *generated(size)) for size in sizes]
+    main = main_of(runs)
     with ExitStack() as stack:
         for number, run in enumerate(runs):
-            has_floors = run.size == MAIN or len(runs) == 1
-            if has_floors:
+            if run is main:
                 flat.write(run.folder / "flat.sqlite", dsn_of(run.folder))
-            for subject in PORTS if has_floors else ("ours",):
+            for subject in PORTS if run is main else ("ours",):
                 served = serving(subject, run.folder, PORTS[subject] + 10 * number, threads)
                 run.servers[subject] = stack.enter_context(served)
         for workload, asked in asked_of_all(runs):
@@ -314,7 +324,7 @@ def say(words: str) -> None:
 
 def report(runs: list[Run], threads: int) -> str:
     """Return the results as a page."""
-    main = next((run for run in runs if run.size == MAIN), runs[0])
+    main = main_of(runs)
     empty = main.told("empty", "empty")
     lines = [
         "# How fast",

@@ -102,11 +102,10 @@ class Past:
 
     @cached_property
     def events(self) -> list[_Event]:
-        """Every event of the root, its parts, their places and ties, the first first."""
+        """Every event of the root, its parts, their places and ties, by kind of row."""
         found: list[_Event] = []
         numbers = self._collect(self.model, {"pgh_obj_id": self.number}, found)
         self._below(self.shape, numbers, found)
-        found.sort(key=lambda one: (one.at, one.order))
         return found
 
     def _below(self, shape: Shape, above: set[int], found: list[_Event]) -> None:
@@ -141,15 +140,19 @@ class Past:
         return numbers
 
     def acts(self) -> Iterator[tuple[datetime, list[_Event]]]:
-        """Yield the events of each transaction together: they carry its time."""
-        together: list[_Event] = []
+        """Yield the events of each transaction together, the first first.
+
+        A transaction's time tells it apart, but does not order it: a clock may be set back. Its
+        number in the history of the root does, which every change below a root changes as well.
+        """
+        together: dict[datetime, list[_Event]] = {}
         for event in self.events:
-            if together and together[0].at != event.at:
-                yield together[0].at, together
-                together = []
-            together.append(event)
-        if together:
-            yield together[0].at, together
+            together.setdefault(event.at, []).append(event)
+
+        def number(act: tuple[datetime, list[_Event]]) -> int:
+            return max((one.order for one in act[1] if one.model is self.model), default=0)
+
+        yield from sorted(together.items(), key=number)
 
     def users(self) -> dict[Any, User]:
         numbers = {

@@ -41,13 +41,18 @@ def seal(env: Env) -> None:
 
 def kept_secret(path: Path) -> str:
     """Return the secret in that file, made on first use and readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as new:
             new.write(secrets.token_urlsafe(50))
     except FileExistsError:
         pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Nothing can be written into {path.parent} ({error.strerror}): set CASEBOOK_DATA to a "
+            f"folder of your own (explained in {EXPLAINED_IN})."
+        ) from None
     return path.read_text()
 
 

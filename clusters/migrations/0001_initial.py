@@ -438,7 +438,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(
@@ -686,7 +686,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('answered_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'API token',
-                'ordering': ['-created_at', '-pk'],
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['-made_at', '-pk'],
+                'ordering': ['-pk'],
                 'permissions': [('enter_records', 'May enter records and propose changes to published ones'), ('review_records', 'May see every draft, approve, publish and withdraw')],
             },
         ),
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ('entered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='proposal',
-            options={'ordering': ['-made_at', '-pk'], 'permissions': [('enter_records', 'May enter records and propose changes to published ones'), ('review_records', 'May see every draft, approve, publish and withdraw'), ('administer_accounts', 'May invite people, give them roles and shut accounts')]},
+            options={'ordering': ['-pk'], 'permissions': [('enter_records', 'May enter records and propose changes to published ones'), ('review_records', 'May see every draft, approve, publish and withdraw'), ('administer_accounts', 'May invite people, give them roles and shut accounts')]},
         ),
         migrations.CreateModel(
             name='Comment',
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                'ordering': ['pk'],
             },
         ),
         migrations.CreateModel(
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='review_steps', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                'ordering': ['pk'],
             },
         ),
         migrations.CreateModel(

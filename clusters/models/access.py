@@ -56,7 +56,7 @@ class Invitation(models.Model):
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-made_at", "-pk"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.email} ({self.role})"
@@ -106,7 +106,7 @@ class ApiToken(models.Model):
 
     class Meta:
         verbose_name = "API token"
-        ordering = ["-created_at", "-pk"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.start}…)"

@@ -25,7 +25,7 @@ class CorrectionState(models.TextChoices):
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def waiting(self) -> "CorrectionQuerySet":
         """Those that no editor has answered, oldest first."""
-        return self.filter(state=CorrectionState.OPEN).order_by("at", "pk")
+        return self.filter(state=CorrectionState.OPEN).order_by("pk")
 
 
 @tracked
@@ -53,7 +53,7 @@ class Correction(models.Model):
     objects: Any = CorrectionQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-at", "-pk"]
+        ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state="open") | ~models.Q(answer=""),

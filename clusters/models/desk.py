@@ -78,7 +78,7 @@ class TableUpload(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["-at", "-pk"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.table}: {self.file_name}"
@@ -111,7 +111,7 @@ class ReviewStep(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         indexes = [models.Index(fields=["kind", "object_id"], name="reviewstep_record")]
         triggers = [
             pgtrigger.Protect(name="steps_stay", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -140,7 +140,7 @@ class Comment(models.Model):
     resolved_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         indexes = [models.Index(fields=["kind", "object_id"], name="comment_record")]
 
     def __str__(self) -> str:

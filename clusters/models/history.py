@@ -56,7 +56,7 @@ class Redaction(models.Model):
     reason = models.TextField()
 
     class Meta:
-        ordering = ["-at", "-pk"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}: {self.field}"

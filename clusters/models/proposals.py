@@ -54,7 +54,7 @@ class Proposal(models.Model):
     objects = ProposalQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-made_at", "-pk"]
+        ordering = ["-pk"]
         indexes = [models.Index(fields=["kind", "object_id"], name="proposal_record")]
         permissions = [
             ("enter_records", "May enter records and propose changes to published ones"),
@@ -96,7 +96,7 @@ class Removal(models.Model):
     restored_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["-at", "-pk"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.slug}"

@@ -46,7 +46,7 @@ class Import(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["-at", "-pk"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.source} ({self.at:%Y-%m-%d %H:%M})"

@@ -7,6 +7,7 @@ Everything the server writes stays in its folder:
     users.lock        every process that uses the server holds a shared lock on it
     start.lock        held while one process looks whether it must start the server
     supervisor.lock   held by the supervisor for as long as it lives
+    server.lock       held by the server's processes for as long as any of them lives
     server.log
 
 A lock dies with its process, even one that was killed, so nothing has to be cleaned up.
@@ -66,10 +67,17 @@ class Server:
 
         Raises EmbeddedPostgresError where the server cannot be started.
         """
-        if self.answers() and self._is_held():
-            return
         self._check_socket_path()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._ensure_running()
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"The folder {self.folder} cannot be used ({error.strerror}): set CASEBOOK_DATA "
+                "to a folder of your own."
+            ) from error
+
+    def _ensure_running(self) -> None:
         with locked(self.folder / "start.lock"):
             self._hold()
             if self.answers() and self.is_supervised():
@@ -121,11 +129,18 @@ class Server:
 
     def is_supervised(self) -> bool:
         """Tell whether some process keeps the server alive."""
-        try:
-            with locked(self.folder / "supervisor.lock", wait=False):
-                return False
-        except BlockingIOError:
-            return True
+        return is_held(self.folder / "supervisor.lock")
+
+    def lives(self) -> bool:
+        """Tell whether any process of the server lives, whatever number a file says it has."""
+        return is_held(self.folder / "server.lock")
+
+    def wait_for_its_end(self) -> None:
+        """Return once neither a supervisor nor the server writes into the folder any more."""
+        if self.folder.exists():
+            for name in ("supervisor.lock", "server.lock"):
+                with locked(self.folder / name):
+                    pass
 
     def _start_supervisor(self) -> None:
         """Return once a supervisor of its own, outliving this process, holds its lock."""
@@ -255,6 +270,15 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether another process holds the lock on a file."""
+    try:
+        with locked(path, wait=False):
+            return False
+    except BlockingIOError:
+        return True
 
 
 def unprivileged_account(folder: Path) -> pwd.struct_passwd | None:

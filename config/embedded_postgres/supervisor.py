@@ -23,7 +23,8 @@ GIVE_UP_SECONDS = 6.0
 
 def supervise(server: Server) -> None:
     """Run the server until nobody has held `users.lock` for a moment."""
-    process = None if server.answers() else start(server)
+    # An earlier supervisor may have been killed, and its server goes on.
+    process = None if server.lives() or server.answers() else start(server)
     # Since when every start has failed; None while the server runs.
     failing_since: float | None = None
     idle_since: float | None = None
@@ -53,30 +54,41 @@ def supervise(server: Server) -> None:
 
 
 def start(server: Server) -> "subprocess.Popen[bytes]":
-    """Start the server as a child of this process."""
-    command, account = as_owner(server.pgdata, server.server_command())
-    return subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, **account)  # type: ignore[call-overload, no-any-return]
+    """Start the server as a child of this process, once nothing of an earlier one lives."""
+    lock = os.open(server.folder / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # PostgreSQL would not start where the number in them is another process's by now.
+        for left_behind in (
+            server.pgdata / "postmaster.pid",
+            server.socket_folder / ".s.PGSQL.5432.lock",
+        ):
+            left_behind.unlink(missing_ok=True)
+        command, account = as_owner(server.pgdata, server.server_command())
+        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+            command, cwd="/", stdin=subprocess.DEVNULL, pass_fds=[lock], **account
+        )
+    finally:
+        os.close(lock)
 
 
 def has_ended(server: Server, process: "subprocess.Popen[bytes] | None") -> bool:
     """Tell whether the server is gone; it is not ours where an earlier supervisor was killed."""
     if process is not None:
         return process.poll() is not None
-    number = written_process_number(server)
-    return number is None or (not Path(f"/proc/{number}").exists() and not server.answers())
+    return not server.lives() and not server.answers()
 
 
 def stop(server: Server, process: "subprocess.Popen[bytes] | None") -> None:
     """Ask for a fast shutdown, which rolls open transactions back, and wait for its end."""
     number = process.pid if process is not None else written_process_number(server)
-    if number is None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(number, signal.SIGINT)
+    if number is not None and not has_ended(server, process):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGINT)
     if process is not None:
         process.wait()
-    while written_process_number(server) is not None:
-        time.sleep(0.05)
+    with locked(server.folder / "server.lock"):
+        pass
 
 
 def written_process_number(server: Server) -> int | None:

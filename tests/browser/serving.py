@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from config.embedded_postgres.server import locked
+from config.embedded_postgres.server import Server, locked
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 240
@@ -114,9 +114,8 @@ def prepare(folder: Path) -> None:
             capture_output=True,
             text=True,
         ).stdout
-        # Free once its database has been stopped.
-        with locked(folder / "postgres" / "supervisor.lock"):
-            (folder / PREPARED).write_text(said)
+        Server(folder / "postgres").wait_for_its_end()
+        (folder / PREPARED).write_text(said)
 
 
 def copy(prepared: Path, folder: Path) -> None:
@@ -125,16 +124,29 @@ def copy(prepared: Path, folder: Path) -> None:
 
 
 @contextmanager
-def serving(start: Path | None = None, **environment: str) -> Iterator[Served]:
-    """Run `manage.py serve` on a free port until the block ends, with some settings of its own.
+def data_folder(start: Path | None = None) -> Iterator[Path]:
+    """Make a data folder in a short path, and remove it once its database has ended.
 
-    `start` is a data folder to begin with a copy of; without one everything is made anew.
+    `start` is a data folder to begin with a copy of.
     """
     with tempfile.TemporaryDirectory(prefix="casebook-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         if start is not None:
             copy(start, folder)
+        try:
+            yield folder
+        finally:
+            Server(folder / "postgres").wait_for_its_end()
+
+
+@contextmanager
+def serving(start: Path | None = None, **environment: str) -> Iterator[Served]:
+    """Run `manage.py serve` on a free port until the block ends, with some settings of its own.
+
+    `start` is a data folder to begin with a copy of; without one everything is made anew.
+    """
+    with data_folder(start) as folder:
         running = Served(folder, environment)
         try:
             yield running

@@ -1,12 +1,21 @@
 """What a record was, whoever changed it, is read off the history and can come back."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from clusters.actions.entering import amend, enter
 from clusters.casefiles.document import document_of
 from clusters.casefiles.shape import shape_of, shapes
-from clusters.models import Root
+from clusters.models import (
+    Comment,
+    Correction,
+    Import,
+    Proposal,
+    Redaction,
+    Removal,
+    ReviewStep,
+    Root,
+)
 from clusters.past import Past
 from interventions.models import Outcome, Project
 from tests import factories
@@ -58,6 +67,35 @@ def test_each_act_is_told_with_who_why_and_what(author):
     ]
     assert [one.where for one in second.differences] == [("aims",), ("outcomes", "lost")]
     assert third.document == {"slug": "case", "title": "Case", "outcomes": [outcome]}
+
+
+@committing
+def test_a_clock_that_is_set_back_does_not_change_the_story(author):
+    factories.make_dimension(slug="work")
+    project = entered(author)
+    outcome = {"key": "lost", "dimension": "work", "title": "Women lost work", "direction": "bad"}
+    changed(project, author, "Page 5", aims="To act", outcomes=[outcome])
+    changed(project, author, "Not page 5", aims=None)
+    told = [(one.reason, one.document) for one in Past(Project, project.pk).moments]
+    with transaction.atomic(), connection.cursor() as cursor:
+        # As if the clock had been set back an hour between any two acts.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for model in (Project, Outcome):
+            cursor.execute(
+                f"UPDATE {model.pgh_event_models['insert']._meta.db_table} "
+                "SET pgh_created_at = timestamptz '2020-01-01' - (pgh_created_at - '2020-01-01')"
+            )
+
+    assert [(one.reason, one.document) for one in Past(Project, project.pk).moments] == told
+    assert len(told) == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "model", [Comment, Correction, Import, Proposal, Redaction, Removal, ReviewStep]
+)
+def test_what_people_did_is_in_the_order_in_which_it_was_written(model):
+    assert [name.strip("-") for name in model._meta.ordering] == ["pk"]
 
 
 @committing

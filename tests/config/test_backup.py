@@ -4,13 +4,12 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from config.embedded_postgres.server import binary
-from tests.browser.serving import copy
+from tests.browser.serving import copy, data_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -18,8 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def manage():
     """Run manage.py on an embedded database of its own, in a short path."""
-    with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
-        Path(folder).chmod(0o755)
+    with data_folder() as folder:
 
         def run(*command, answer=None, **more):
             return subprocess.run(
@@ -28,7 +26,7 @@ def manage():
                 env={
                     "PATH": "/usr/bin:/bin",
                     "CASEBOOK_MODE": "local",
-                    "CASEBOOK_DATA": folder,
+                    "CASEBOOK_DATA": str(folder),
                     **more,
                 },
                 input=answer,
@@ -37,7 +35,7 @@ def manage():
                 check=False,
             )
 
-        run.folder = Path(folder)
+        run.folder = folder
         yield run
 
 

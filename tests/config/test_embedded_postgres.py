@@ -19,6 +19,7 @@ from config.embedded_postgres.server import (
     as_owner,
     server_major,
 )
+from tests.browser.serving import data_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 30
@@ -32,10 +33,7 @@ def server():
     server = Server(folder / "pg")
     yield server
     server.stop()
-    # Where a test replaced the data, there may be nothing to stop.
-    wait_until(
-        lambda: not (server.folder / "supervisor.lock").exists() or not server.is_supervised()
-    )
+    server.wait_for_its_end()
     shutil.rmtree(folder)
 
 
@@ -53,6 +51,16 @@ def wait_until(condition):
 
 def server_process(server):
     return int((server.pgdata / "postmaster.pid").read_text().split()[0])
+
+
+def kill_supervisor(server):
+    found = subprocess.run(
+        ["pgrep", "-f", f"embedded_postgres.supervisor {server.folder}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
 
 
 def another_process(server, script="pass"):
@@ -120,14 +128,8 @@ def test_committed_rows_survive_a_server_that_is_killed(server):
 
 def test_a_killed_supervisor_is_replaced_and_the_server_kept(server):
     server.ensure_running()
-    found = subprocess.run(
-        ["pgrep", "-f", f"embedded_postgres.supervisor {server.folder}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     number = server_process(server)
-    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+    kill_supervisor(server)
 
     with another_process(server) as other:
         assert other.stdout.readline() == "ready\n"
@@ -136,9 +138,44 @@ def test_a_killed_supervisor_is_replaced_and_the_server_kept(server):
     assert server_process(server) == number
 
 
+def test_a_killed_supervisor_is_replaced_by_the_next_connection_and_all_ends(server):
+    server.ensure_running()
+    kill_supervisor(server)
+
+    server.ensure_running()
+    server.stop()
+
+    wait_until(lambda: not (server.pgdata / "postmaster.pid").exists())
+    server.wait_for_its_end()
+
+
+@pytest.mark.parametrize("left", ["pgdata/postmaster.pid", "run/.s.PGSQL.5432.lock"])
+def test_a_number_left_behind_that_is_another_process_by_now_is_no_hindrance(server, left):
+    server.ensure_running()
+    lines = (server.folder / left).read_text().splitlines()
+    server.stop()
+    server.wait_for_its_end()
+    (server.folder / left).write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+
+    with another_process(server) as other:
+        assert other.stdout.readline() == "ready\n"
+        other.wait(PATIENCE)
+
+
+def test_a_folder_is_removed_only_after_its_database_has_ended():
+    with data_folder() as folder:
+        used = Server(folder / "postgres")
+        with another_process(used) as other:
+            assert other.stdout.readline() == "ready\n"
+        number = server_process(used)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
 def test_lock_files_left_behind_are_no_hindrance(server):
     server.folder.mkdir()
-    for name in ("users.lock", "start.lock", "supervisor.lock"):
+    for name in ("users.lock", "start.lock", "supervisor.lock", "server.lock"):
         (server.folder / name).touch()
     (server.folder / "pgdata.unfinished").mkdir()
 

@@ -1,0 +1,61 @@
+"""Whether the database has a connection for each thread that serves."""
+
+import multiprocessing
+import os
+import signal
+import sys
+
+from django.db import OperationalError, connection
+from granian.cli import cli
+
+# What the worker and a command beside it need.
+BESIDE = 3
+ALLOWED = """
+    SELECT least(
+        current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int
+            - coalesce(current_setting('reserved_connections', true)::int, 0),
+        nullif((SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), -1),
+        nullif((SELECT datconnlimit FROM pg_database WHERE datname = current_database()), -1))
+"""
+
+
+def asked_of_granian(arguments: list[str]) -> tuple[int, int]:
+    """Return workers and threads as granian understands its arguments and the environment."""
+    asked = cli.make_context("granian", list(arguments)).params
+    workers = asked["workers"]
+    backpressure = asked["backpressure"] or asked["backlog"] // workers
+    return workers, asked["blocking_threads"] or max(1, backpressure // 2)
+
+
+def refusal(workers: int, threads: int) -> str:
+    """Return why so many threads must not be served by, or nothing.
+
+    Every thread keeps a connection. A database that does not answer is not asked: the pages say so
+    until it does.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(ALLOWED)
+            (allowed,) = cursor.fetchone()
+    except OperationalError:
+        return ""
+    finally:
+        connection.close()
+    if workers * threads <= allowed - BESIDE:
+        return ""
+    return (
+        f"{workers} workers with {threads} threads each may open {workers * threads} connections, "
+        f"and the database allows {allowed}, of which {BESIDE} are for the worker and commands: "
+        "start granian with fewer --workers or --blocking-threads (explained in docs/settings.md)."
+    )
+
+
+def refuse_too_many() -> None:
+    """End the process where granian was told to use more connections than there are."""
+    if not sys.argv[0].endswith("granian"):
+        return
+    if why := refusal(*asked_of_granian(sys.argv[1:])):
+        if (server := multiprocessing.parent_process()) is not None and server.pid:
+            os.kill(server.pid, signal.SIGTERM)  # it would start this process again
+        sys.exit(why)

@@ -1,0 +1,179 @@
+"""`manage.py serve`: one of it in a folder and at a port, alive until it is stopped, then gone."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from config.embedded_postgres.server import Server
+from tests.browser.serving import (
+    PATIENCE,
+    PROJECT,
+    answers,
+    data_folder,
+    environment_of,
+    serving,
+)
+
+
+@pytest.fixture(scope="module")
+def running(prepared):
+    with serving(prepared) as it:
+        yield it
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        os.sched_yield()
+    return found
+
+
+def children(parent, named=""):
+    """Return the numbers of a process's own children whose command line has a word."""
+    listed = subprocess.run(
+        ["pgrep", "-P", str(parent), *(["-f", named] if named else [])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return {int(number) for number in listed.stdout.split()}
+
+
+def group(process):
+    return subprocess.run(
+        ["pgrep", "-g", str(process.pid)], capture_output=True, text=True, check=False
+    ).stdout.split()
+
+
+def start(folder, port, **further):
+    return subprocess.Popen(
+        [sys.executable, "-u", "manage.py", "serve", "--port", str(port)],
+        cwd=PROJECT,
+        env=environment_of(folder, further),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_killed_worker_is_started_again(running):
+    (worker,) = wait_until(lambda: children(running.process.pid, "manage.py work"))
+
+    os.kill(worker, signal.SIGKILL)
+
+    assert wait_until(lambda: children(running.process.pid, "manage.py work") - {worker})
+
+
+def test_a_killed_server_process_is_started_again_however_often(running):
+    for _ in range(2):  # granian alone gives up at the second within five seconds
+        wait_until(lambda: answers(running.port))
+        (process,) = wait_until(lambda: children(running.process.pid, "manage.py serve"))
+
+        os.kill(process, signal.SIGKILL)
+
+        wait_until(lambda gone=process: children(running.process.pid, "manage.py serve") - {gone})
+    wait_until(lambda: answers(running.port))
+
+
+def test_a_second_one_in_the_same_folder_says_where_the_first_is(running):
+    second = start(running.folder, free_port())
+    said = second.communicate(timeout=PATIENCE)[0]
+
+    assert second.returncode == 1
+    assert said.count("\n") == 1
+    assert f"runs already, at {running.address}/: use that one" in said
+
+
+def test_two_copies_never_share_a_port(prepared):
+    port = free_port()
+    with data_folder(prepared) as one, data_folder(prepared) as other:
+        both = [start(folder, port) for folder in (one, other)]
+        try:
+            # At the same moment, long before either of them listens.
+            (refused,) = wait_until(lambda: [each for each in both if each.poll() is not None])
+            (served,) = [each for each in both if each is not refused]
+            wait_until(lambda: answers(port))
+        finally:
+            for each in both:
+                each.terminate()
+                said = each.communicate(timeout=PATIENCE)[0]
+                if each is refused:
+                    told = said
+
+    assert refused.returncode == 1
+    assert (
+        told == f"CommandError: Port {port} is in use; choose another: make run PORT={port + 1}\n"
+    )
+    assert served.returncode == 0
+
+
+@pytest.mark.parametrize("when", ["said", "listening", "half a request"])
+def test_ctrl_c_ends_server_worker_and_database(prepared, when):
+    port = free_port()
+    with data_folder(prepared) as folder:
+        process = start(folder, port)
+        held = socket.socket()
+        try:
+            wait_until(lambda: process.stdout.readline() == "Ctrl-C stops it.\n")
+            if when != "said":
+                wait_until(lambda: answers(port))
+            if when == "half a request":
+                held.connect(("127.0.0.1", port))
+                cookie = "csrftoken=" + 32 * "a"
+                head = f"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n"
+                kind = "Content-Type: application/x-www-form-urlencoded\r\n"
+                held.sendall(f"{head}{kind}Content-Length: 1000\r\n\r\na=".encode())
+
+            os.killpg(process.pid, signal.SIGINT)
+            process.communicate(timeout=PATIENCE)
+        finally:
+            held.close()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+        assert process.returncode == 0
+        assert group(process) == []
+        assert not answers(port)
+        Server(folder / "postgres").wait_for_its_end()
+        assert not (folder / "postgres" / "pgdata" / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize("missing", ["the secret", "the database"])
+def test_a_folder_that_cannot_be_written_ends_in_one_sentence(tmp_path, missing):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if missing == "the database":
+        (folder / "secret_key").write_text(60 * "k")
+    # Root may write whatever a mode says, but not into a mount that is read only.
+    mounted = f"mount --bind {folder} {folder} && mount -o remount,ro,bind {folder} && exec "
+    command = f"{sys.executable} manage.py serve --port {free_port()}"
+    if os.getuid() == 0:
+        command = f"exec unshare --mount sh -c '{mounted}{command}'"
+    else:
+        folder.chmod(0o555)
+
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=PROJECT,
+        env=environment_of(folder, {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert str(folder) in done.stderr
