@@ -173,7 +173,7 @@ def work_reference(work: Publication) -> Reference:
         pages=work.page,
         publisher=work.publisher,
         doi=work.doi,
-        url=work.url,
+        url=work.web_address,
         note="" if work.title else _("Title not in the sources that the casebook has read."),
     )
 
@@ -232,7 +232,7 @@ def csl_of(work: Publication) -> dict[str, Any]:
         "page": work.page.replace("–", "-"),
         "publisher": work.publisher,
         "DOI": work.doi,
-        "URL": work.url,
+        "URL": work.web_address,
         "language": work.language,
     }
     known = {name: value for name, value in values.items() if value}

@@ -3,9 +3,11 @@ import gc
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from clusters.actions.publishing import withdraw
 from clusters.api import documents
+from clusters.desk.references import every_shape
 from clusters.models import Cluster, Contributor
 from interventions.models import Project
 from tests import factories
@@ -371,3 +373,26 @@ def test_a_refusal_leaves_no_cursor_open(client):
         gc.enable()
 
     assert (answer.status_code, opened) == (400, 0)
+
+
+def test_an_identifier_is_served_and_every_address_is_the_records_own(client):
+    body = factories.make_body(slug="ilo", name="ILO")
+    body.identifiers.create(key="dac", scheme="org-id", value="XM-DAC-41302")
+    paper = factories.make_publication(slug="paper", web_address="https://example.org/paper")
+    factories.make_public(body, paper)
+
+    found = client.get("/api/v1/stakeholders/ilo/").json()
+    assert found["identifiers"][0]["value"] == "XM-DAC-41302"
+    assert client.get(found["identifiers"][0]["url"]).json()["scheme"] == "org-id"
+    work = client.get("/api/v1/publications/paper/").json()
+    assert work["url"].endswith("/api/v1/publications/paper/")
+    assert work["web_address"] == "https://example.org/paper"
+
+
+def test_every_kind_of_record_and_part_has_an_address_of_its_own():
+    for shape in every_shape():
+        if shape.kind != "contributor":
+            reverse(f"api-{shape.kind}-list")
+            assert not {"url", "id", "version", "state", "derived"} & {
+                spec.name for spec in shape.fields
+            }

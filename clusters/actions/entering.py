@@ -20,7 +20,7 @@ from clusters.casefiles.merge import Difference, differences, merge, value_at
 from clusters.casefiles.reader import CaseFile, Problem, read_value
 from clusters.casefiles.saver import Heard, Saver, find_by_slug, nobody
 from clusters.casefiles.shape import Shape, shape_of, shapes
-from clusters.models import Removal, Root, State, User
+from clusters.models import Citation, CitationUse, Publication, Removal, Root, State, User
 from clusters.past import Past
 
 HIDDEN = "Something stands here already that is not shown."
@@ -209,11 +209,26 @@ def remove(*, record: Root, by: User, reason: str = "") -> Removal:
     )
     try:
         with pghistory.context(user=by.pk, reason=reason):
+            if isinstance(record, Publication):
+                # Places that nothing cites any more are remembered to be offered, and keep nothing.
+                delete_unused_places(record)
             record.delete()
     except ProtectedError as error:
         names = sorted({_name_of(one) for one in error.protected_objects})
         raise NotAllowed([f"{name} names it." for name in names]) from None
     return removal
+
+
+def delete_unused_places(publication: Publication) -> None:
+    """Forget the places of a publication that no value cites."""
+    places = publication.places.all()
+    for relation in Citation._meta.related_objects:
+        if isinstance(relation.related_model, type) and issubclass(
+            relation.related_model, CitationUse
+        ):
+            used = relation.related_model.objects.filter(citation__publication=publication)
+            places = places.exclude(pk__in=used.values("citation"))
+    places.delete()
 
 
 def _name_of(record: Any) -> str:

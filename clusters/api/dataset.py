@@ -7,7 +7,6 @@ codebook. All tables are of one state of the data, and no table is ever in memor
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import chain
 from operator import itemgetter
 from stat import S_IFREG
 from typing import Any
@@ -23,7 +22,7 @@ from stream_zip import ZIP_AUTO, stream_zip
 
 from clusters.api import documents
 from clusters.api.caching import kept_by_caches
-from clusters.api.files import Source, csv_chunks
+from clusters.api.files import Source, csv_chunks, written
 from clusters.api.linked import (
     CONTRIBUTORS,
     contributors,
@@ -97,9 +96,7 @@ class DatasetView(PublicView):
     @kept_by_caches
     def get(self, request: Request) -> StreamingHttpResponse:
         source = Source.of(request, self.state)
-        stream = package(source)
-        # Begun before the answer is, so that what is promised of it is of the state it holds.
-        content = chain([next(stream)], stream)
+        content = written(package(source))
         response = StreamingHttpResponse(content, content_type="application/zip")
         name = f"casebook-{source.number}.zip"
         response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -6,6 +6,7 @@ from clusters.filters import ClusterFilter, PublicationFilter, StakeholderFilter
 from clusters.models import (
     Cluster,
     Event,
+    Identifier,
     Publication,
     Review,
     Stakeholder,
@@ -23,6 +24,7 @@ ENDPOINTS = {
     "statistics": endpoint(Statistic),
     "events": endpoint(Event),
     "stakeholder-groups": endpoint(StakeholderGroup),
+    "identifiers": endpoint(Identifier),
     "stakeholders": endpoint(Stakeholder, filterset_class=StakeholderFilter),
     "publications": endpoint(
         Publication,

@@ -87,11 +87,28 @@ def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse
     renderer: Any = request.accepted_renderer
     source = Source.of(request, view.state)
     response = StreamingHttpResponse(
-        renderer.lines(view, queryset, source), content_type=renderer.content_type
+        written(renderer.lines(view, queryset, source)), content_type=renderer.content_type
     )
     name = f"casebook-{shape_of(view.model).folder}-{source.number}.{renderer.suffix}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def written(pieces: Iterable[bytes]) -> "Chunks":
+    """Write a file as a whole before its first byte leaves; whatever fails is raised here.
+
+    The server ends a stream that fails as it ends one that is complete: a file cut short would
+    look whole.
+    """
+    if isinstance(pieces, Chunks):
+        return pieces
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    try:
+        file.writelines(pieces)
+    except BaseException:
+        file.close()
+        raise
+    return Chunks(file)
 
 
 def answers_of(view: Any, queryset: Any, *, parts: bool = True) -> Iterator[documents.Answer]:
@@ -140,7 +157,10 @@ class CSVRenderer(FileRenderer):
 
 
 class TidyRenderer(FileRenderer):
-    """One row for each coding of the projects of a list: tidy data, for statistics."""
+    """One row for each final coding of the projects of a list: tidy data, for statistics.
+
+    Each coder's own would count a factor twice; they are in the list of codings.
+    """
 
     media_type = "application/vnd.casebook.tidy+csv"
     content_type = "text/csv; charset=utf-8"
@@ -148,10 +168,17 @@ class TidyRenderer(FileRenderer):
     suffix = "tidy.csv"
 
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
-        columns = columns_of(serializer_for(view.long_model)())
-        yield from csv_lines(
-            columns, documents.parts_of(view.long_model, answers_of(view, queryset)), source
-        )
+        columns = [*columns_of(serializer_for(view.long_model)()), IS_FINAL]
+        codings = documents.parts_of(view.long_model, answers_of(view, queryset))
+        yield from csv_lines(columns, filter(IS_FINAL.value, codings), source)
+
+
+IS_FINAL = TableColumn(
+    "is_final",
+    "boolean",
+    lambda record: record["coder"] is None,
+    "Whether it is the final coding; each coder's own are in the list of codings.",
+)
 
 
 def table_columns(view: Any) -> list[TableColumn]:

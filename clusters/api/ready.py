@@ -16,6 +16,7 @@ from clusters.api import documents
 from clusters.api.caching import tag_of, unless_known
 from clusters.api.fields import BASE
 from clusters.api.negotiation import quality
+from clusters.api.problems import problem_page
 from clusters.api.throttles import anonymous_use, say_use
 from clusters.caching import data_state
 from clusters.casefiles.shape import shapes
@@ -35,7 +36,11 @@ class ReadyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path.startswith("/api/"):
             return self.get_response(request)
-        return say_use(request, self.ready(request) or self.get_response(request))
+        answer = self.ready(request) or self.get_response(request)
+        # Refused before anybody was counted: an unknown address, a format that there is not.
+        if not hasattr(request, "api_use") and anonymous_use(request).is_over:
+            answer = too_many(request)
+        return say_use(request, answer)
 
     def ready(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the answer if it is at hand. Whoever names a token is asked for it by the view."""
@@ -48,6 +53,14 @@ class ReadyMiddleware:
         if anonymous_use(request).is_over:
             return None
         return record(request, kind, found[2]) if kind and found else unchanged(request)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer that this client has asked too often, and when to come back."""
+    wait = request.api_use.resets_in  # type: ignore[attr-defined]
+    answer = problem_page(429, f"Too many requests. Ask again in {wait} seconds.")
+    answer["Retry-After"] = str(wait)
+    return answer
 
 
 def record(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase | None:

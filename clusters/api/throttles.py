@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -52,6 +53,14 @@ def count(policy: str, who: str) -> Use:
     return Use(policy, limit, window, used, math.ceil(window - passed))
 
 
+def peek(policy: str, who: str) -> Use:
+    """Return what a client has used so far, without counting."""
+    limit, window = settings.API_RATES[policy]
+    number, passed = divmod(time.time(), window)
+    used = cache.get(f"rate:{policy}:{number:.0f}:{who}", 0) if limit else 0
+    return Use(policy, limit, window, used, math.ceil(window - passed))
+
+
 def anonymous_use(request: HttpRequest) -> Use:
     """Count one request of somebody who did not say who it is, by address."""
     return noted(request, count(ANONYMOUS, hidden(address_of(request))))
@@ -82,7 +91,17 @@ class ClientThrottle(BaseThrottle):
         plain: Any = request._request
         who = ""
         if "HTTP_AUTHORIZATION" in request.META:
-            who = f"user-{request.user.pk}"
+            # Guessed tokens are counted by address, and end with what one may ask anonymously.
+            refused = f"refused-{hidden(address_of(plain))}"
+            self.use = peek(ANONYMOUS, refused)
+            if self.use.limit and self.use.used >= self.use.limit:
+                noted(plain, self.use)
+                return False
+            try:
+                who = f"user-{request.user.pk}"
+            except APIException:
+                noted(plain, count(ANONYMOUS, refused))
+                raise
             self.use = noted(plain, count(SIGNED_IN, who))
         else:
             # What the middleware has counted is not counted again.

@@ -21,8 +21,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clusters.actions.entering import amend, enter, read, remove
+from clusters.actions.loading import MAY_NOT
 from clusters.actions.proposing import may_approve, propose
 from clusters.actions.publishing import NotAllowed, one_at_a_time, withdraw
+from clusters.actions.reviewing import may_edit
 from clusters.api import documents
 from clusters.api.bodies import create_name, patch_name
 from clusters.api.caching import tag_of
@@ -321,6 +323,8 @@ def change(
 
     What changes nothing is answered with the record as it is.
     """
+    if not may_edit(user, record):
+        raise NotAllowed([MAY_NOT])
     (case_file,) = read(shape_of(type(record)), [document])
     if not differences(base, case_file.document):
         return show(request, record)

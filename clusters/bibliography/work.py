@@ -121,7 +121,7 @@ def work_of(entry: Entry) -> Work:
         "publisher": entry.publisher,
         "issued": _issued(entry.dates, left_out),
         "doi": _first(entry.dois, bare_doi, left_out),
-        "url": _first(entry.urls, _web_address, left_out),
+        "web_address": _first(entry.urls, _web_address, left_out),
         "language": entry.language,
         "note": _edited_by(entry) if entry.editors and not entry.authors else "",
     }

@@ -132,6 +132,7 @@ def card_of(
 
 def laid_out(entry: Entry, labels: Labels, sections: Sections) -> list[Section]:
     left_out: frozenset[str] = getattr(entry.shape.model, "not_entered", frozenset())
+    left_out |= entry.hidden
     every = [spec.name for spec in entry.shape.fields if spec.name not in left_out]
     placed = {name for _title, names in sections for name in names}
     rest = [name for name in every if name not in placed and name not in LAST]
@@ -139,7 +140,7 @@ def laid_out(entry: Entry, labels: Labels, sections: Sections) -> list[Section]:
     found = [(*one, False) for one in [*sections, ("", rest)]]
     found.append((_("Name in addresses"), last, True))
     laid = [
-        Section(str(title), cells_of(entry, names, labels), is_minor)
+        Section(str(title), cells_of(entry, [n for n in names if n in every], labels), is_minor)
         for title, names, is_minor in found
     ]
     return [section for section in laid if section.cells]

@@ -97,6 +97,8 @@ class Entry:
     is_removed: bool = False
     is_new: bool = False
     problems: dict[str, list[str]] = field(default_factory=dict)
+    # Fields that this reader is not shown.
+    hidden: frozenset[str] = frozenset()
     # Where the record has it, so that its problems and comments find it.
     path: str = ""
 

@@ -30,7 +30,7 @@ from clusters.desk.review import Review
 from clusters.desk.unfinished import token_of, unfinished_of
 from clusters.models import Proposal, ProposalState, Root, Unfinished
 from clusters.past import Past
-from clusters.roles import may_enter
+from clusters.roles import may_enter, may_review
 from clusters.typed import read_json, record_number
 
 UNPROCESSABLE = 422
@@ -38,9 +38,9 @@ UNPROCESSABLE = 422
 SAVING = ("save", "continue", "submit")
 
 
-def document_for(record: Root) -> Document:
-    """Return a record as its page shows it: without open codings, with what is private."""
-    return document_of(record, public=True, private=True)
+def document_for(record: Root, user: Any) -> Document:
+    """Return a record as its page shows it: without open codings, to editors with private notes."""
+    return document_of(record, public=True, private=may_review(user))
 
 
 @dataclass
@@ -102,7 +102,7 @@ class RecordPage:
             raise Http404
         if proposal is not None:
             return self.page(Entry.from_document(self.shape, proposal.document), proposal.base)
-        document = {} if self.record is None else document_for(self.record)
+        document = {} if self.record is None else document_for(self.record, self.user)
         return self.page(Entry.from_document(self.shape, self.restored(document)), document)
 
     def restored(self, document: Document) -> Document:
@@ -157,6 +157,8 @@ class RecordPage:
     ) -> HttpResponse:
         sent = data or QueryDict()
         entry.settle_paths()
+        if not may_review(self.user):
+            entry.hidden = self.shape.model.private  # type: ignore[attr-defined]
         labels = labels_of(entry.references(), self.user)
         card = card_of(entry, labels, self.layout)
         token = token or sent.get("token", "") or str(uuid.uuid4())
@@ -237,6 +239,9 @@ class RecordPage:
             raise PermissionDenied
         entry, base = Entry.from_data(self.shape, data), base_of(data)
         document = self.settled(entry.document(), data)
+        if not may_review(self.user):
+            for name in self.shape.model.private:  # type: ignore[attr-defined]
+                document.pop(name, None)
         reason = data.get("reason", "")
         try:
             done, address = self.carry_out(document, base, reason)
@@ -288,7 +293,7 @@ class RecordPage:
         """Put in what somebody chose of others' values, where both had changed one."""
         if self.record is None:
             return document
-        now = document_for(self.record)
+        now = document_for(self.record, self.user)
         for name in data.getlist("theirs"):
             where = tuple(name.split("."))
             document = with_value(document, where, value_at(now, where))
@@ -300,7 +305,7 @@ class RecordPage:
         """Show both versions, with the other's remaining changes brought in."""
         assert self.record is not None  # noqa: S101 - nothing conflicts with a new record
         self.record.refresh_from_db()
-        now = document_for(self.record)
+        now = document_for(self.record, self.user)
         self.conflicts = error.differences
         joined = merge(base, read(self.shape, [document])[0].document, now)
         entry = Entry.from_document(self.shape, joined.preferring_file)

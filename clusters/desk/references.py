@@ -44,7 +44,8 @@ def labels_of(wanted: Iterable[tuple[Any, str]], user: Any) -> dict[tuple[Any, s
     return {
         (model, reference(row)): label(row, user)
         for model, names in by_model.items()
-        for row in named(model, names)
+        # Whoever guesses the name of another one's draft is not told its title.
+        for row in named(model, names).filter(pk__in=visible(model, user).values("pk"))
     }
 
 

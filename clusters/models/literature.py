@@ -117,8 +117,8 @@ class Publication(Root):
         blank=True,
         help_text="Digital object identifier, from 10. on, such as 10.1177/1476127016675996.",
     )
-    url = models.URLField(
-        "address",
+    web_address = models.URLField(
+        "web address",
         max_length=500,
         blank=True,
         help_text="Where it can be read or is described; a DOI has its own field.",

@@ -9,9 +9,10 @@ import openpyxl
 import orjson
 import pytest
 import rispy
+from django.db import connection
 
 from clusters.api import documents
-from clusters.models import Change
+from clusters.models import Change, PublicDocument
 from interventions.models import Coding, Project
 from tests import factories
 
@@ -51,8 +52,21 @@ def test_each_format_of_projects_has_the_rows_of_the_list_in_its_order(client, s
     assert [row["slug"] for row in table(client, of("csv"))] == slugs
     assert [orjson.loads(line)["slug"] for line in lines] == slugs
     assert [row[1].value for row in book["projects"].iter_rows(min_row=2)] == slugs
-    coded = Coding.objects.published().filter(project__slug__in=slugs)
+    coded = Coding.objects.published().agreed().filter(project__slug__in=slugs)
     assert len(table(client, of("tidy"))) == coded.count()
+
+
+def test_tidy_data_hold_final_codings_once_where_two_have_coded(client):
+    project = factories.make_project(slug="village")
+    factor = factories.make_factor()
+    for degree in ("0.33", "0.67"):
+        factories.make_coding(project, factor=factor, degree=degree)
+    factories.make_coding(project, factor=factor, degree="1", agreement="consensus")
+    factories.make_public(project, factor.framework)
+
+    rows = table(client, f"{API}projects/?format=tidy")
+
+    assert [(row["degree"], row["is_final"], row["coder"]) for row in rows] == [("1", "true", "")]
 
 
 @pytest.mark.parametrize("accept", ["application/jsonl", "text/csv"])
@@ -254,3 +268,26 @@ def test_parquet_says_what_csv_says(client, seeded):
     assert [f"{one:.15g}" if one is not None else "" for one in degrees] == [
         row["degree"] for row in rows
     ]
+
+
+FORMATS = ["csv", "jsonl", "xlsx", "tidy", "parquet"]
+
+
+@pytest.mark.parametrize(
+    "address", [*(f"projects/?format={one}" for one in FORMATS), "dataset.zip"]
+)
+def test_a_file_that_fails_in_the_middle_is_no_file(seeded, client, address):
+    """A number that is none stands in the last of the answers that are written ahead."""
+    client.raise_request_exception = False
+    assert client.get(f"/api/v1/{address}").status_code == 200
+    last = PublicDocument.objects.filter(kind="project").order_by("-root_id").first()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE clusters_publicdocument SET record = '{broken', parts = '{broken' WHERE id = %s",
+            [last.pk],
+        )
+
+    answer = client.get(f"/api/v1/{address}")
+
+    assert answer.status_code >= 500
+    assert not answer.streaming

@@ -109,3 +109,22 @@ def test_without_a_limit_nothing_is_counted_or_said(client):
 
     assert answer.status_code == 200
     assert "RateLimit" not in answer
+
+
+def test_guessed_tokens_end_with_the_limit(client, rates):
+    wrong = {"Authorization": "Bearer cc_wrong"}
+    found = [client.get(LIST, headers=wrong).status_code for _ in range(5)]
+
+    assert found == [401, 401, 401, 429, 429]
+    # Who asks anonymously from the same address is not shut out by that.
+    assert client.get(LIST).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "accept"), [("/api/v1/nowhere/", "*/*"), (LIST, "image/png"), ("/api/x", "*/*")]
+)
+def test_what_is_refused_is_counted_and_told_the_limits(client, rates, address, accept):
+    answers = [client.get(address, headers={"Accept": accept}) for _ in range(4)]
+
+    assert [one.status_code == 429 for one in answers] == [False, False, False, True]
+    assert all(one.has_header("RateLimit") for one in answers)

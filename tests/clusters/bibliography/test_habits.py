@@ -130,7 +130,7 @@ def test_what_latex_wants_before_a_sign_is_no_part_of_an_address():
     (work,) = works_of("L16-mendeley-doi.bib")
 
     assert work.document["doi"] == "10.5555/978-3-000-46803-6_26"
-    assert work.document["url"] == "http://example.org/10.5555/978-3-000-46803-6_26%20x"
+    assert work.document["web_address"] == "http://example.org/10.5555/978-3-000-46803-6_26%20x"
 
 
 def test_dates_of_two_years_are_spans_and_keep_no_work_out():
@@ -142,11 +142,11 @@ def test_dates_of_two_years_are_spans_and_keep_no_work_out():
 def test_a_value_that_fits_no_field_is_left_out_and_said_to_be():
     first, second, third = works_of("L33-url.ris")
 
-    assert "url" not in first.document
+    assert "web_address" not in first.document
     assert first.left_out == [
         "“<Go to ISI>://WOS:000000000000001” is no web address. It is left out."
     ]
-    assert second.document["url"] == "https://www.example.org/paper"
+    assert second.document["web_address"] == "https://www.example.org/paper"
     assert third.left_out == []
 
 
