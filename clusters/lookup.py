@@ -63,8 +63,11 @@ def find_published(queryset: QuerySet[Any], slug: str) -> Any:
             raise MovedError(current, slug)
         unseen = model._default_manager.filter(pk=alias.object_id).first()
     changes = Change.objects.filter(kind=kind)
-    if unseen is not None and unseen.state == State.WITHDRAWN:
-        raise GoneError(changes.filter(object_id=unseen.pk, action=ChangeAction.WITHDRAWN).first())
+    if unseen is not None and unseen.state != State.PUBLISHED:
+        last = changes.filter(object_id=unseen.pk).first()
+        # Also where an editor goes on with it as a draft.
+        if unseen.state == State.WITHDRAWN or (last and last.action == ChangeAction.WITHDRAWN):
+            raise GoneError(last)
     if unseen is None and alias is not None:
         last = changes.filter(object_id=alias.object_id).first()
         if last is not None:  # once public, since deleted

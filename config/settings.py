@@ -244,7 +244,8 @@ SECURE_CSP = {
 }
 # The page of a large case has some thousands of inputs.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+# A zip of case files that was looked at comes back as text when it is applied.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = _hsts_seconds

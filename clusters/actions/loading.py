@@ -46,7 +46,7 @@ def look(*, files: Sequence[CaseFile], by: User) -> Plan:
     Raises CaseFilesRefused.
     """
     with only_tried():
-        return carry_out(files, by, "Tried")
+        return carry_out(files, by, "Tried", is_trial=True)
 
 
 @transaction.atomic
@@ -62,14 +62,24 @@ def bring_in(*, files: Sequence[CaseFile], by: User, reason: str, versions: Any)
     return plan
 
 
-def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = nobody) -> Plan:
-    """Do what the files say, inside a transaction of the caller's. Raises CaseFilesRefused."""
+def carry_out(
+    files: Sequence[CaseFile],
+    by: User,
+    reason: str,
+    heard: Heard = nobody,
+    *,
+    is_trial: bool = False,
+) -> Plan:
+    """Do what the files say, inside a transaction of the caller's. Raises CaseFilesRefused.
+
+    A trial, which is rolled back, keeps nobody from publishing.
+    """
     plan = Plan()
     saver = Saver(by, heard)
     people = [one for one in files if one.shape.model is Contributor]
     new, known = apart([one for one in files if one.shape.model is not Contributor], saver)
     differing = those_that_differ(known, saver, plan, by)
-    if any(record.is_published for _file, record in differing):
+    if not is_trial and any(record.is_published for _file, record in differing):
         one_at_a_time()  # before the rows, as everybody takes these two locks
     with pghistory.context(user=by.pk, reason=reason):
         put_people(people, saver, plan, by)
@@ -93,7 +103,7 @@ def carry_out(files: Sequence[CaseFile], by: User, reason: str, heard: Heard = n
                 changes.append(Amendment(record, now, case_file))
         to_do: Any = {"by": by, "reason": reason, "heard": heard}
         with problems_of(saver):
-            amend_all(wanted=changes, **to_do)
+            amend_all(wanted=changes, **to_do, is_trial=is_trial)
         with problems_of(saver):
             proposed += propose_all(wanted=proposals, **to_do)
     if saver.problems:

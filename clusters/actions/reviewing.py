@@ -34,11 +34,13 @@ FROM = {
     Step.RETURNED: {State.IN_REVIEW},
     Step.PUBLISHED: {State.IN_REVIEW},
     Step.WITHDRAWN: {State.PUBLISHED},
+    Step.REOPENED: {State.WITHDRAWN},
 }
 TO = {
     Step.SUBMITTED: State.IN_REVIEW,
     Step.TAKEN_BACK: State.DRAFT,
     Step.RETURNED: State.RETURNED,
+    Step.REOPENED: State.DRAFT,
 }
 
 
@@ -132,11 +134,25 @@ def publish_reviewed(
 
 
 @transaction.atomic
-def take_out(*, record: Root, by: User, reason: str) -> Change:
-    """Withdraw a published record, saying why. Raises NotAllowed."""
+def take_out(*, record: Root, by: User, reason: str, url: str = "") -> Change:
+    """Withdraw a published record, saying why; its author is told. Raises NotAllowed."""
     one_at_a_time()  # before the row, as everybody takes these locks
     _check(Step.WITHDRAWN, record, by)
-    return withdraw(record=record, by=by, reason=reason)
+    change = withdraw(record=record, by=by, reason=reason)
+    _tell(Step.WITHDRAWN, record, by, reason, url)
+    return change
+
+
+@transaction.atomic
+def reopen(*, record: Root, by: User, reason: str, url: str = "") -> None:
+    """Make a withdrawn record a draft again; its address goes on to say why it went.
+
+    Raises NotAllowed.
+    """
+    _check(Step.REOPENED, record, by)
+    if not reason.strip():
+        raise NotAllowed(["Say why it is reopened: its author reads the reason."])
+    _take(Step.REOPENED, record, by, reason, url)
 
 
 def missing_of(record: Root) -> list[Obstacle]:

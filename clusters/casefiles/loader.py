@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pghistory
 
@@ -12,6 +13,7 @@ from clusters.actions.publishing import (
     Obstacle,
     Unfit,
     check,
+    one_at_a_time,
     publish,
     record_change,
     tell,
@@ -71,6 +73,8 @@ def load(
         only_tried(dry_run),
         pghistory.context(user=by.pk if by else None, reason=reason, source=folder.name),
     ):
+        if not dry_run:
+            one_at_a_time()  # before any row, as everybody takes these locks
         loader = _Loader(files, force=force)
         loader.run()
         if problems or loader.problems:
@@ -155,6 +159,9 @@ class _Loader:
             self.remembered[name] = case_file.document
             self.touched.append(case_file)
             return
+        # What somebody saves at the same time waits, or is what this is compared with.
+        rows: Any = type(instance)._default_manager.select_for_update(of=("self",))
+        instance = rows.get(pk=instance.pk)
         self.instances[shape.folder, case_file.slug] = instance
         database = document_of(instance)
         merged = merge(base or {}, case_file.document, database, force=self.force)

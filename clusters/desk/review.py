@@ -15,6 +15,7 @@ from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
 from clusters.actions.reviewing import (
     against,
     publish_reviewed,
+    reopen,
     send_back,
     steps_for,
     submit,
@@ -143,6 +144,7 @@ class Review:
             "take-back": self.take_back,
             "publish": self.publish,
             "withdraw": self.withdraw,
+            "reopen": self.reopen,
             "comment": self.comment,
             "resolve": self.resolve,
         }
@@ -159,8 +161,14 @@ class Review:
         return _("It is a draft again.")
 
     def withdraw(self, why: str) -> str:
-        take_out(record=self.record, by=self.user, reason=why)
-        return _("Withdrawn.")
+        if self.request.POST.get("sure") != "withdraw":
+            raise NotAllowed([_("Tick that you want to withdraw it.")])
+        take_out(record=self.record, by=self.user, reason=why, url=self.url)
+        return _("Withdrawn. An editor can reopen it as a draft.")
+
+    def reopen(self, why: str) -> str:
+        reopen(record=self.record, by=self.user, reason=why, url=self.url)
+        return _("It is a draft again.")
 
     def comment(self, why: str) -> str:
         data = self.request.POST

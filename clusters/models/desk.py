@@ -92,6 +92,7 @@ class Step(models.TextChoices):
     RETURNED = "returned", _("Returned with a reason")
     PUBLISHED = "published", _("Published")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    REOPENED = "reopened", _("Reopened as a draft")
 
 
 @tracked

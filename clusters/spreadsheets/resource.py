@@ -67,6 +67,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         self.plan = Plan()
         self.skipped = self.changing = self.entering = 0
         self._numbers: list[int] = []
+        self.is_trial = False
         self._cells: dict[int, dict[str, str]] = {}
         self._rows: dict[Names, int] = {}
         self._documents: dict[str, Document] = {}
@@ -102,7 +103,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
 
     def bring_in(self, sheet: Sheet, *, is_trial: bool) -> results.Result:
         """Bring a sheet in, or try to; nothing is saved where a row is wrong."""
-        self._numbers = sheet.numbers
+        self._numbers, self.is_trial = sheet.numbers, is_trial
         self.wrong += sheet.wrong
         result = self.import_data(
             sheet.data,
@@ -241,7 +242,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
             if slug in self._documents
         ]
         try:
-            self.plan = carry_out(files, self.by, self.reason, self.heard)
+            self.plan = carry_out(files, self.by, self.reason, self.heard, is_trial=self.is_trial)
         except CaseFilesRefused as error:
             for problem in error.problems:
                 self._say_problem(problem)
