@@ -11,6 +11,7 @@ from clusters.actions.proposing import changes_of, propose, return_
 from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import (
     publish_reviewed,
+    reopen,
     send_back,
     steps_for,
     submit,
@@ -76,6 +77,7 @@ STEPS = {
         "published",
     ),
     "withdraw": (lambda record, by: take_out(record=record, by=by, reason="Twice"), "withdrawn"),
+    "reopen": (lambda record, by: reopen(record=record, by=by, reason="Once"), "draft"),
 }
 # Who may take which step from where; whatever is not here is refused.
 ALLOWED = {
@@ -85,6 +87,7 @@ ALLOWED = {
     ("in_review", "return"): {"editor"},
     ("in_review", "publish"): {"editor"},
     ("published", "withdraw"): {"editor"},
+    ("withdrawn", "reopen"): {"editor"},
 }
 
 
@@ -512,3 +515,23 @@ def test_a_draft_is_deleted_from_its_page_and_brought_back_from_removals(
     assert again(draft).title == draft.title
     public = factories.make_public(factories.make_project())
     assert "Delete this draft" not in client.get(page_of(public)).content.decode()
+
+
+def test_withdrawing_is_confirmed_told_and_undone(client, draft, author, editor):
+    project = at("published", draft, author, editor)
+    client.force_login(editor)
+    work()
+    mail.outbox.clear()
+
+    client.post(page_of(project), {"act": "withdraw", "why": "Wrong village"})
+    assert again(project).state == "published"
+    client.post(page_of(project), {"act": "withdraw", "why": "Wrong village", "sure": "withdraw"})
+    assert again(project).state == "withdrawn"
+    work()
+    assert [one.to for one in mail.outbox] == [[author.email]]
+    client.post(page_of(project), {"act": "reopen", "why": "It was the right one"})
+    assert again(project).state == "draft"
+
+    client.logout()
+    gone = client.get(project.get_absolute_url())
+    assert (gone.status_code, "Wrong village" in gone.content.decode()) == (410, True)
