@@ -4,7 +4,7 @@ Each step is kept (`ReviewStep`), so that the chain can be read afterwards. Publ
 without a review, is `clusters.actions.publishing`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pghistory
 from django.conf import settings
@@ -95,6 +95,43 @@ def submit(*, record: Root, by: User, note: str = "", url: str = "") -> None:
 
 
 @transaction.atomic
+def submit_together(*, records: Sequence[Root], by: User, note: str = "", url: str = "") -> None:
+    """Hand in drafts that name each other, all or none; everybody gets one mail of all of them.
+
+    Raises NotAllowed, with everything that any of them lacks.
+    """
+    reasons = []
+    for record in records:
+        name = f"{shape_of(type(record)).folder}/{record.slug}"
+        record.state = _locked(record).state
+        reasons += [f"{name}: {why}" for why in against(Step.SUBMITTED, record, by)]
+        reasons += [str(one) for one in missing_of(record)]
+    if reasons:
+        raise NotAllowed(reasons)
+    with pghistory.context(user=by.pk, reason=note):
+        for record in records:
+            set_state(record, State.IN_REVIEW)
+            record.refresh_from_db(fields=["version"])
+        for record in records:
+            keep_steps([record], Step.SUBMITTED, by=by, reason=note)
+    _tell_of_all(Step.SUBMITTED, records, by, note, url)
+
+
+def _tell_of_all(step: Step, records: Sequence[Root], by: User, reason: str, url: str) -> None:
+    """Tell everybody concerned of one step of several records, in one mail."""
+    people = reviewers() if step is Step.SUBMITTED else set()
+    for record in records:
+        people |= concerned(record)
+    first, *others = records
+    title = f"{step.label}: {first}"
+    if others:
+        title = f"{title} (+{len(others)})"
+    names = "\n".join(f"{shape_of(type(one)).folder}/{one.slug}" for one in records)
+    words = "\n\n".join(filter(None, (reason, names if others else "")))
+    tell(people - {by}, title, by=by, words=words, url=url)
+
+
+@transaction.atomic
 def take_back(*, record: Root, by: User, note: str = "") -> None:
     """Make a submitted record a draft again, to go on with it. Raises NotAllowed."""
     _check(Step.TAKEN_BACK, record, by)
@@ -128,8 +165,7 @@ def publish_reviewed(
     if reasons:
         raise NotAllowed(reasons)
     changes = publish(records=wanted, by=by, reason=reason)
-    for record in wanted:
-        _tell(Step.PUBLISHED, record, by, reason, url)
+    _tell_of_all(Step.PUBLISHED, wanted, by, reason, url)
     return changes
 
 

@@ -1,5 +1,6 @@
 """The review of a record, on its page: how far it is, and the steps that somebody takes there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,12 @@ from clusters.actions.commenting import comment, resolve
 from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
 from clusters.actions.reviewing import (
     against,
+    missing_of,
     publish_reviewed,
     reopen,
     send_back,
     steps_for,
-    submit,
+    submit_together,
     take_back,
     take_out,
 )
@@ -67,6 +69,7 @@ class Review:
     def so_far(self) -> dict[str, Any]:
         """Return the steps there are, what is missing, what was done and what was said."""
         missing = [] if self.record.is_published else self.lacking()
+        named = self.named_by_all()
         chain = list(ReviewStep.objects.filter(**self.of_record).select_related("by"))
         is_returned = self.record.state == State.RETURNED
         return {
@@ -77,7 +80,7 @@ class Review:
                 step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
             ],
             "missing": [one for one in missing if one.names is None],
-            "named": self.named([one.names for one in missing if one.names is not None]),
+            "named": self.named(named),
             "chain": chain,
             "returned": next((one for one in reversed(chain) if is_returned), None),
             "comments": self.comments.select_related("by", "resolved_by"),
@@ -88,16 +91,35 @@ class Review:
         """Return what keeps the record from being public."""
         return obstacles({self.record: document_of(self.record, public=True)})
 
-    def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
-        """Unpublished records that this one names: they are published before, or together."""
+    def named_by_all(self) -> list[tuple[type[Root], str]]:
+        """Return what is not public and named by the record, by what it names, and so on."""
+        if self.record.is_published:
+            return []
+        names: dict[tuple[type[Root], str], None] = {}
+        documents = {self.record: document_of(self.record, public=True)}
+        while new := {
+            one.names: None
+            for one in obstacles(documents)
+            if one.names is not None and one.names not in names
+        }:
+            names |= new
+            documents = {row: document_of(row, public=True) for row in self.seen(new)}
+        return list(names)
+
+    def seen(self, names: Iterable[tuple[type[Root], str]]) -> list[Root]:
+        """Return those of the named records that one may see."""
         slugs: dict[type[Root], list[str]] = {}
         for model, slug in names:
             slugs.setdefault(model, []).append(slug)
-        visible = {
-            (model, row.slug): row
+        return [
+            row
             for model, wanted in slugs.items()
             for row in model.objects.visible_to(self.user).filter(slug__in=wanted).with_names()
-        }
+        ]
+
+    def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
+        """Unpublished records that this one names: they are published before, or together."""
+        visible = {(type(row), row.slug): row for row in self.seen(names)}
         return [
             named_of(model, slug, visible.get((model, slug)), self.user) for model, slug in names
         ]
@@ -106,12 +128,20 @@ class Review:
 
     def hand_in(self) -> bool:
         """Hand the record in and say what came of it; tell whether it was."""
+        others = [
+            row
+            for row in self.seen(self.named_by_all())
+            if not against(Step.SUBMITTED, row, self.user) and not missing_of(row)
+        ]
         try:
-            submit(record=self.record, by=self.user, url=self.url)
+            submit_together(records=[self.record, *others], by=self.user, url=self.url)
         except NotAllowed as error:
             self.say_not_handed_in(error.reasons)
             return False
         messages.success(self.request, _("Submitted: an editor reviews it."))
+        if others:
+            words = _("Submitted with it: %(titles)s.")
+            messages.success(self.request, words % {"titles": ", ".join(map(str, others))})
         self.say_what_else_to_submit()
         return True
 
@@ -129,7 +159,7 @@ class Review:
 
     def say_what_else_to_submit(self) -> None:
         """Name the drafts without which the record cannot be public."""
-        named = self.named([one.names for one in self.lacking() if one.names is not None])
+        named = self.named(self.named_by_all())
         titles = [one["title"] for one in named if not one.get("is_handed_in", True)]
         if titles:
             words = _("It names what is not public yet: %(titles)s. Submit that, too.")

@@ -535,3 +535,33 @@ def test_withdrawing_is_confirmed_told_and_undone(client, draft, author, editor)
     client.logout()
     gone = client.get(project.get_absolute_url())
     assert (gone.status_code, "Wrong village" in gone.content.decode()) == (410, True)
+
+
+def test_what_a_record_names_is_handed_in_and_published_with_it(client, draft, author, editor):
+    """Also what those name in turn; and everybody gets one mail an act."""
+    place = factories.make_place(factories.make_public(factories.make_publication()))
+    group = factories.make_group(slug="makers", entered_by=author)
+    maker = factories.make_body(slug="maker", name="Maker", group=group, entered_by=author)
+    factories.cite(maker, place)
+    part = draft.participations.create(key="maker", stakeholder=maker, role="member")
+    factories.cite(part, place)
+    client.force_login(author)
+    work()
+    mail.outbox.clear()
+
+    send(client, client.get(page_of(draft)), act="submit")
+
+    work()
+    assert [one.to for one in mail.outbox] == [[editor.email]]
+    client.force_login(editor)
+    names = re.findall(
+        r'name="together" value="([^"]+)"', client.get(page_of(draft)).content.decode()
+    )
+    assert sorted(names) == ["stakeholder-groups/makers", "stakeholders/maker"]
+    mail.outbox.clear()
+    client.post(page_of(draft), {"act": "publish", "together": names})
+    work()
+    assert [one.to for one in mail.outbox] == [[author.email]]
+    for record in (draft, maker, group):
+        record.refresh_from_db()
+        assert record.is_published
