@@ -38,6 +38,8 @@ from clusters.models.base import name_path, root_path
 from clusters.tables import harmless
 
 LICENCE = "CC BY 4.0"
+# Larger files are written to disk before they are sent.
+IN_MEMORY = 4_000_000
 # Rows that a sheet can hold, its head included.
 MOST_SHEET_ROWS = 1_048_576
 CHUNK = 64 * 1024
@@ -102,9 +104,10 @@ def written(pieces: Iterable[bytes]) -> "Chunks":
     """
     if isinstance(pieces, Chunks):
         return pieces
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
     try:
-        file.writelines(pieces)
+        for piece in pieces:
+            file.write(piece)
     except BaseException:
         file.close()
         raise
@@ -240,7 +243,11 @@ class Chunks:
         self.file.seek(0)
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self.file.read(CHUNK), b"")
+        try:
+            while piece := self.file.read(CHUNK):
+                yield piece
+        finally:
+            self.close()
 
     def close(self) -> None:
         self.file.close()

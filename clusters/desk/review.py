@@ -1,7 +1,8 @@
 """The review of a record, on its page: how far it is, and the steps that somebody takes there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from clusters.actions.reviewing import (
     take_back,
     take_out,
 )
-from clusters.casefiles.document import document_of
+from clusters.casefiles.document import Document, document_of, documents_of
 from clusters.casefiles.shape import shape_of, shapes
 from clusters.desk.addresses import address_of
 from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, State, Step
@@ -103,8 +104,14 @@ class Review:
             if one.names is not None and one.names not in names
         }:
             names |= new
-            documents = {row: document_of(row, public=True) for row in self.seen(new)}
+            documents = dict(self.documents(self.seen(new)))
         return list(names)
+
+    def documents(self, rows: list[Root]) -> Iterator[tuple[Root, Document]]:
+        """Yield records with their documents, fetched kind by kind."""
+        for _model, some in groupby(rows, key=type):
+            of_kind = list(some)
+            yield from zip(of_kind, documents_of(of_kind, public=True), strict=True)
 
     def seen(self, names: Iterable[tuple[type[Root], str]]) -> list[Root]:
         """Return those of the named records that one may see."""

@@ -626,7 +626,7 @@ def full_case(researcher):
     account = {"key": "one", "informant": "a member", "says": "present", "statement": "So."}
     account |= {"factor": "frame/exit", "holder_group": group.slug}
     account |= {"citations": [{**place, "for": "statement"}]}
-    coding = {"key": "c", "factor": "frame/exit", "degree": 0.67, "agreement": "consensus"}
+    coding = {"key": "c", "factor": "frame/exit", "degree": 0.67, "agreement": "one_coder"}
     coding |= {"rationale": "It says so."}
     body = {**CASE, "clusters": [cluster.slug], "accounts": [account], "codings": [coding]}
     body |= {"citations": [place], "stated_months": 18}

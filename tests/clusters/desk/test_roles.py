@@ -52,7 +52,7 @@ def kind_of(model):
         return "parts"
     if model in (Proposal, Removal):
         return "proposals"
-    if model in (GroupMembership, PermissionGrant) or model.__name__ == "ApiToken":
+    if model in (GroupMembership, PermissionGrant) or model.__name__ in ("ApiToken", "Mail"):
         return "tokens"
     if model is CodingRound:
         return "rounds"

@@ -8,13 +8,14 @@ from clusters.models import (
     Change,
     Cluster,
     IdempotentRequest,
+    Mail,
     PublicDocument,
     Redaction,
     SearchEntry,
     SearchWord,
     TableUpload,
     Tally,
-    Unfinished,
+    *(Mail, Unfinished),
 )
 from clusters.models.people import GroupMembership, PermissionGrant
 from interventions.models import CaseMarks

@@ -311,9 +311,7 @@ def test_once_all_have_handed_in_they_see_who_differs_where(it, as_user):
     ]
 
 
-def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(
-    it, as_user, django_capture_on_commit_callbacks
-):
+def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(it, as_user):
     code_apart(it, as_user)
     client = as_user(it.users[0])
     say, agree = f"say:{key(it.trust)}", f"agree:{key(it.trust)}"
@@ -329,9 +327,10 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(
     assert "no rationale" in said(refused)
     adjudicated = {"act": agree, way: "adjudicated", **answer(key(it.trust), "0.67")}
     assert "Only an editor adjudicates." in said(client.post(it.compare, adjudicated))
+    work()
     mail.outbox.clear()
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(it.compare, {**adjudicated, way: "consensus"})
+    client.post(it.compare, {**adjudicated, way: "consensus"})
+    work()
     # One person's consensus is none: the other is told, and says so too.
     assert [one.to for one in mail.outbox] == [[it.users[0].email]]
     assert "2 codings are not agreed yet" in act(as_user(it.editor), it, "close", reason="Done")
