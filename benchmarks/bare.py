@@ -328,16 +328,20 @@ class Queries:
         matched = "SELECT * FROM clusters_searchentry s, to_tsquery('casebook', %(q)s || ':*') q"
         mark = "StartSel=**, StopSel=**"
         # Of those called so, and of those whose text says so, a thousand each are ranked.
+        # As the page of a record is called: /projects/soccer-village/.
+        name = "substring(url FROM '^/[^/]+/([^#]+)/')"
         self.search = f"""
             WITH found AS MATERIALIZED (
                 ({matched} WHERE heading @@ q LIMIT 1001) UNION ALL
                 ({matched} WHERE vector @@ q AND NOT heading @@ q LIMIT 1001))
             SELECT jsonb_build_object('q', %(q)s::text, 'corrected', '',
-                'count', (SELECT least(count(*), 1000) FROM found), 'results', (
+                'count', (SELECT least(count(*), 1000) FROM found),
+                'count_is_exact', (SELECT count(*) <= 1000 FROM found), 'results', (
                 SELECT jsonb_agg(jsonb_build_object('kind', kind, 'title', title,
                     'context', context, 'snippet', ts_headline('casebook', text, q,
                     '{mark}, MaxWords=28, MinWords=12, MaxFragments=2,FragmentDelimiter=" … "'),
-                    'url', '{SITE}' || url)) FROM (
+                    'url', '{SITE}' || url, 'id', {name}, 'slug', split_part({name}, '/', 1),
+                    'api_url', '{SITE}/api/v1/' || kind || '/' || {name} || '/')) FROM (
                 SELECT * FROM found ORDER BY ts_rank(vector, q, 2) DESC, title, id LIMIT 50) best))
             """
 

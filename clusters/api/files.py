@@ -230,7 +230,7 @@ class XLSXRenderer(FileRenderer):
 
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
         # Written as a whole before the first byte leaves, so that it can still be refused.
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
         write_workbook(file, view, queryset, source)
         return Chunks(file)
 

@@ -8,7 +8,15 @@ from typing import Any
 
 import orjson
 
-from clusters.api.files import LICENCE, Chunks, FileRenderer, Source, records_of, table_columns
+from clusters.api.files import (
+    IN_MEMORY,
+    LICENCE,
+    Chunks,
+    FileRenderer,
+    Source,
+    records_of,
+    table_columns,
+)
 from clusters.api.linked import contributors
 from clusters.api.tables import as_day, row_of
 
@@ -46,7 +54,7 @@ class ParquetRenderer(FileRenderer):
             "contributors": orjson.dumps([*contributors()]),
         }
         schema = pyarrow.schema(fields, metadata=about)
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
         with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
             for some in batched(records_of(view, queryset, whole=view.is_wide), GROUP):
                 rows = [row_of(columns, orjson.loads(source.at_home(one.decode()))) for one in some]

@@ -270,7 +270,7 @@ def test_parquet_says_what_csv_says(client, seeded):
     ]
 
 
-FORMATS = ["csv", "jsonl", "xlsx", "tidy", "parquet"]
+FORMATS = ["csv", "xlsx", "tidy", "parquet"]
 
 
 @pytest.mark.parametrize(
