@@ -336,7 +336,7 @@ class Queries:
                 ({matched} WHERE vector @@ q AND NOT heading @@ q LIMIT 1001))
             SELECT jsonb_build_object('q', %(q)s::text, 'corrected', '',
                 'count', (SELECT least(count(*), 1000) FROM found),
-                'count_is_exact', (SELECT count(*) <= 1000 FROM found), 'results', (
+                'results', (
                 SELECT jsonb_agg(jsonb_build_object('kind', kind, 'title', title,
                     'context', context, 'snippet', ts_headline('casebook', text, q,
                     '{mark}, MaxWords=28, MinWords=12, MaxFragments=2,FragmentDelimiter=" … "'),
