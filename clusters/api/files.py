@@ -7,6 +7,7 @@ which state of the data it is.
 import csv
 import io
 import tempfile
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -241,6 +242,8 @@ class Chunks:
     def __init__(self, file: Any) -> None:
         self.file = file
         self.file.seek(0)
+        # Also of an answer that nobody reads or closes.
+        self.close = weakref.finalize(self, file.close)
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -248,9 +251,6 @@ class Chunks:
                 yield piece
         finally:
             self.close()
-
-    def close(self) -> None:
-        self.file.close()
 
 
 def write_workbook(file: Any, view: Any, queryset: Any, source: Source) -> None:
