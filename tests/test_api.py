@@ -19,7 +19,7 @@ API = "/api/v1/"
 PROJECT_QUERIES = 24
 ENDPOINTS = [
     "accounts", "clusters", "codings", "donor-norms", "donors", "events", "factors", "frameworks",
-    "fundings", "outcome-dimensions", "outcomes", "participations", "project-links", "projects",
+    "fundings", "identifiers", "outcome-dimensions", "outcomes", "participations", "project-links", "projects",
     "publications", "replies", "reviews", "stakeholder-groups", "stakeholders", "statistics", "study-samples",
 ]  # fmt: skip
 

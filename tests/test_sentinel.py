@@ -79,6 +79,7 @@ NEVER_PUBLIC = {
     "RoundCoder",
     "RoundCoding",
     "RoundComment",
+    "RoundConfirmation",
 }
 PUBLIC_BY_NATURE = {
     "Change",
