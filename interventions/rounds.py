@@ -112,20 +112,24 @@ class Round:
         self.row = round
 
     @cached_property
+    def everybody(self) -> list[Any]:
+        """Whoever codes or once did, in their order, each with the contributor."""
+        return list(self.row.coders.select_related("coder", "user"))
+
+    @property
     def coders(self) -> list[Any]:
-        """Those who code or have handed in, in their order, each with the contributor."""
-        rows = self.row.coders.select_related("coder", "user")
-        return list(rows.exclude(left_at__isnull=False, handed_in_at=None))
+        """Those who code, or had handed in when they were left out."""
+        return [one for one in self.everybody if one.left_at is None or one.handed_in_at]
 
     @property
     def active(self) -> list[Contributor]:
         """Those whose word a consensus needs."""
         return [one.coder for one in self.coders if one.left_at is None]
 
-    @cached_property
+    @property
     def left(self) -> list[Any]:
         """Those who were left out, with the reason."""
-        return list(self.row.coders.filter(left_at__isnull=False).select_related("coder"))
+        return [one for one in self.everybody if one.left_at is not None]
 
     @cached_property
     def contributors(self) -> list[Contributor]:

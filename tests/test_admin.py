@@ -100,7 +100,7 @@ def test_a_page_costs_the_same_however_many_parts_there_are(desk, count, django_
         factories.cite(factories.make_statistic(cluster))
 
     # What it names that is not public is read as well, kind by kind.
-    with django_assert_num_queries(34):
+    with django_assert_num_queries(27):
         desk.get(page_of(cluster))
 
 

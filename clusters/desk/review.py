@@ -70,7 +70,7 @@ class Review:
     def so_far(self) -> dict[str, Any]:
         """Return the steps there are, what is missing, what was done and what was said."""
         missing = [] if self.record.is_published else self.lacking()
-        named = self.named_by_all()
+        named = self.named_by_all(missing)
         chain = list(ReviewStep.objects.filter(**self.of_record).select_related("by"))
         is_returned = self.record.state == State.RETURNED
         return {
@@ -92,19 +92,17 @@ class Review:
         """Return what keeps the record from being public."""
         return obstacles({self.record: document_of(self.record, public=True)})
 
-    def named_by_all(self) -> list[tuple[type[Root], str]]:
-        """Return what is not public and named by the record, by what it names, and so on."""
-        if self.record.is_published:
-            return []
+    def named_by_all(self, found: list[Obstacle]) -> list[tuple[type[Root], str]]:
+        """Return what is not public and named by the record, by what it names, and so on.
+
+        `found` is what the record itself lacks.
+        """
         names: dict[tuple[type[Root], str], None] = {}
-        documents = {self.record: document_of(self.record, public=True)}
         while new := {
-            one.names: None
-            for one in obstacles(documents)
-            if one.names is not None and one.names not in names
+            one.names: None for one in found if one.names is not None and one.names not in names
         }:
             names |= new
-            documents = dict(self.documents(self.seen(new)))
+            found = obstacles(dict(self.documents(self.seen(new))))
         return list(names)
 
     def documents(self, rows: list[Root]) -> Iterator[tuple[Root, Document]]:
@@ -137,7 +135,7 @@ class Review:
         """Hand the record in and say what came of it; tell whether it was."""
         others = [
             row
-            for row in self.seen(self.named_by_all())
+            for row in self.seen(self.named_by_all(self.lacking()))
             if not against(Step.SUBMITTED, row, self.user) and not missing_of(row)
         ]
         try:
@@ -166,7 +164,7 @@ class Review:
 
     def say_what_else_to_submit(self) -> None:
         """Name the drafts without which the record cannot be public."""
-        named = self.named(self.named_by_all())
+        named = self.named(self.named_by_all(self.lacking()))
         titles = [one["title"] for one in named if not one.get("is_handed_in", True)]
         if titles:
             words = _("It names what is not public yet: %(titles)s. Submit that, too.")

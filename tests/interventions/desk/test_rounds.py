@@ -538,7 +538,7 @@ def test_the_pages_of_a_round_cost_the_same_for_one_project_as_for_three(
     client = as_user(it.editor)
     client.get(it.page)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(it.page)
 
 
