@@ -214,7 +214,7 @@ class ProjectFilter(StrictFilterSet):
     def filter_factor_degree(
         self, queryset: ProjectQuerySet, name: str, value: list[tuple[Factor, Decimal]]
     ) -> ProjectQuerySet:
-        found = [queryset.with_degree(*one).order_by().values("pk") for one in value]
+        found = [Project.objects.with_degree(*one).order_by().values("pk") for one in value]
         return queryset.filter(reduce(or_, (Q(pk__in=one) for one in found)))
 
     def filter_came_of_it(
