@@ -43,7 +43,7 @@ for name, state in (("Apart", "coding"), ("Together", "comparing")):
     made = CodingRound.objects.create(name=name, framework=framework, state=state, number=2)
     for number, coder in enumerate(coders):
         handed_in_at = timezone.now() if state == "comparing" else None
-        made.coders.create(coder=coder, handed_in_at=handed_in_at)
+        made.coders.create(coder=coder, user=coder.user, handed_in_at=handed_in_at)
     for row, project in enumerate(projects):
         made.projects.create(project=project)
         for number, coder in enumerate(coders):

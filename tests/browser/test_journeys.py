@@ -207,6 +207,7 @@ def test_every_list_and_form_of_the_desk_keeps_the_policy(page, served):
     page.get_by_label("Email").fill(served.account)
     page.get_by_label("Password").fill(served.password)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
     lists = page.locator("#content-main th[scope=row] a").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
     )
