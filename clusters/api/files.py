@@ -10,6 +10,7 @@ import tempfile
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import batched, chain
@@ -105,14 +106,10 @@ def written(pieces: Iterable[bytes]) -> "Chunks":
     """
     if isinstance(pieces, Chunks):
         return pieces
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
-    try:
-        for piece in pieces:
-            file.write(piece)
-    except BaseException:
-        file.close()
-        raise
-    return Chunks(file)
+    chunks = Chunks()
+    for piece in pieces:
+        chunks.file.write(piece)
+    return chunks
 
 
 def answers_of(view: Any, queryset: Any, *, parts: bool = True) -> Iterator[documents.Answer]:
@@ -231,21 +228,22 @@ class XLSXRenderer(FileRenderer):
 
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
         # Written as a whole before the first byte leaves, so that it can still be refused.
-        file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
-        write_workbook(file, view, queryset, source)
-        return Chunks(file)
+        chunks = Chunks()
+        with workbook(chunks.file) as book:
+            fill(book, view, queryset, source)
+        return chunks
 
 
 class Chunks:
-    """A file as a response sends it: read piece by piece, and closed with the response."""
+    """A file to write, then as a response sends it: piece by piece, closed with the response."""
 
-    def __init__(self, file: Any) -> None:
-        self.file = file
-        self.file.seek(0)
-        # Also of an answer that nobody reads or closes.
-        self.close = weakref.finalize(self, file.close)
+    def __init__(self) -> None:
+        self.file: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed below
+        # Also where writing fails, and of an answer that nobody reads or closes.
+        self.close = weakref.finalize(self, self.file.close)
 
     def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(0)
         try:
             while piece := self.file.read(CHUNK):
                 yield piece
@@ -253,10 +251,23 @@ class Chunks:
             self.close()
 
 
-def write_workbook(file: Any, view: Any, queryset: Any, source: Source) -> None:
+@contextmanager
+def workbook(file: Any) -> Iterator[Any]:
+    """Write a workbook row by row; also one that fails leaves nothing open and nothing behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(file, options | {"constant_memory": True, "tmpdir": folder})
+        try:
+            yield book
+            book.close()
+        except BaseException:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+            raise
+
+
+def fill(book: Any, view: Any, queryset: Any, source: Source) -> None:
     """Write a list, and the parts of its records, into a workbook."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(file, options)
     created = source.changed or datetime(1980, 1, 1, tzinfo=UTC)
     book.set_properties({"comments": str(source), "created": created.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
@@ -288,7 +299,6 @@ def write_workbook(file: Any, view: Any, queryset: Any, source: Source) -> None:
     about = book.add_worksheet("about")
     about.write_row(0, 0, ["source", str(source)])
     about.write_row(1, 0, ["licence", "https://creativecommons.org/licenses/by/4.0/"])
-    book.close()
 
 
 class Sheet:

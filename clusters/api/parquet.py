@@ -1,7 +1,6 @@
 """Whole tables as Parquet: an optional extra, since what writes it is larger than the casebook."""
 
 import importlib.util
-import tempfile
 from collections.abc import Iterable
 from itertools import batched
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import orjson
 
 from clusters.api.files import (
-    IN_MEMORY,
     LICENCE,
     Chunks,
     FileRenderer,
@@ -54,8 +52,8 @@ class ParquetRenderer(FileRenderer):
             "contributors": orjson.dumps([*contributors()]),
         }
         schema = pyarrow.schema(fields, metadata=about)
-        file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
-        with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        chunks = Chunks()
+        with parquet.ParquetWriter(chunks.file, schema, compression="zstd") as writer:
             for some in batched(records_of(view, queryset, whole=view.is_wide), GROUP):
                 rows = [row_of(columns, orjson.loads(source.at_home(one.decode()))) for one in some]
                 values = zip(*rows, strict=True)
@@ -64,7 +62,7 @@ class ParquetRenderer(FileRenderer):
                     for column, field in zip(values, fields, strict=True)
                 ]
                 writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
-        return Chunks(file)
+        return chunks
 
 
 def _plain(value: Any, kind: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tempfile
 import zipfile
 
 import bibtexparser
@@ -276,7 +277,7 @@ FORMATS = ["csv", "xlsx", "tidy", "parquet"]
 @pytest.mark.parametrize(
     "address", [*(f"projects/?format={one}" for one in FORMATS), "dataset.zip"]
 )
-def test_a_file_that_fails_in_the_middle_is_no_file(seeded, client, address):
+def test_a_file_that_fails_in_the_middle_is_no_file(seeded, client, address, tmp_path, monkeypatch):
     """A number that is none stands in the last of the answers that are written ahead."""
     client.raise_request_exception = False
     assert client.get(f"/api/v1/{address}").status_code == 200
@@ -287,7 +288,9 @@ def test_a_file_that_fails_in_the_middle_is_no_file(seeded, client, address):
             [last.pk],
         )
 
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     answer = client.get(f"/api/v1/{address}")
 
     assert answer.status_code >= 500
     assert not answer.streaming
+    assert list(tmp_path.iterdir()) == []
