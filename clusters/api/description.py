@@ -401,7 +401,7 @@ REASON = parameter(
 DRY_RUN = parameter(
     "dry_run",
     {"type": "string", "enum": ["true", "false"]},
-    "`true` tries the change and saves nothing; the answer is 200 and what it would be.",
+    "`true` tries the change and saves nothing; the answer is what it would be, 200 for 201.",
     example="true",
 )
 IF_MATCH = parameter(

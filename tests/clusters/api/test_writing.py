@@ -731,7 +731,11 @@ def test_a_dry_run_answers_as_the_write_would_and_saves_nothing(
     assert researcher("DELETE", f"{full_case}?dry_run=true", if_match="*").status_code == 200
     path = "projects/village/?reason=Why&dry_run=true"
     proposed = researcher("PATCH", path, {"title": "New"}, if_match="*")
-    assert proposed.json()["changes"][0]["after"] == "New"
+    assert (proposed.status_code, proposed.json()["changes"][0]["after"]) == (202, "New")
+    assert "Location" not in proposed
+    key = {"idempotency_key": "two words"}
+    refused = researcher("POST", "projects/?dry_run=true", {**CASE, "slug": "other"}, **key)
+    assert refused.status_code == 400
 
     assert researcher.get(full_case).json() == before
     assert not Project.objects.filter(slug="other").exists()
