@@ -35,6 +35,11 @@ from interventions.models import (
 from interventions.rounds import UNREAD, Cell, Round, Subject, code_of
 
 LONGEST = 5_000
+# Why an answer stands that nobody had to find together: the coders' own rationales are beside it.
+ALL_THE_SAME = (
+    "Everybody who coded this in the round gave the same answer; each says why in a coding of "
+    "their own."
+)
 
 
 @transaction.atomic
@@ -391,7 +396,7 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
                 round=found,
                 project=cell.project,
                 agreement=Agreement.CONSENSUS,
-                document=_joined([cell.answers[one.pk] for one in it.contributors]),
+                document=_agreed([cell.answers[one.pk] for one in it.contributors]),
                 **cell.subject.fields,
             )
             for cell in cells
@@ -407,13 +412,12 @@ def _all_say_the_same(cell: Cell, it: Round) -> bool:
     return cell.agreed is None and cell.is_same and len(cell.answers) == len(it.coders)
 
 
-def _joined(codings: list[RoundCoding]) -> Document:
-    """Return the one answer of several who say the same, with everybody's reasons and places."""
+def _agreed(codings: list[RoundCoding]) -> Document:
+    """Return the one answer of several who say the same, with everybody's places."""
     first = codings[0].document
     answer = {name: first[name] for name in ("degree", "no_value") if name in first}
-    reasons = dict.fromkeys(coding.document["rationale"] for coding in codings)
     places = {str(sorted(one.items())): one for c in codings for one in c.document["citations"]}
-    return {**answer, "rationale": "\n\n".join(reasons), "citations": list(places.values())}
+    return {**answer, "rationale": ALL_THE_SAME, "citations": list(places.values())}
 
 
 @transaction.atomic
