@@ -23,7 +23,7 @@ class Issue(models.TextChoices):
     CHILD_LABOUR = "child_labour", _("Child labour")
     LABOUR_RIGHTS = "labour_rights", _("Labour rights")
     COLLECTIVE_ACTION = "collective_action", _("Collective action of small firms")
-    CSR_COMPLIANCE = "csr_compliance", _("Compliance with buyers' CSR demands")
+    CSR_COMPLIANCE = "csr_compliance", _("CSR practices and demands")
     ENVIRONMENT = "environment", _("Environment")
     SOCIAL_PROTECTION = "social_protection", _("Social protection")
     CLUSTER_DEVELOPMENT = "cluster_development", _("Cluster development")
