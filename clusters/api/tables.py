@@ -13,6 +13,7 @@ from rest_framework import serializers
 from clusters.api import fields as api_fields
 from clusters.api.serializers import RecordSerializer
 from clusters.casefiles.shape import shape_of
+from clusters.codelists import COUNTRIES, codelist_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,11 @@ def _columns(name: str, field: Any) -> list[TableColumn]:
         ]
     if isinstance(field, serializers.JSONField):
         return [TableColumn(name, "string", lambda record: _as_json(record[name]), about)]
-    return [TableColumn(name, kind, lambda record: record[name], about)]
+    column = TableColumn(name, kind, lambda record: record[name], about)
+    spec = shape_of(field.parent.Meta.model).field(name)
+    if spec is not None and codelist_of(spec.field) is COUNTRIES:
+        return [column, _named_country(name, about)]
+    return [column]
 
 
 TYPES = {
@@ -151,6 +156,16 @@ def _parts(name: str, parts: dict[str, tuple[str, str]], about: str) -> list[Tab
         )
         for ending, (path, kind) in parts.items()
     ]
+
+
+def _named_country(name: str, about: str) -> TableColumn:
+    """Return the column of a country's name: programs that read tables take `NA` for no value."""
+    return TableColumn(
+        f"{name}_label",
+        "string",
+        lambda record: COUNTRIES.names.get(record[name]),
+        f"{about} {ENDINGS['_label']}",
+    )
 
 
 def _joined(

@@ -70,6 +70,17 @@ def test_tidy_data_hold_final_codings_once_where_two_have_coded(client):
     assert [(row["degree"], row["is_final"], row["coder"]) for row in rows] == [("1", "true", "")]
 
 
+def test_tables_say_countries_in_words(client):
+    unplaced = factories.make_body(slug="unplaced", name="Unplaced")
+    agency = factories.make_body(slug="agency", name="Agency", country="NA")
+    factories.make_public(agency, unplaced)
+
+    rows = table(client, f"{API}stakeholders/?format=csv&ordering=slug")
+
+    named = [(row["country"], row["country_label"]) for row in rows]
+    assert named == [("NA", "Namibia"), ("", "")]
+
+
 @pytest.mark.parametrize("accept", ["application/jsonl", "text/csv"])
 def test_a_format_can_be_asked_for_by_accept(client, seeded, accept):
     answer = client.get(f"{API}clusters/", headers={"Accept": accept})
