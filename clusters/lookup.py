@@ -4,6 +4,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.http import Http404
 from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
@@ -48,15 +50,17 @@ def find_published(queryset: QuerySet[Any], slug: str) -> Any:
     Raises MovedError for an old slug, GoneError for a withdrawn or deleted record, Http404
     for what was never public.
     """
-    found = queryset.filter(slug__iexact=slug).first()
+    small = slug.lower()
+    found = queryset.filter(slug=small).first()
     if found is not None:
         if found.slug != slug:
             raise MovedError(found, slug)
         return found
     model: Any = queryset.model
     kind = shape_of(model).folder
-    unseen = model._default_manager.filter(slug__iexact=slug).first()
-    alias = Alias.objects.filter(kind=model._meta.model_name, slug__iexact=slug).first()
+    unseen = model._default_manager.filter(slug=small).first()
+    aliases = Alias.objects.filter(kind=model._meta.model_name)
+    alias = aliases.filter(Exact(Lower("slug"), small)).first()
     if unseen is None and alias is not None:
         current = queryset.filter(pk=alias.object_id).first()
         if current is not None:

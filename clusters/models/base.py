@@ -169,10 +169,17 @@ class Root(models.Model):
         abstract = True
         constraints = [
             models.UniqueConstraint(
-                Lower("slug"),
+                "slug",
                 name="%(class)s_slug_unique",
                 violation_error_code="slug",
                 violation_error_message="Another record has this slug.",
+            ),
+            # So that none differs from another by its case alone.
+            models.CheckConstraint(
+                condition=models.Q(slug=Lower("slug")),
+                name="%(class)s_slug_small",
+                violation_error_code="slug",
+                violation_error_message=SLUG.message,
             ),
         ]
         triggers: ClassVar[list[Any]] = [KeepVersion(), KeepSlugs(), KeepDocuments()]

@@ -35,7 +35,7 @@ def test_ready_says_whether_migrations_wait(client):
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM django_migrations WHERE name LIKE '0008_coders_who_leave_and_confirm%'"
+            "DELETE FROM django_migrations WHERE name LIKE '0009_slugs_in_small_letters%'"
         )
     response = client.get("/readyz")
 

@@ -1,7 +1,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
+from clusters.api.documents import roots
 from clusters.models import Alias, Cluster, Statistic
 from tests import factories
 
@@ -14,6 +17,8 @@ def test_a_slug_is_unique_in_any_case():
     factories.make_cluster(slug="sialkot")
 
     with pytest.raises(IntegrityError, match="cluster_slug_unique"), transaction.atomic():
+        factories.make_cluster(slug="sialkot")
+    with pytest.raises(IntegrityError, match="cluster_slug_small"), transaction.atomic():
         factories.make_cluster(slug="SIALKOT")
     assert factories.make_cluster(slug="kasur").pk
 
@@ -36,6 +41,8 @@ def test_a_used_slug_is_never_given_to_another_record_but_its_own_may_return():
     cluster.save()
 
     with pytest.raises(IntegrityError, match="is never used again"), transaction.atomic():
+        factories.make_cluster(slug="old")
+    with pytest.raises(IntegrityError, match="cluster_slug_small"), transaction.atomic():
         factories.make_cluster(slug="Old")
     cluster.slug = "old"
     cluster.save()
@@ -159,3 +166,16 @@ def test_authors_are_csl_names(names):
 def test_no_record_takes_the_address_of_a_page(db, slug):
     with pytest.raises(ValidationError, match="is an address of the casebook"):
         factories.make_project(slug="x").__class__(slug=slug, title="T").full_clean()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", roots(), ids=lambda model: model.__name__)
+def test_a_record_is_found_by_its_slug_through_an_index(model):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # as with many records
+        for found in (
+            model.objects.filter(slug="village"),
+            model.objects.filter(slug__in=["one", "two"]),
+            Alias.objects.filter(Exact(Lower("slug"), "village"), kind=model._meta.model_name),
+        ):
+            assert "Index Cond: " in found.explain()
