@@ -152,6 +152,21 @@ def test_ctrl_c_ends_server_worker_and_database(prepared, when):
         assert not (folder / "postgres" / "pgdata" / "postmaster.pid").exists()
 
 
+def test_nothing_is_left_of_a_server_that_was_killed(prepared):
+    port = free_port()
+    with data_folder(prepared) as folder:
+        process = start(folder, port)
+        try:
+            wait_until(lambda: answers(port))
+        finally:
+            process.kill()
+            process.communicate(timeout=PATIENCE)
+
+        wait_until(lambda: group(process) == [])
+        assert not answers(port)
+        Server(folder / "postgres").wait_for_its_end()
+
+
 @pytest.mark.parametrize("missing", ["the secret", "the database"])
 def test_a_folder_that_cannot_be_written_ends_in_one_sentence(tmp_path, missing):
     folder = tmp_path / "data"

@@ -47,6 +47,7 @@ class Command(BaseCommand):
                 if not options["prepare_only"]:
                     self.stdout.write("Ctrl-C stops it.\n")
                     self.stdout.flush()
+                    self.end_what_is_forked()
                     with self.worker():
                         self.serve(port)
                     self.leave_the_database()
@@ -67,6 +68,21 @@ class Command(BaseCommand):
         call_command("write_documents", stdout=StringIO())
         self.stdout.write(f"\nCluster Casebook: http://localhost:{port}/")
         self.make_first_administrator(port)
+
+    @staticmethod
+    def end_what_is_forked() -> None:
+        """Let granian's processes end with this one, also where it is killed: a pipe tells them."""
+        reading, writing = os.pipe()
+
+        def wait_for_the_end() -> None:
+            os.read(reading, 1)
+            os._exit(1)
+
+        def begin_to_wait() -> None:
+            os.close(writing)  # else the pipe would never end
+            threading.Thread(target=wait_for_the_end, daemon=True).start()
+
+        os.register_at_fork(after_in_child=begin_to_wait)
 
     def serve(self, port: int) -> None:
         """Serve until somebody stops it, whatever ends the server before."""
