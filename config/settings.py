@@ -372,6 +372,7 @@ REST_FRAMEWORK = {
 CORS_URLS_REGEX = r"^/(api|changes/feed)/"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS")
+CORS_ALLOW_HEADERS = ("Accept", "If-Modified-Since", "If-None-Match")
 CORS_EXPOSE_HEADERS = (
     *("Content-Disposition", "ETag", "Link"),
     *("RateLimit", "RateLimit-Policy", "Retry-After"),

@@ -335,6 +335,8 @@ def test_pages_of_other_sites_may_read_the_api_and_nothing_else(client):
     asked = {**other, "Access-Control-Request-Method": "POST"}
     allowed = client.options(f"{API}projects/", headers=asked)["Access-Control-Allow-Methods"]
     assert allowed == "GET, HEAD, OPTIONS"
+    headers = client.options(f"{API}projects/", headers=asked)["Access-Control-Allow-Headers"]
+    assert headers == "Accept, If-Modified-Since, If-None-Match"
     for address in ("/", "/admin/login/"):
         assert "Access-Control-Allow-Origin" not in client.get(address, headers=other)
 

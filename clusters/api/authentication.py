@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework import authentication
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from clusters.accounts import owes_second_factor
@@ -29,6 +30,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This token is not known, has expired or was revoked.")
         if owes_second_factor(token.user):
             raise PermissionDenied(NEEDS_SECOND_FACTOR)
+        if request.method not in SAFE_METHODS and is_of_another_site(request):
+            raise PermissionDenied("Pages of other sites may only read. Write from a program.")
         today = timezone.now().date()
         if token.last_used != today:  # once a day: who reads should not write
             ApiToken.objects.filter(pk=token.pk).update(last_used=today)
@@ -36,6 +39,12 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return 'Bearer realm="Cluster Casebook"'
+
+
+def is_of_another_site(request: Request) -> bool:
+    """Tell whether a browser sends this for a page of another site; programs name no origin."""
+    own = request.build_absolute_uri("/").rstrip("/")
+    return request.META.get("HTTP_ORIGIN", own) != own
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

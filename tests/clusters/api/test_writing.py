@@ -609,6 +609,16 @@ def test_session_writes_need_the_form_token(client, village):
     assert answer.status_code == 201
 
 
+def test_a_page_of_another_site_writes_nothing_with_a_token(researcher):
+    elsewhere = {"origin": "https://elsewhere.example"}
+
+    refused = researcher("POST", "projects/", CASE, **elsewhere)
+    assert refused.status_code == 403
+    assert not Project.objects.exists()
+    assert researcher("GET", "projects/", **elsewhere).status_code == 200
+    assert researcher("POST", "projects/", CASE, origin="http://testserver").status_code == 201
+
+
 def test_the_last_day_a_token_was_used_is_kept(researcher):
     researcher.get("projects/?state=draft")
 
