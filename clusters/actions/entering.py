@@ -273,7 +273,7 @@ def revive(*, past: Past, by: User) -> Root:
     shape = shape_of(past.model)
     removal = (
         Removal.objects.filter(kind=shape.folder, object_id=past.number, restored_at=None)
-        .order_by("-at")
+        .order_by("-pk")
         .first()
     )
     if removal is None:

@@ -241,7 +241,7 @@ class RoundComment(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         constraints = [
             exactly_one(
                 "roundcomment_one_subject",
