@@ -22,7 +22,14 @@ from django_tasks_db.models import DBTaskResult
 from clusters.actions.corrections import answer
 from clusters.actions.entering import Conflicts, bring_back
 from clusters.actions.inviting import invite, mail, withdraw_invitation
-from clusters.actions.proposing import approve, changes_of, may_approve, return_, take_back
+from clusters.actions.proposing import (
+    approve,
+    changes_of,
+    may_approve,
+    return_,
+    sources_in,
+    take_back,
+)
 from clusters.actions.publishing import NotAllowed
 from clusters.admin_base import CaseAdmin, ReadOnlyAdmin, declare, register_parts
 from clusters.casefiles.loader import CaseFilesRefused
@@ -229,7 +236,7 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
             "opts": self.model._meta,
             "proposal": proposal,
             "kind": proposal.kind,
-            "differences": changes_of(proposal),
+            "changes": [(one, sources_in(proposal, one)) for one in changes_of(proposal)],
             "conflicts": conflicts,
             "may_approve": may_approve(request.user, proposal.by),
             "may_review": may_review(request.user),

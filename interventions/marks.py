@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q
 
-from clusters.actions.publishing import asserted, is_asserted
+from clusters.actions.publishing import Cover, asserted, is_asserted
 from clusters.casefiles.document import Document, documents_of
 from clusters.casefiles.shape import shape_of
 from clusters.models import Change, Publication, ReviewStep, Step
@@ -69,8 +69,9 @@ def marks_of(
     """
     shape = shape_of(Project)
     own = [field.name for field in shape.fields if is_asserted(shape, field.name)]
-    values = Counter(is_cited for _where, is_cited in asserted(document, shape))
+    values = Counter(cover for _where, cover in asserted(document, shape))
     total = values.total()
+    cited = total - values[Cover.NONE]
     agreed = [one for one in document.get("codings", []) if "coder" not in one]
     overall = [
         one for one in agreed if not one.keys() & {"perspective_group", "perspective_holder"}
@@ -86,8 +87,9 @@ def marks_of(
         "not_reported": silent[NoValue.NOT_REPORTED],
         "not_applicable": silent[NoValue.NOT_APPLICABLE],
         "values": total,
-        "cited": values[True],
-        "share_cited": values[True] / total if total else None,
+        "cited": cited,
+        "cited_by_name": values[Cover.FIELD],
+        "share_cited": cited / total if total else None,
         "sources": len({fieldworks.get(slug) or slug for slug in publications_in(document)}),
         "coders": len({one["coder"] for one in document.get("codings", []) if "coder" in one}),
     }

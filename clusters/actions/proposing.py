@@ -1,6 +1,7 @@
 """Propose a change to a published record, and decide on it: the public sees it once approved."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pghistory
@@ -12,9 +13,9 @@ from django.utils.translation import ngettext
 
 from clusters.actions.commenting import reviewers, tell
 from clusters.actions.entering import Amendment, amend, amend_all, read
-from clusters.actions.publishing import NotAllowed, one_at_a_time
+from clusters.actions.publishing import NotAllowed, citations_of, is_asserted, one_at_a_time
 from clusters.casefiles.document import Document, document_of
-from clusters.casefiles.merge import Difference, differences
+from clusters.casefiles.merge import Difference, Where, differences, value_at
 from clusters.casefiles.saver import Heard, nobody
 from clusters.casefiles.shape import shape_of, shapes
 from clusters.models import Proposal, ProposalState, Root, User
@@ -177,6 +178,33 @@ def record_of(proposal: Proposal) -> Root | None:
 def changes_of(proposal: Proposal) -> list[Difference]:
     """List what a proposal changes, value by value."""
     return differences(proposal.base, proposal.document)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The citations that bear a value as it is proposed, and where they stand."""
+
+    citations: list[Document]
+    where: Where
+
+    @property
+    def name_it(self) -> bool:
+        """Whether one of them is of the value's own field, not of the whole record."""
+        return any("for" in one for one in self.citations)
+
+
+def sources_in(proposal: Proposal, one: Difference) -> Sources | None:
+    """Return what bears a value as proposed; None for what needs no source or has its own."""
+    above, name = one.where[:-1], one.where[-1]
+    shape = shapes()[proposal.kind]
+    for child in above[::2]:
+        shape = shape.children[child]
+    holder = value_at(proposal.document, above)
+    if one.after is None or not isinstance(holder, dict):
+        return None
+    if shape.field(name) is None or not is_asserted(shape, name):
+        return None
+    return Sources(citations_of(holder, name), (*above, "citations"))
 
 
 def moved_since(proposal: Proposal, record: Root) -> list[Difference]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -221,20 +222,36 @@ def index_again(renamed: Root) -> None:
 
 def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
     """List the values of a record that no citation covers, as `accounts.early-exit.says`."""
-    return [where for where, is_cited in asserted(document, shape, at) if not is_cited]
+    return [where for where, cover in asserted(document, shape, at) if cover is Cover.NONE]
 
 
-def asserted(document: Document, shape: Shape, at: str = "") -> Iterator[tuple[str, bool]]:
-    """Yield every value that says something about the world, and whether a citation covers it."""
-    citations = [one for one in document.get("citations", []) if one.get("stance") != "disputes"]
-    covers_all = any("for" not in citation for citation in citations)
-    covered = {citation.get("for") for citation in citations}
+class Cover(Enum):
+    """What a value leads to its source by."""
+
+    NONE = "nothing"
+    RECORD = "a citation of the whole record"
+    FIELD = "a citation that names its field"
+
+
+def asserted(document: Document, shape: Shape, at: str = "") -> Iterator[tuple[str, Cover]]:
+    """Yield every value that says something about the world, and what covers it."""
     for field in shape.fields:
         if field.name in document and is_asserted(shape, field.name):
-            yield f"{at}{field.name}", covers_all or field.name in covered
+            fors = {one.get("for") for one in citations_of(document, field.name)}
+            cover = Cover.FIELD if field.name in fors else Cover.RECORD if fors else Cover.NONE
+            yield f"{at}{field.name}", cover
     for name, child_shape in shape.children.items():
         for child in document.get(name, []):
             yield from asserted(child, child_shape, f"{at}{name}.{child['key']}.")
+
+
+def citations_of(document: Document, field: str) -> list[Document]:
+    """Return the citations that bear one value of a record: those of its field, or of all."""
+    return [
+        one
+        for one in document.get("citations", [])
+        if one.get("stance") != "disputes" and one.get("for") in (None, field)
+    ]
 
 
 def is_asserted(shape: Shape, field_name: str) -> bool:

@@ -21,18 +21,17 @@ register = template.Library()
 def sources(record: Any, field: str = "") -> dict[str, Any]:
     """Show where a record, or one field of it, is written.
 
-    For a field: the citations for it, else those for the whole record. The record's `citations`
-    should be prefetched with `citations__citation__publication`.
+    For a field: the citations for it, else those for the whole record, which is said. The record's
+    `citations` should be prefetched with `citations__citation__publication`.
     """
     uses = sorted(record.citations.all(), key=lambda use: (use.field, use.pk))
+    named = [use for use in uses if use.field == field]
     if field:
-        uses = [use for use in uses if use.field == field] or [
-            use for use in uses if use.field == ""
-        ]
+        uses = named or [use for use in uses if use.field == ""]
     seen: dict[int, Any] = {}
     for use in uses:
         seen.setdefault(use.citation_id, use)
-    return {"uses": list(seen.values())}
+    return {"uses": list(seen.values()), "are_of_the_whole": bool(field) and not named}
 
 
 @register.filter

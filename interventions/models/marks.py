@@ -24,6 +24,10 @@ class CaseMarks(models.Model):
     not_applicable = models.PositiveIntegerField()
     values = models.PositiveIntegerField(help_text="Values that say something about the world.")
     cited = models.PositiveIntegerField(help_text="Of these, the ones that lead to a place.")
+    cited_by_name = models.PositiveIntegerField(
+        default=0,
+        help_text="Of these, the ones whose field a citation names; the others rest on the whole.",
+    )
     share_cited = models.FloatField(null=True, help_text="From 0 to 1; empty without values.")
     sources = models.PositiveIntegerField(
         help_text="Independent sources: works on the same fieldwork count once."

@@ -1,8 +1,12 @@
 """Proposals and deleted drafts at the desk, and the roles that see them."""
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from clusters.actions.entering import enter, remove
 from clusters.actions.proposing import propose
@@ -51,6 +55,36 @@ def proposal():
 
 def address(proposal):
     return reverse("admin:clusters_proposal_change", args=[proposal.pk])
+
+
+def source_of(page, field):
+    """Return what the page of a proposal says of the source of one value, in one line."""
+    (row,) = re.findall(rf'<th scope="row">{field}</th>(.*?)</tr>', page, re.S)
+    cell = re.findall(r"<td>(.*?)</td>", row, re.S)[-1]
+    return " ".join(unescape(strip_tags(cell)).split())
+
+
+def test_each_value_stands_with_what_bears_it(client):
+    project = factories.make_public(factories.make_project(slug="village", aims="Old"))
+    base = document_of(project, public=True)
+    place = {"publication": "paper", "section": "Findings, para 2", "for": "aims"}
+    whole = base["citations"][0]
+    factories.make_public(factories.make_publication(slug="paper"))
+    changed = {"title": "New", "aims": "New", "citations": [whole, place]}
+    made = propose(
+        record=project,
+        base=base,
+        document={**base, **changed},
+        by=factories.make_user(),
+        reason="The source says so",
+    )
+    client.force_login(factories.make_user(role="editor"))
+    page = client.get(address(made)).content.decode()
+
+    said = f"{whole['publication']}, Section 1, para 1"
+    assert source_of(page, "Title") == f"Only by a citation of the whole record: {said}"
+    assert source_of(page, "Aims") == f"{said} paper, Findings, para 2 (Aims)"
+    assert source_of(page, "Citations") == ""
 
 
 def title():

@@ -210,6 +210,23 @@ def test_a_parameter_that_means_nothing_is_an_error_that_helps(client, address, 
     assert words in response.content.decode()
 
 
+def test_a_page_says_which_values_only_a_citation_of_the_whole_record_bears(client):
+    project = factories.make_project(slug="village", summary="Sold together", aims="To sell")
+    paper = factories.make_publication()
+    factories.cite(project, factories.make_place(paper, "Findings, para 1"), field="aims")
+    factories.cite(project, factories.make_place(paper, "Findings, para 2"))
+    factories.make_public(paper, project)
+
+    page = client.get("/projects/village/").content.decode()
+
+    def sources_after(words):
+        found = re.search(rf"<p>{words}</p>(<span class=.sources.>.*?</span>)", page, re.S)
+        return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", found[1]))
+
+    assert sources_after("Sold together") == f"whole record: {paper}, Findings, para 2"
+    assert sources_after("To sell") == f"{paper}, Findings, para 1"
+
+
 def test_an_old_slug_redirects_a_withdrawn_record_says_why_and_a_draft_is_unknown(client):
     moved = factories.make_public(factories.make_cluster(slug="old"))
     Cluster.objects.filter(pk=moved.pk).update(slug="new")

@@ -72,9 +72,11 @@ def test_values_count_as_cited_by_the_rule_of_publishing():
         project, factories.make_place(paper, "Section 2"), field="aims", stance="disputes"
     )
     assert (counted(project).cited, counted(project).share_cited) == (1, pytest.approx(1 / 3))
+    assert counted(project).cited_by_name == 1
 
     factories.cite(project, factories.make_place(paper, "Section 3"))
     assert counted(project).share_cited == 1
+    assert (counted(project).cited, counted(project).cited_by_name) == (3, 1)
 
 
 def test_works_on_the_same_fieldwork_are_one_source():
