@@ -1,6 +1,7 @@
 """Every internal link of every page leads somewhere, and every chart to a place in a source."""
 
 import re
+from functools import cache
 from urllib.parse import urljoin
 
 import pytest
@@ -47,8 +48,26 @@ def test_every_internal_link_answers_and_every_fragment_is_there(client, seeded)
             assert f'id="{fragment}"' in pages[address], f"{address}#{fragment} ({from_page})"
 
 
+@pytest.fixture
+def leads_to_a_source(client):
+    """Tell whether a page names a place in a source, or lists records each of which does."""
+
+    @cache  # the pages of few projects are behind many cells
+    def leads(link):
+        page = client.get(link).content.decode()
+        if re.search(r'href="/literature/[^"]+#place-\d+"', page):
+            return True
+        listed = re.findall(r'<h2>\s*<a href="(/projects/[^"]+)"', page)
+        is_empty = "No project fits all of this" in page
+        return is_empty or (bool(listed) and all(map(leads, listed)))
+
+    return leads
+
+
 @pytest.mark.parametrize("name", CHARTS)
-def test_every_cell_of_every_chart_ends_at_a_source_with_a_locator(client, seeded, name):
+def test_every_cell_of_every_chart_ends_at_a_source_with_a_locator(
+    client, seeded, leads_to_a_source, name
+):
     address = f"/charts/{name}/" + ("?cluster=sialkot" if name == "cluster-timeline" else "")
     page = client.get(address).content.decode()
     table = re.search(r'<div class="table-body".*?</figure>', page, re.S)[0]
@@ -58,14 +77,4 @@ def test_every_cell_of_every_chart_ends_at_a_source_with_a_locator(client, seede
 
     assert links
     for link in sorted(links):
-        assert leads_to_a_source(client, link), link
-
-
-def leads_to_a_source(client, link):
-    """Whether the page names a place in a source, or lists records each of which does."""
-    page = client.get(link).content.decode()
-    if re.search(r'href="/literature/[^"]+#place-\d+"', page):
-        return True
-    listed = re.findall(r'<h2>\s*<a href="(/projects/[^"]+)"', page)
-    is_empty = "No project fits all of this" in page
-    return is_empty or (bool(listed) and all(leads_to_a_source(client, one) for one in listed))
+        assert leads_to_a_source(link), link
