@@ -178,4 +178,5 @@ def test_a_record_is_found_by_its_slug_through_an_index(model):
             model.objects.filter(slug__in=["one", "two"]),
             Alias.objects.filter(Exact(Lower("slug"), "village"), kind=model._meta.model_name),
         ):
-            assert "Index Cond: " in found.explain()
+            # By no order: a list's own may have an index that is walked through instead.
+            assert "Index Cond: " in found.order_by().explain()
