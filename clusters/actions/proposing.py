@@ -188,8 +188,8 @@ class Sources:
     where: Where
 
     @property
-    def name_it(self) -> bool:
-        """Whether one of them is of the value's own field, not of the whole record."""
+    def name_the_field(self) -> bool:
+        """Whether one of them names the field of the value; the others are of the whole record."""
         return any("for" in one for one in self.citations)
 
 

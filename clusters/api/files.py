@@ -230,7 +230,7 @@ class XLSXRenderer(FileRenderer):
         # Written as a whole before the first byte leaves, so that it can still be refused.
         chunks = Chunks()
         with workbook(chunks.file) as book:
-            fill(book, view, queryset, source)
+            fill_workbook(book, view, queryset, source)
         return chunks
 
 
@@ -266,7 +266,7 @@ def workbook(file: Any) -> Iterator[Any]:
             raise
 
 
-def fill(book: Any, view: Any, queryset: Any, source: Source) -> None:
+def fill_workbook(book: Any, view: Any, queryset: Any, source: Source) -> None:
     """Write a list, and the parts of its records, into a workbook."""
     created = source.changed or datetime(1980, 1, 1, tzinfo=UTC)
     book.set_properties({"comments": str(source), "created": created.replace(tzinfo=None)})

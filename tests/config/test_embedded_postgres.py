@@ -147,6 +147,7 @@ def test_a_killed_supervisor_is_replaced_by_the_next_connection_and_all_ends(ser
 
     wait_until(lambda: not (server.pgdata / "postmaster.pid").exists())
     server.wait_for_its_end()
+    assert not server.answers()
 
 
 @pytest.mark.parametrize("left", ["pgdata/postmaster.pid", "run/.s.PGSQL.5432.lock"])

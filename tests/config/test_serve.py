@@ -85,7 +85,7 @@ def test_a_killed_server_process_is_started_again_however_often(running):
         os.kill(process, signal.SIGKILL)
 
         wait_until(lambda gone=process: children(running.process.pid, "manage.py serve") - {gone})
-    wait_until(lambda: answers(running.port))
+    assert wait_until(lambda: answers(running.port))
 
 
 def test_a_second_one_in_the_same_folder_says_where_the_first_is(running):
