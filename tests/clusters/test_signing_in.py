@@ -1,7 +1,6 @@
 """Accounts come by invitation; editors and administrators bring a second factor."""
 
 import re
-from importlib import import_module
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -13,12 +12,11 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
 from django.utils import timezone
 
-from clusters.encryption import decrypt, encrypt
+from clusters.encryption import encrypt
 from clusters.models import ApiToken, Contributor, Invitation, User
 from tests import factories
 from tests.queue import work
@@ -319,13 +317,3 @@ def test_with_another_key_no_code_fits_and_nothing_breaks(client, settings):
         answer = client.post("/sign-in/2fa/authenticate/", {"code": code})
         assert answer.status_code == 200
         assert client.get("/admin/").status_code == 302
-
-
-def test_secrets_of_before_are_encrypted_by_the_migration():
-    user = factories.make_user()
-    Authenticator.objects.create(user=user, type="totp", data={"secret": "ABCD"})
-    migration = import_module("clusters.migrations.0012_mail_on_its_way")
-
-    migration.encrypt_second_factors(apps, None)
-
-    assert decrypt(Authenticator.objects.get().data["secret"]) == "ABCD"
