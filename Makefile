@@ -24,7 +24,7 @@ run: $(RUN_STAMP) .env ## Set up everything, load Sialkot, serve on PORT (8000)
 	@$(PY) manage.py serve --port $(PORT)
 
 test: setup browser check ## Run every check and every test, browser tests included
-	@$(PY) -m pytest -n auto --maxprocesses 4
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 check: setup ## Lint, format, types, missing migrations, import rules, templates
 	$(VENV)/bin/ruff check .

@@ -7,6 +7,7 @@ its tests in this order.
 import os
 import shutil
 import tempfile
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,42 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser.serving import prepare
 
+# Where the tests of a file share a served copy, or what the one before has made.
+IN_ONE_PROCESS = (
+    "tests/browser/test_crash.py",
+    "tests/browser/test_desk.py",
+    "tests/config/test_production.py",
+    "tests/config/test_serve.py",
+    "tests/contract",
+)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Gives each test to whichever process is free, and those that share a copy to one."""
+
+    def _split_scope(self, nodeid):
+        return next((path for path in IN_ONE_PROCESS if nodeid.startswith(path)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log)
+
 
 def pytest_collection_modifyitems(items):
-    """Tests with an empty database first, then those that commit, then those with the seed."""
+    """Tests with an empty database first, then those that commit, then those with the seed.
+
+    A browser stays in its process to the end, where Django would refuse to ask the database.
+    """
 
     def order(item):
         fixtures = getattr(item, "fixturenames", ())
         return (
-            "contract" in item.path.parts,
             "browser" in item.path.parts,
+            "contract" in item.path.parts,
             "seed_loaded" in fixtures,
             "transactional_db" in fixtures
             or any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db")),
@@ -81,9 +106,10 @@ def settings_of_tests():
 
 @pytest.fixture(scope="session")
 def seed_loaded(django_db_setup, django_db_blocker):
-    """The Sialkot case, loaded once and kept for every test that comes after."""
+    """The Sialkot case as `make run` has it, loaded once and kept for every test after."""
     with django_db_blocker.unblock():
         call_command("load_cases", settings.CASES_SEED, publish=True, verbosity=0)
+        call_command("write_documents", stdout=StringIO())
 
 
 @pytest.fixture
