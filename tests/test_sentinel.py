@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from pyarrow import parquet
 
+from clusters.api import documents
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.models import CitationUse, Invitation, Proposal, Removal, Root, TableUpload
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
@@ -200,6 +201,7 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
     TableUpload.objects.create(table="projects", file_name=SENTINEL, content=b"", by=author)
     Invitation.issue(email=f"{SENTINEL}@example.org", role="editor", by=author)
 
+    documents.write()
     seen, waiting = {}, ["/", "/api/v1/", "/api/v1/schema/", "/robots.txt", "/sitemap.xml"]
     waiting += [f"/search/?q={SENTINEL}", f"/search/suggestions/?q={SENTINEL[:6]}"]
     waiting += [f"/charts/{name}/?format=csv" for name in CHARTS if name != "cluster-timeline"]
