@@ -352,7 +352,10 @@
       kept.classList.remove("wrong");
     } else {
       isKept = false;
-      kept.textContent = "Not kept: is the connection there, and are you still signed in?";
+      // The link to sign in stays under the pointer of whoever is about to follow it.
+      if (!kept.querySelector("a")) {
+        kept.textContent = "Not kept: is the connection there, and are you still signed in?";
+      }
       kept.classList.add("wrong");
       setTimeout(keep, TRY_AGAIN_AFTER);
     }
