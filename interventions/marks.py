@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q
 
-from clusters.actions.publishing import Cover, asserted, is_asserted
+from clusters.casefiles.cover import Cover, asserted, is_asserted
 from clusters.casefiles.document import Document, documents_of
 from clusters.casefiles.shape import shape_of
 from clusters.models import Change, Publication, ReviewStep, Step
@@ -71,7 +71,7 @@ def marks_of(
     own = [field.name for field in shape.fields if is_asserted(shape, field.name)]
     values = Counter(cover for _where, cover in asserted(document, shape))
     total = values.total()
-    cited = total - values[Cover.NONE]
+    cited = values[Cover.RECORD] + values[Cover.FIELD]
     agreed = [one for one in document.get("codings", []) if "coder" not in one]
     overall = [
         one for one in agreed if not one.keys() & {"perspective_group", "perspective_holder"}

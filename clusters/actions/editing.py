@@ -54,7 +54,9 @@ def logged_changes(
             for root, was, now in zip(stored, before, after, strict=True)
             if was != now
         ]
-        check({root: now for root, _was, now in changed})
+        check(
+            {root: now for root, _was, now in changed}, {root: was for root, was, _now in changed}
+        )
         for root, was, now in [] if is_trial else changed:
             record_change(
                 record=root,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clusters.actions.editing import logged_change, logged_changes
 from clusters.actions.publishing import NotAllowed, Unfit
+from clusters.casefiles.cover import narrowed
 from clusters.casefiles.document import Document, document_from, document_of, lookups
 from clusters.casefiles.loader import CaseFilesRefused, together
 from clusters.casefiles.merge import Difference, differences, merge, value_at
@@ -100,7 +101,8 @@ def amend(
     """Bring the difference between two public documents of a record into it.
 
     What neither of them shows, open codings and private fields, stays as it is. `force` prefers
-    the document where the record has changed otherwise since `base`.
+    the document where the record has changed otherwise since `base`. A citation of the whole
+    record that there was says nothing of what this changes (see `narrowed`).
 
     Raises Conflicts, CaseFilesRefused, or NotAllowed where a published record would not be fit
     to be public; nothing is changed then.
@@ -116,12 +118,13 @@ def amend(
         if stored.is_published != record.is_published:
             raise NotAllowed([f"It is “{stored.get_state_display()}” meanwhile: look again."])
         prefetch_related_objects([stored], *lookups(shape))
-        merged = merge(base, case_file.document, document_from(stored))
+        now = document_from(stored)
+        merged = merge(base, case_file.document, now)
         if merged.edited and not force:
             raise Conflicts(merged.edited)
         saver = Saver(by)
         saver.instances[shape.folder, case_file.slug] = stored
-        saver.save_all([(case_file, merged.preferring_file)])
+        saver.save_all([(case_file, narrowed(now, merged.preferring_file, shape))])
         if saver.problems:
             raise CaseFilesRefused(saver.problems)
     record.refresh_from_db()
@@ -166,7 +169,8 @@ def amend_all(
             for hidden in differences(one.base, now)
             if value_at(wanted_now, hidden.where) not in (None, hidden.after)
         ]
-        documents.append((one.case_file, merge(one.base, wanted_now, now).document))
+        merged = merge(one.base, wanted_now, now).document
+        documents.append((one.case_file, narrowed(now, merged, one.case_file.shape)))
     try:
         with (
             logged_changes(records, by=by, reason=reason, is_trial=is_trial),

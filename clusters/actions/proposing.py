@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 
 from clusters.actions.commenting import reviewers, tell
 from clusters.actions.entering import Amendment, amend, amend_all, read
-from clusters.actions.publishing import NotAllowed, citations_of, is_asserted, one_at_a_time
+from clusters.actions.publishing import NotAllowed, one_at_a_time
+from clusters.casefiles.cover import citations_of, is_asserted, narrowed, outdated_of
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.merge import Difference, Where, differences, value_at
 from clusters.casefiles.saver import Heard, nobody
@@ -182,9 +183,13 @@ def changes_of(proposal: Proposal) -> list[Difference]:
 
 @dataclass(frozen=True)
 class Sources:
-    """The citations that bear a value as it is proposed, and where they stand."""
+    """The citations that bear a value as it is proposed, and where they stand.
+
+    Those of the whole record that were there before the value was changed are `outdated`.
+    """
 
     citations: list[Document]
+    outdated: list[Document]
     where: Where
 
     @property
@@ -197,14 +202,15 @@ def sources_in(proposal: Proposal, one: Difference) -> Sources | None:
     """Return what bears a value as proposed; None for what needs no source or has its own."""
     above, name = one.where[:-1], one.where[-1]
     shape = shapes()[proposal.kind]
+    document = narrowed(proposal.base, proposal.document, shape)
     for child in above[::2]:
         shape = shape.children[child]
-    holder = value_at(proposal.document, above)
+    holder = value_at(document, above)
     if one.after is None or not isinstance(holder, dict):
         return None
     if shape.field(name) is None or not is_asserted(shape, name):
         return None
-    return Sources(citations_of(holder, name), (*above, "citations"))
+    return Sources(citations_of(holder, name), outdated_of(holder, name), (*above, "citations"))
 
 
 def moved_since(proposal: Proposal, record: Root) -> list[Difference]:

@@ -1,8 +1,7 @@
 """Publish, change and withdraw: what the public sees, and the log that says so."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ import pghistory
 from django.apps import apps
 from django.db import connection, transaction
 
+from clusters.casefiles.cover import Cover, asserted
 from clusters.casefiles.document import Document, document_of
 from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import (
@@ -26,9 +26,6 @@ from clusters.models import (
 from clusters.models.base import root_path
 from clusters.search import index
 from clusters.signals import public_changed
-
-# Names and bookkeeping of the casebook itself, which assert nothing about the world.
-NEVER_ASSERTED = frozenset({"slug", "key", "language"})
 
 
 class NotAllowed(Exception):
@@ -48,11 +45,14 @@ class Unfit(NotAllowed):
 
 
 @transaction.atomic
-def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Change]:
+def publish(
+    *, records: Iterable[Root], by: User | None, reason: str, are_stated: bool = False
+) -> list[Change]:
     """Make records public together and write each into the public change log.
 
     Records that name each other are published in one call. Raises Unfit, with every reason, where
-    a value has no citation or a record names an unpublished one.
+    a value has no citation or a record names an unpublished one. `are_stated`: somebody wrote each
+    of them whole, with what is outdated, as a file does that was made of public ones.
     """
     one_at_a_time()
     tell()
@@ -60,7 +60,7 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
     for record in wanted:
         record.refresh_from_db()
     documents = {record: document_of(record, public=True) for record in wanted}
-    check(documents)
+    check(documents, documents if are_stated else {})
     with _context(by, reason):
         for record in wanted:
             set_state(record, State.PUBLISHED)
@@ -78,9 +78,13 @@ def publish(*, records: Iterable[Root], by: User | None, reason: str) -> list[Ch
         return changes
 
 
-def check(documents: dict[Root, Document]) -> None:
-    """Raise Unfit where anything keeps these records, as these documents, from being public."""
-    if found := obstacles(documents):
+def check(documents: dict[Root, Document], before: dict[Root, Document]) -> None:
+    """Raise Unfit where anything keeps these records, as these documents, from being public.
+
+    A value that is public, in the documents `before`, and is corrected under a citation of the
+    whole record stays so; it counts as not cited until somebody says that its source has it.
+    """
+    if found := obstacles(documents, before):
         raise Unfit(found)
 
 
@@ -89,17 +93,20 @@ class Obstacle:
     """One thing that keeps a record from being public.
 
     `where` leads to the value without a citation, parts by their keys; `names` is the unpublished
-    root that the record names instead, as (model, slug).
+    root that the record names instead, as (model, slug). An outdated value was changed after its
+    citation of the whole record.
     """
 
     record: Root
     where: tuple[str, ...] = ()
+    is_outdated: bool = False
     names: tuple[type[Root], str] | None = None
 
     def __str__(self) -> str:
         name = f"{shape_of(type(self.record)).folder}/{self.record.slug}"
         if self.names is None:
-            return f"{name}: {'.'.join(self.where)} has no citation."
+            what = "was changed after its citation" if self.is_outdated else "has no citation"
+            return f"{name}: {'.'.join(self.where)} {what}."
         return f"{name} names {self.named}, which is not published."
 
     @property
@@ -110,11 +117,20 @@ class Obstacle:
     @property
     def here(self) -> str:
         """What is wrong, told where it stands."""
-        return f"{self.named} is not published." if self.names else "This has no citation."
+        if self.names is not None:
+            return f"{self.named} is not published."
+        if self.is_outdated:
+            return "The whole record was cited before this was written: cite it for this field."
+        return "This has no citation."
 
 
-def obstacles(documents: dict[Root, Document]) -> list[Obstacle]:
-    """List what keeps these records, as these documents, from being public together."""
+def obstacles(
+    documents: dict[Root, Document], before: dict[Root, Document] | None = None
+) -> list[Obstacle]:
+    """List what keeps these records, as these documents, from being public together.
+
+    `before` are the public documents that they change; see `check`.
+    """
     found: list[Obstacle] = []
     names = {
         record: references_of(document, shape_of(type(record)))
@@ -123,9 +139,12 @@ def obstacles(documents: dict[Root, Document]) -> list[Obstacle]:
     together = {(type(record), record.slug) for record in documents}
     missing = unpublished(set().union(*names.values()) - together)
     for record, document in documents.items():
+        shape = shape_of(type(record))
+        public = {where for where, _cover in asserted((before or {}).get(record, {}), shape)}
         found += [
-            Obstacle(record, where=tuple(where.split(".")))
-            for where in uncited(document, shape_of(type(record)))
+            Obstacle(record, tuple(where.split(".")), cover is Cover.OUTDATED)
+            for where, cover in asserted(document, shape)
+            if not cover.is_enough and (cover is Cover.NONE or where not in public)
         ]
         found += [Obstacle(record, names=named) for named in missing if named in names[record]]
     return found
@@ -218,46 +237,6 @@ def index_again(renamed: Root) -> None:
         model: Any = shapes()[folder].model
         pointing = model.objects.get(slug=slug)
         index(pointing, document_of(pointing, public=True))
-
-
-def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
-    """List the values of a record that no citation covers, as `accounts.early-exit.says`."""
-    return [where for where, cover in asserted(document, shape, at) if cover is Cover.NONE]
-
-
-class Cover(Enum):
-    """What a value leads to its source by."""
-
-    NONE = "nothing"
-    RECORD = "a citation of the whole record"
-    FIELD = "a citation that names its field"
-
-
-def asserted(document: Document, shape: Shape, at: str = "") -> Iterator[tuple[str, Cover]]:
-    """Yield every value that says something about the world, and what covers it."""
-    for field in shape.fields:
-        if field.name in document and is_asserted(shape, field.name):
-            fors = {one.get("for") for one in citations_of(document, field.name)}
-            cover = Cover.FIELD if field.name in fors else Cover.RECORD if fors else Cover.NONE
-            yield f"{at}{field.name}", cover
-    for name, child_shape in shape.children.items():
-        for child in document.get(name, []):
-            yield from asserted(child, child_shape, f"{at}{name}.{child['key']}.")
-
-
-def citations_of(document: Document, field: str) -> list[Document]:
-    """Return the citations that bear one value of a record: those of its field, or of all."""
-    return [
-        one
-        for one in document.get("citations", [])
-        if one.get("stance") != "disputes" and one.get("for") in (None, field)
-    ]
-
-
-def is_asserted(shape: Shape, field_name: str) -> bool:
-    """Tell whether a field says something about the world, which then needs its place."""
-    exempt = NEVER_ASSERTED | getattr(shape.model, "not_asserted", frozenset())
-    return shape.citations is not None and field_name not in exempt
 
 
 def references_of(document: Document, shape: Shape) -> set[tuple[type[Root], str]]:

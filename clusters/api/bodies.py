@@ -171,6 +171,11 @@ def citation() -> dict[str, Any]:
         "properties": {
             "publication": {"type": "string"},
             "for": {"type": "string", "description": "The field it is for; left out: all of them."},
+            "not_for": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Where it is for all fields: those changed after it was cited.",
+            },
             "stance": {"type": "string", "enum": list(Stance.values)},
             **{
                 name: {"type": "string", "maxLength": longest, "description": str(label)}

@@ -55,6 +55,11 @@ CITATION = whole(
         "locator_type": TEXT,
         "locator": TEXT,
         "field": {**TEXT, "description": "Empty: the whole record."},
+        "not_for": {
+            "type": "array",
+            "items": TEXT,
+            "description": "Of the whole record: the fields that were changed after it was cited.",
+        },
         "stance": {**TEXT, "enum": ["supports", "disputes", "context"]},
         "url": ADDRESS,
     }
@@ -148,6 +153,7 @@ class CitationsField(serializers.Field):
                     "locator_type": use.citation.locator_type,
                     "locator": use.citation.locator,
                     "field": use.field,
+                    "not_for": use.not_for,
                     "stance": use.stance,
                     "url": f"{self.page_of(use.citation.publication)}#place-{use.citation_id}",
                 }

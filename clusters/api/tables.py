@@ -183,10 +183,13 @@ def _joined(
 
 def _cited(citations: list[dict[str, Any]]) -> str:
     """Write citations out: publication, place, and the field that it is for."""
-    return "; ".join(
-        f"{one['publication']}: {one['locator']}" + (f" [{one['field']}]" if one["field"] else "")
-        for one in citations
-    )
+    return "; ".join(f"{one['publication']}: {one['locator']}" + _about(one) for one in citations)
+
+
+def _about(citation: dict[str, Any]) -> str:
+    if citation["not_for"]:
+        return f" [not {', '.join(citation['not_for'])}]"
+    return f" [{citation['field']}]" if citation["field"] else ""
 
 
 def _as_json(value: Any) -> str:

@@ -149,7 +149,10 @@ def reference(target: Any) -> str:
 
 
 def citation_document(use: CitationUse) -> Document:
-    """Return a citation as `{publication, <locator type>, for, stance}`, defaults left out."""
+    """Return a citation as `{publication, <locator type>, for, not_for, stance}`.
+
+    Defaults are left out.
+    """
     place = use.citation
     document: Document = {
         "publication": place.publication.slug,
@@ -157,6 +160,8 @@ def citation_document(use: CitationUse) -> Document:
     }
     if use.field:
         document["for"] = use.field
+    if use.not_for:
+        document["not_for"] = list(use.not_for)
     if use.stance != Stance.SUPPORTS:
         document["stance"] = str(use.stance)
     return document

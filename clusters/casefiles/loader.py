@@ -224,8 +224,9 @@ class _Loader:
         drafts = [record for _, record in roots if record.state in ("draft", "in_review")]
         try:
             if publish_all:
-                self.report.published = len(publish(records=drafts, by=by, reason=reason))
-            check(changed)
+                published = publish(records=drafts, by=by, reason=reason, are_stated=True)
+                self.report.published = len(published)
+            check(changed, changed)
         except Unfit as error:
             problems = [self.not_published(one) for one in error.obstacles]
             raise CaseFilesRefused(problems) from None

@@ -365,7 +365,10 @@ class _Reader:
         return sorted((item for item in found if item), key=citation_order)
 
     def citation(self, node: Any, shape: Shape, at: Where) -> Document | None:
-        document = {name: self.text(value, at) or "" for name, value in self.pairs(node, at)}
+        pairs = dict(self.pairs(node, at))
+        not_for = pairs.pop("not_for", None)
+        left_out = [self.text(one, at) or "" for one in self.items(not_for, at)] if not_for else []
+        document: Document = {name: self.text(one, at) or "" for name, one in pairs.items()}
         locators = [name for name in document if name in LocatorType.values and document[name]]
         unknown = document.keys() - {"publication", "for", "stance"} - set(LocatorType.values)
         if NO_KIND in document:
@@ -384,11 +387,17 @@ class _Reader:
             self.say(node, at, "Choose the field that the source is for, or “all of it”.")
         elif document.get("for") and shape.field(document["for"]) is None:
             self.say(node, at, f"There is no field {document['for']} to cite for.")
+        elif left_out and document.get("for"):
+            self.say(node, at, "A citation for one field leaves no others out (not_for).")
+        elif strangers := [name for name in left_out if shape.field(name) is None]:
+            self.say(node, at, f"There is no field {strangers[0]} to leave out (not_for).")
         elif document.get("stance") and document["stance"] not in Stance.values:
             self.say(node, at, f"A stance is one of: {', '.join(Stance.values)}.")
         else:
             if document.get("stance") == Stance.SUPPORTS:
                 del document["stance"]
+            if left_out:
+                document["not_for"] = sorted(set(left_out))
             return {name: value for name, value in document.items() if value}
         return None
 

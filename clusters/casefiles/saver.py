@@ -1,5 +1,6 @@
 """One record of a case file, with all that hangs on it, into the database."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -43,6 +44,8 @@ class Saver:
         # Parts of other records and places that were named already: thousands name the same ones.
         self.parts: dict[tuple[Any, str], Any] = {}
         self.places: dict[tuple[int, str, str], int] = {}
+        # Citations that are there and say something else now: of thousands, written together.
+        self.changed_uses: defaultdict[type[CitationUse], list[CitationUse]] = defaultdict(list)
 
     def save_all(self, wanted: Sequence[tuple[CaseFile, Document]]) -> None:
         """Save records that may name each other; every problem is told, whoever it keeps out."""
@@ -52,6 +55,9 @@ class Saver:
             # The parts of a root that is wrong are looked at all the same.
             if (case_file.shape.folder, case_file.slug) in self.instances:
                 self.attempt(self.save_parts, case_file, document)
+        for model, uses in self.changed_uses.items():
+            model._default_manager.bulk_update(uses, ["stance", "not_for"])
+        self.changed_uses.clear()
 
     def in_order_of_reference(
         self, wanted: Sequence[tuple[CaseFile, Document]]
@@ -309,7 +315,7 @@ class Saver:
         documents: list[Document],
         at: Where,
     ) -> None:
-        wanted: dict[tuple[int, str], str] = {}
+        wanted: dict[tuple[int, str], tuple[str, list[str]]] = {}
         for document in documents:
             locator_type = locator_type_of(document)
             try:
@@ -321,7 +327,10 @@ class Saver:
             if target.pk is None or publication.pk is None:
                 continue
             place = self.place(publication, locator_type, document[locator_type])
-            wanted[place, document.get("for", "")] = document.get("stance", Stance.SUPPORTS)
+            wanted[place, document.get("for", "")] = (
+                document.get("stance", Stance.SUPPORTS),
+                document.get("not_for", []),
+            )
         if target.pk is None:
             return
         rows: Any = uses
@@ -329,12 +338,12 @@ class Saver:
         for identity, use in existing.items():
             if identity not in wanted:
                 use.delete()
-            elif use.stance != wanted[identity]:
-                use.stance = wanted[identity]
-                use.save(update_fields=["stance"])
+            elif (use.stance, use.not_for) != wanted[identity]:
+                use.stance, use.not_for = wanted[identity]
+                self.changed_uses[uses].append(use)
         rows.objects.bulk_create(
-            rows(target=target, citation_id=place, field=field, stance=stance)
-            for (place, field), stance in wanted.items()
+            rows(target=target, citation_id=place, field=field, stance=stance, not_for=not_for)
+            for (place, field), (stance, not_for) in wanted.items()
             if (place, field) not in existing
         )
 

@@ -26,6 +26,11 @@ CITATION = {
     "properties": {
         "publication": {"type": "string"},
         "for": {"type": "string", "description": "The field it is for; left out: all of them."},
+        "not_for": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Where it is for all fields: those changed after it was cited.",
+        },
         "stance": {"enum": list(Stance.values)},
         **{name: {"type": ["string", "integer"]} for name in LocatorType.values},
     },

@@ -106,6 +106,9 @@ def _place(citation: Document, shape: Shape | None) -> str:
         return _plain(citation)  # as older ones may be
     place = Citation(locator_type=kind, locator=str(citation[kind])).words
     told = [_called(citation["for"], shape)] if citation.get("for") else []
+    if left_out := citation.get("not_for"):
+        names = ", ".join(_called(one, shape) for one in left_out)
+        told.append(_("not for %(fields)s") % {"fields": names})
     if stance := citation.get("stance"):
         told.append(str(dict(Stance.choices).get(stance, stance)).lower())
     note = f" ({', '.join(told)})" if told else ""

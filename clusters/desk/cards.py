@@ -33,10 +33,11 @@ class Section:
 
 @dataclass
 class CitedPlace:
-    """One citation with its inputs."""
+    """One citation with its inputs, and the names of the fields of which it says nothing."""
 
     place: Place
     cells: dict[str, str]
+    not_for: list[tuple[str, str]]
 
 
 @dataclass
@@ -82,6 +83,13 @@ class PartList:
         return sum(card.entry.number_of_problems for card in self.cards)
 
 
+def cited_place(entry: Entry, place: Place, labels: Labels) -> CitedPlace:
+    """Give a citation of a record or part its inputs."""
+    names = {spec.name: str(spec.field.verbose_name) for spec in entry.shape.fields}
+    not_for = [(name, names.get(name, name)) for name in place.not_for]
+    return CitedPlace(place, place_cells(entry, place, labels), not_for)
+
+
 # Titles with the names of their fields.
 type Sections = Sequence[tuple[Any, Sequence[str]]]
 # Gives those of a kind of record or part.
@@ -104,14 +112,14 @@ def card_of(
         entry,
         title_of(entry, labels),
         laid_out(entry, labels, layout(shape.model)),
-        [CitedPlace(place, place_cells(entry, place, labels)) for place in entry.places],
+        [cited_place(entry, place, labels) for place in entry.places],
         None,
         [],
         is_open=bool(entry.number_of_problems) or is_blank or entry.is_new,
     )
     if shape.citations is not None:
         place = Place(entry.name(f"citations-{BLANK.format(depth=level)}"))
-        card.blank_place = CitedPlace(place, place_cells(entry, place, labels))
+        card.blank_place = cited_place(entry, place, labels)
     for name, child_shape in shape.children.items():
         blank = Entry.blank(child_shape, entry.name(f"{name}-{BLANK.format(depth=level)}"))
         found = PartList(

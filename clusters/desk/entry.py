@@ -41,7 +41,10 @@ LAST = frozenset({"slug", "key", "language"})
 
 @dataclass
 class Place:
-    """One citation: a place in a publication, what it is for and which way it speaks."""
+    """One citation: a place in a publication, what it is for and which way it speaks.
+
+    `not_for` are the fields that were changed under one that is for all of the record.
+    """
 
     prefix: str
     publication: str = ""
@@ -49,6 +52,7 @@ class Place:
     locator: str = ""
     for_field: str = ""
     stance: str = Stance.SUPPORTS
+    not_for: tuple[str, ...] = ()
     is_removed: bool = False
 
     NAMES = ("publication", "locator_type", "locator", "for_field", "stance")
@@ -63,12 +67,14 @@ class Place:
             document[kind],
             document.get("for", WHOLE),
             document.get("stance", Stance.SUPPORTS),
+            tuple(document.get("not_for", ())),
         )
 
     @classmethod
     def from_data(cls, data: QueryDict, prefix: str) -> "Place":
         values = {name: data.get(f"{prefix}-{name}", "").strip() for name in cls.NAMES}
-        return cls(prefix, **values, is_removed=f"{prefix}-removed" in data)
+        not_for = tuple(data.getlist(f"{prefix}-not_for"))
+        return cls(prefix, **values, not_for=not_for, is_removed=f"{prefix}-removed" in data)
 
     @property
     def is_empty(self) -> bool:
@@ -80,6 +86,8 @@ class Place:
         found[self.locator_type or NO_KIND] = self.locator
         if self.for_field != WHOLE:
             found["for"] = self.for_field or NO_FIELD
+        elif self.not_for:
+            found["not_for"] = list(self.not_for)
         if self.stance and self.stance != Stance.SUPPORTS:
             found["stance"] = self.stance
         return found

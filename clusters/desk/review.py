@@ -69,7 +69,7 @@ class Review:
 
     def so_far(self) -> dict[str, Any]:
         """Return the steps there are, what is missing, what was done and what was said."""
-        missing = [] if self.record.is_published else self.lacking()
+        missing = self.lacking()
         named = self.named_by_all(missing)
         chain = list(ReviewStep.objects.filter(**self.of_record).select_related("by"))
         is_returned = self.record.state == State.RETURNED

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Self
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -103,6 +104,12 @@ class CitationUse(models.Model):
     )
     field = models.CharField(
         max_length=60, blank=True, help_text="The field it is for; empty for all of them."
+    )
+    not_for = ArrayField(
+        models.CharField(max_length=60),
+        blank=True,
+        default=list,
+        help_text="Where it is for all fields: those that were changed after it was cited.",
     )
     stance = models.CharField(max_length=8, choices=Stance, default=Stance.SUPPORTS)
 

@@ -21,6 +21,8 @@ from clusters.typed import read_json
 
 PRINTED = "_printed"
 CITATIONS = "citations"
+# In a line of them: before the fields of which one for the whole record says nothing.
+NOT = "not "
 BETWEEN = "; "
 PLACE = " | "
 PLACE_WORDS = _(
@@ -209,10 +211,15 @@ def cell_of(column: Column, part: Document) -> str:
 
 
 def place_text(citation: Document) -> str:
-    """Return a citation as one line: publication | kind of place | place."""
+    """Return a citation as one line: publication | kind of place | place | field | stance.
+
+    The field of one that is for all but some is `not` and their names.
+    """
     locator = locator_type_of(citation)
     parts = [citation["publication"], locator, citation[locator]]
     field, stance = citation.get("for", ""), citation.get("stance", "")
+    if left_out := citation.get("not_for"):
+        field = NOT + ", ".join(left_out)
     if field or stance:
         parts.append(field)
     if stance:
@@ -271,7 +278,7 @@ def _name(text: str) -> dict[str, str]:
     return {"family": family.strip()} | ({"given": given.strip()} if given.strip() else {})
 
 
-def place_of(line: str) -> dict[str, str]:
+def place_of(line: str) -> Document:
     """Return the citation that a line writes. Raises ValidationError."""
     parts = [one.strip() for one in line.split(PLACE.strip())]
     if len(parts) not in (3, 4, 5) or not all(parts[:3]):
@@ -293,5 +300,9 @@ def place_of(line: str) -> dict[str, str]:
             _("“%(stance)s” is not one of: %(known)s.")
             % {"stance": stance, "known": ", ".join(Stance.values)}
         )
-    found = {"publication": publication, kind: place, "for": field, "stance": stance}
+    found: Document = {"publication": publication, kind: place, "stance": stance}
+    if field.startswith(NOT):
+        found["not_for"] = [one.strip() for one in field.removeprefix(NOT).split(",")]
+    else:
+        found["for"] = field
     return {name: value for name, value in found.items() if value}

@@ -21,17 +21,25 @@ register = template.Library()
 def sources(record: Any, field: str = "") -> dict[str, Any]:
     """Show where a record, or one field of it, is written.
 
-    For a field: the citations for it, else those for the whole record, which is said. The record's
-    `citations` should be prefetched with `citations__citation__publication`.
+    For a field: the citations for it, else those for the whole record, which is said; also where
+    the field was changed after all of these. The record's `citations` should be prefetched with
+    `citations__citation__publication`.
     """
     uses = sorted(record.citations.all(), key=lambda use: (use.field, use.pk))
     named = [use for use in uses if use.field == field]
     if field:
-        uses = named or [use for use in uses if use.field == ""]
+        of_the_whole = [use for use in uses if use.field == ""]
+        current = [use for use in of_the_whole if field not in use.not_for]
+        uses = named or current or of_the_whole
+    is_named = bool(not field or named)
     seen: dict[int, Any] = {}
     for use in uses:
         seen.setdefault(use.citation_id, use)
-    return {"uses": list(seen.values()), "are_of_the_whole": bool(field) and not named}
+    return {
+        "uses": list(seen.values()),
+        "are_of_the_whole": not is_named,
+        "are_outdated": not is_named and not current,
+    }
 
 
 @register.filter

@@ -82,8 +82,9 @@ def test_each_value_stands_with_what_bears_it(client):
     page = client.get(address(made)).content.decode()
 
     said = f"{whole['publication']}, Section 1, para 1"
-    assert source_of(page, "Title") == f"Only by a citation of the whole record: {said}"
-    assert source_of(page, "Aims") == f"{said} paper, Findings, para 2 (Aims)"
+    before = "the whole record was cited before this change,"
+    assert source_of(page, "Title") == f"No source : {before} {said}"
+    assert source_of(page, "Aims") == "paper, Findings, para 2 (Aims)"
     assert source_of(page, "Citations") == ""
 
 

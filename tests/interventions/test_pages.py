@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from clusters.actions.editing import logged_change
 from clusters.actions.publishing import withdraw
 from clusters.models import Change, Cluster
 from interventions.models import Funding, Participation, Project, ProjectLink
@@ -217,14 +218,18 @@ def test_a_page_says_which_values_only_a_citation_of_the_whole_record_bears(clie
     factories.cite(project, factories.make_place(paper, "Findings, para 2"))
     factories.make_public(paper, project)
 
-    page = client.get("/projects/village/").content.decode()
-
     def sources_after(words):
+        page = client.get("/projects/village/").content.decode()
         found = re.search(rf"<p>{words}</p>(<span class=.sources.>.*?</span>)", page, re.S)
         return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", found[1]))
 
     assert sources_after("Sold together") == f"whole record: {paper}, Findings, para 2"
     assert sources_after("To sell") == f"{paper}, Findings, para 1"
+
+    with logged_change(project, by=None, reason="Changed"):
+        project.citations.filter(field="").update(not_for=["summary"])
+    said = f"changed since; before, the whole record: {paper}, Findings, para 2"
+    assert sources_after("Sold together") == said
 
 
 def test_an_old_slug_redirects_a_withdrawn_record_says_why_and_a_draft_is_unknown(client):

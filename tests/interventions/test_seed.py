@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
-from clusters.actions.publishing import uncited
+from clusters.casefiles.cover import uncited
 from clusters.casefiles.document import document_of
 from clusters.casefiles.shape import shapes
 from clusters.models import (

@@ -288,10 +288,12 @@ def test_what_another_record_still_says_stays_wherever_others_wrote_it(administr
 def test_what_was_proposed_and_returned_goes_too(administrator):
     cluster = factories.make_public(factories.make_cluster(summary="Fine"))
     public = document_of(cluster, public=True)
+    place = {**public["citations"][0], "for": "region"}
+    cited = {"region": "Xyzzy Valley", "citations": [*public["citations"], place]}
     made = propose(
         record=cluster,
         base=public,
-        document={**public, "region": "Xyzzy Valley"},
+        document={**public, **cited},
         by=factories.make_user(role="researcher"),
         reason="x",
     )

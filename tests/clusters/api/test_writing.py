@@ -370,6 +370,24 @@ def test_a_researchers_change_of_what_is_public_waits_for_an_editor(
     assert again.status_code == 409
 
 
+def test_what_is_changed_is_not_borne_by_an_older_citation_of_the_whole_record(researcher):
+    paper = factories.make_public(factories.make_publication(slug="paper"))
+    whole = {"publication": paper.slug, "section": "Findings, para 1"}
+    made = researcher("POST", "projects/", {**CASE, "citations": [whole]}).json()
+    assert [one["not_for"] for one in made["citations"]] == [[]]
+    path = f"projects/{CASE['slug']}/"
+
+    changed = researcher("PATCH", path, {"aims": "To sell"}, if_match=tag(researcher, path)).json()
+    assert [one["not_for"] for one in changed["citations"]] == [["aims"]]
+
+    same = researcher("PATCH", path, changed, if_match=tag(researcher, path)).json()
+    assert same["citations"] == changed["citations"]
+
+    holds = {"citations": [{**whole, "not_for": []}]}
+    said = researcher("PATCH", path, holds, if_match=tag(researcher, path)).json()
+    assert [one["not_for"] for one in said["citations"]] == [[]]
+
+
 def test_a_change_of_what_is_public_needs_a_reason(researcher, village):
     answer = researcher(
         "PATCH", "projects/village/", {"title": "X"}, if_match=tag(researcher, "projects/village/")
@@ -416,12 +434,16 @@ def test_with_two_person_review_nobody_approves_a_change_of_their_own(editor, vi
     assert Change.objects.first().reason == "Why"
 
 
-def test_a_proposal_is_merged_with_what_changed_since(researcher, editor, village, settings):
+def test_a_proposal_is_merged_with_what_changed_since(
+    researcher, editor, client, village, settings
+):
     seen = tag(researcher, "projects/village/")
     path = "projects/village/?reason=Why"
     number = researcher("PATCH", path, {"title": "Theirs"}, if_match=seen).json()["id"]
     settings.TWO_PERSON_REVIEW = False
-    editor("PATCH", path, {"summary": "Ours"}, if_match=seen)
+    places = client.get(f"{API}projects/village/").json()["citations"]
+    cited = [*places, {**places[0], "field": "summary"}]
+    editor("PATCH", path, {"summary": "Ours", "citations": cited}, if_match=seen)
 
     assert editor("POST", f"proposals/{number}/approve/", {}).status_code == 200
     village.refresh_from_db()

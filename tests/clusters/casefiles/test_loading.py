@@ -212,6 +212,14 @@ BROKEN = {
         CLUSTER.replace("para 1'}", "para 1', for: nothing}"),
         "clusters/kasur.yaml:7: citations: There is no field nothing to cite for.",
     ),
+    "a field left out that there is not": (
+        CLUSTER.replace("para 1'}", "para 1', not_for: [nothing]}"),
+        "clusters/kasur.yaml:7: citations: There is no field nothing to leave out (not_for).",
+    ),
+    "a field left out of a citation for one": (
+        CLUSTER.replace("para 1'}", "para 1', for: name, not_for: [country]}"),
+        "clusters/kasur.yaml:7: citations: A citation for one field leaves no others out (not_for).",
+    ),
     "a rule of the model": (
         CLUSTER.replace("qualifier: about", "qualifier: claimed"),
         "clusters/kasur.yaml:9: statistics.firms.claimed_by: A claimed figure needs whoever claims it.",
@@ -327,6 +335,18 @@ def test_a_dump_gives_the_canonical_files_back(folder, tmp_path_factory):
 
     found = {str(path.relative_to(dump)): path.read_text() for path in dump.rglob("*.yaml")}
     assert found == {"clusters/kasur.yaml": CLUSTER, "publications/paper.yaml": PAPER}
+
+
+def test_what_was_changed_after_it_was_cited_comes_back_as_it_was(folder, tmp_path_factory):
+    write(folder, "clusters/kasur.yaml", CLUSTER.replace("para 1'}", "para 1', not_for: [name]}"))
+
+    load(folder, publish_all=True)
+    dump = tmp_path_factory.mktemp("dumps") / "first"
+    call_command("dump_cases", dump, verbosity=0)
+
+    assert Cluster.objects.get().is_published
+    assert Cluster.objects.get().citations.get().not_for == ["name"]
+    assert "not_for: [name]}" in (dump / "clusters" / "kasur.yaml").read_text()
 
 
 def test_a_dump_never_writes_into_a_folder_that_holds_something(folder):

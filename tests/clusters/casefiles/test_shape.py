@@ -1,6 +1,6 @@
 from django.apps import apps
 
-from clusters.actions.publishing import is_asserted
+from clusters.casefiles.cover import is_asserted
 from clusters.casefiles.shape import NOT_IN_FILES, shape_of, shapes
 from clusters.models import CitationUse
 from clusters.models.fields import companion_names

@@ -10,6 +10,7 @@ from clusters.actions.commenting import comment
 from clusters.actions.proposing import changes_of, propose, return_
 from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import (
+    missing_of,
     publish_reviewed,
     reopen,
     send_back,
@@ -49,6 +50,20 @@ def draft(author):
 
 def page_of(record):
     return reverse("admin:interventions_project_change", args=[record.pk])
+
+
+def place_for(field, record):
+    """The inputs of a new citation of the record's place, for one field."""
+    place = record.citations.get().citation
+    values = {
+        "here": "1",
+        "publication": place.publication.slug,
+        "locator_type": place.locator_type,
+        "locator": place.locator,
+        "for_field": field,
+        "stance": "supports",
+    }
+    return {f"citations-99-{name}": value for name, value in values.items()}
 
 
 def again(record):
@@ -273,7 +288,7 @@ def test_one_goes_on_with_a_returned_proposal(client, draft, author, editor):
     assert form_of(page)["title"] == ["Other"]
     assert form_of(page)["reason"] == ["The source says so"]
     assert "Which?" in page.content.decode()
-    send(client, page, {"aims": "To act"}, reason="Page 5")
+    send(client, page, {"aims": "To act", **place_for("aims", project)}, reason="Page 5")
     proposal.refresh_from_db()
     assert proposal.state == "replaced"
     assert client.get(f"{page_of(project)}?proposal={proposal.pk}").status_code == 404
@@ -364,7 +379,8 @@ def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_de
         submit(record=draft, by=author)
         publish_reviewed(records=[draft], by=editor, reason="Good")
         public = document_of(again(draft), public=True)
-        changed = {**public, "summary": "More"}
+        place = {**public["citations"][0], "for": "summary"}
+        changed = {**public, "summary": "More", "citations": [*public["citations"], place]}
         made = propose(
             record=again(draft),
             base=public,
@@ -565,3 +581,47 @@ def test_what_a_record_names_is_handed_in_and_published_with_it(client, draft, a
     for record in (draft, maker, group):
         record.refresh_from_db()
         assert record.is_published
+
+
+def test_what_is_changed_under_a_citation_of_all_is_missing_until_somebody_says_so(
+    client, draft, author
+):
+    client.force_login(author)
+    send(client, client.get(page_of(draft)), {"title": "Other", "aims": "To act"})
+
+    page = client.get(page_of(draft))
+    assert [one.where for one in missing_of(again(draft))] == [("title",), ("aims",)]
+    assert page.content.decode().count("changed after the whole record was cited") == 2
+    assert form_of(page)["citations-0-not_for"] == ["aims", "title"]
+    with pytest.raises(NotAllowed, match="aims was changed after its citation"):
+        submit(record=again(draft), by=author)
+
+    send(client, page, place_for("aims", draft))
+    assert [one.where for one in missing_of(again(draft))] == [("title",)]
+
+    send(client, client.get(page_of(draft)), {"citations-0-not_for": ["aims"]})
+    assert missing_of(again(draft)) == []
+
+
+def test_what_is_added_to_something_public_needs_a_place_and_what_is_corrected_is_told(
+    client, draft, author, editor, settings
+):
+    settings.TWO_PERSON_REVIEW = False
+    project = at(State.PUBLISHED, draft, author, editor)
+    client.force_login(editor)
+    page = client.get(page_of(project))
+
+    refused = send(client, page, {"planned_end-edtf": "2001"}, reason="Read again")
+    assert refused.status_code == 422
+    assert (
+        "The whole record was cited before this was written: cite it for this field."
+        in refused.content.decode()
+    )
+    assert again(project).planned_end == ""
+
+    send(client, page, {"title": "Other"}, reason="A slip")
+    assert again(project).title == "Other"
+    assert again(project).citations.get().not_for == ["title"]
+    page = client.get(page_of(project)).content.decode()
+    assert "0 of 1 values lead to a place" in page
+    assert page.count("changed after the whole record was cited") == 1

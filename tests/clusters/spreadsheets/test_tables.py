@@ -7,7 +7,7 @@ import pytest
 from django.test import override_settings
 
 from clusters.models import Change, Contributor, Proposal, Publication, Stakeholder, State
-from clusters.spreadsheets.columns import tables
+from clusters.spreadsheets.columns import place_of, place_text, tables
 from clusters.spreadsheets.files import read, write_csv
 from clusters.spreadsheets.resource import TableResource
 from interventions.models import Account, Coding, Project, Reply
@@ -56,6 +56,22 @@ def test_every_table_comes_back_as_it_went_out(seeded, administrator, name):
     assert wrong(back) == []
     assert (back.plan.changed, back.plan.created) == ({}, [])
     assert back.changing == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({}, "paper | page | 3"),
+        ({"for": "title"}, "paper | page | 3 | title"),
+        ({"stance": "disputes"}, "paper | page | 3 |  | disputes"),
+        ({"not_for": ["aims", "title"]}, "paper | page | 3 | not aims, title"),
+    ],
+)
+def test_a_line_of_a_cell_is_a_citation_and_back(about, words):
+    citation = {"publication": "paper", "page": "3", **about}
+
+    assert place_text(citation) == words
+    assert place_of(words) == citation
 
 
 def test_a_row_makes_a_draft_with_everything_in_it(researcher):
