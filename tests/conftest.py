@@ -29,11 +29,16 @@ IN_ONE_PROCESS = (
 )
 
 
+def shared_by(nodeid):
+    """The name of the tests that a test shares a copy with, if it does."""
+    return next((path for path in IN_ONE_PROCESS if nodeid.startswith(path)), "")
+
+
 class Scheduling(LoadScopeScheduling):
     """Gives each test to whichever process is free, and those that share a copy to one."""
 
     def _split_scope(self, nodeid):
-        return next((path for path in IN_ONE_PROCESS if nodeid.startswith(path)), nodeid)
+        return shared_by(nodeid) or nodeid
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -43,13 +48,15 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(items):
     """Tests with an empty database first, then those that commit, then those with the seed.
 
-    A browser stays in its process to the end, where Django would refuse to ask the database.
+    A browser stays in its process to the end, where Django would refuse to ask the database; of
+    its tests those that one process takes come first, as the others can be shared out.
     """
 
     def order(item):
         fixtures = getattr(item, "fixturenames", ())
         return (
             "browser" in item.path.parts,
+            "browser" in item.path.parts and not shared_by(item.nodeid),
             "contract" in item.path.parts,
             "seed_loaded" in fixtures,
             "transactional_db" in fixtures
