@@ -59,7 +59,10 @@ def _columns(name: str, field: Any) -> list[TableColumn]:
         days = {"_earliest": ("earliest", "date"), "_latest": ("latest", "date")}
         return _parts(name, {**parts, **days}, about)
     if isinstance(field, api_fields.CodedListField):
-        return [_joined(name, "code", about, tuple(_labels(field)))]
+        codes = _joined(name, "code", about, tuple(_labels(field)))
+        if field.labels is COUNTRIES.names:
+            return [codes, replace(_joined(name, "label", about), name=f"{name}_label")]
+        return [codes]
     if isinstance(field, api_fields.CodedField):
         parts = {"": ("code", "string"), "_label": ("label", "string")}
         code, label = _parts(name, parts, about)
@@ -119,6 +122,7 @@ ABOUT = {
     "id": "What names the record: the slug of its root, then its key, with a slash.",
     "version": "Version of the record. Any change to it or its parts raises it.",
     "state": "How far the record is: what is public is published.",
+    "countries": "Countries of its clusters.",
     "derived": "Status of the project, as the casebook derives it.",
     "citations": "Where the values are written: publication, place and, in brackets, the field.",
 }

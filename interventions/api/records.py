@@ -6,10 +6,11 @@ from drf_spectacular.utils import extend_schema_field
 
 from clusters.api.base import RecordViewSet, endpoint
 from clusters.api.documents import count_by
-from clusters.api.fields import TEXT, FlatField, whole
+from clusters.api.fields import TEXT, CodedListField, FlatField, whole
 from clusters.api.files import TidyRenderer
 from clusters.api.serializers import extend
 from clusters.api.tables import TableColumn
+from clusters.codelists import COUNTRIES
 from interventions.analysis.status import RULE, activity_status
 from interventions.api.counts import Counted
 from interventions.facts import facts_of
@@ -44,7 +45,21 @@ class DerivedField(FlatField):
         return {"status": {"code": code, "label": label}, "rule": RULE}
 
 
-extend(Project, derived=DerivedField(read_only=True, source="*"))
+class CountriesField(CodedListField):
+    """The countries of the clusters of a project, each once."""
+
+    def __init__(self) -> None:
+        super().__init__(COUNTRIES.names, source="clusters")
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(sorted({str(one.country) for one in value.all()}))
+
+
+extend(
+    Project,
+    countries=CountriesField(),
+    derived=DerivedField(read_only=True, source="*"),
+)
 count_by(Project, facts_of)
 
 

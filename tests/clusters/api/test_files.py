@@ -12,8 +12,9 @@ import pytest
 import rispy
 from django.db import connection
 
+from clusters.actions.editing import logged_change
 from clusters.api import documents
-from clusters.models import Change, PublicDocument
+from clusters.models import Change, Cluster, PublicDocument
 from interventions.models import Coding, Project
 from tests import factories
 
@@ -107,11 +108,31 @@ def test_a_table_has_codes_labels_dates_links_and_the_degree_of_every_factor(cli
     assert (row["ending"], row["ending_label"]) == ("ended_by_donor", "Ended early by the donor")
     assert (row["actual_start"], row["actual_start_latest"]) == ("2008", "2008-12-31")
     assert (row["clusters"], row["stated_months"]) == ("sialkot", "18")
+    assert (row["countries"], row["countries_label"]) == ("PK", "Pakistan")
     factors = "donor-financed-csr-and-collective-action"
     assert row[f"{factors}/brief-funding"] == "1"
     assert row["url"] == "http://testserver/api/v1/projects/soccer-village/"
     assert row["derived_status_code"] == "4"
     assert row["summary"] == Project.objects.get(slug="soccer-village").summary
+
+
+def test_a_project_names_each_country_of_its_clusters_once(client):
+    places = [factories.make_cluster(country=code) for code in ("PK", "NA", "PK")]
+    project = factories.make_project(slug="village")
+    project.clusters.set(places)
+    factories.make_public(project, *places)
+
+    (row,) = table(client, f"{API}projects/?format=csv")
+    assert (row["countries"], row["countries_label"]) == ("NA; PK", "Namibia; Pakistan")
+    assert client.get(f"{API}projects/village/").json()["countries"] == [
+        {"code": "NA", "label": "Namibia"},
+        {"code": "PK", "label": "Pakistan"},
+    ]
+
+    with logged_change(places[1], by=None, reason="It lies elsewhere"):
+        Cluster.objects.filter(pk=places[1].pk).update(country="IN")
+    (row,) = table(client, f"{API}projects/?format=csv")
+    assert row["countries"] == "IN; PK"
 
 
 def test_every_file_says_source_version_day_licence_and_filter(client, seeded):
