@@ -87,6 +87,8 @@ API_RATES = {
     "signed-in": rate("RATE_SIGNED_IN", "1200/minute"),
     "export": rate("RATE_EXPORT", "120/hour"),
 }
+STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", 2, validate=Range(min=1))
+STREAMS_AT_ONCE_TO_ONE = max(1, STREAMS_AT_ONCE // 2)
 TWO_PERSON_REVIEW = env.bool("TWO_PERSON_REVIEW", True)
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", not LOCAL)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if _behind_tls_proxy else 0, validate=Range(min=0))
@@ -137,6 +139,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestLogMiddleware",
+    "config.streams.StreamsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Pages; what the API answers is packed already, under a tag that stays strong.
     "django.middleware.gzip.GZipMiddleware",

@@ -1,11 +1,14 @@
 """`manage.py serve`: one of it in a folder and at a port, alive until it is stopped, then gone."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
+from http.client import HTTPConnection
 
 import pytest
 
@@ -95,6 +98,27 @@ def test_a_second_one_in_the_same_folder_says_where_the_first_is(running):
     assert second.returncode == 1
     assert said.count("\n") == 1
     assert f"runs already, at {running.address}/: use that one" in said
+
+
+def test_readers_who_take_nothing_of_a_large_file_hold_up_nobody(running):
+    """They are twice as many as the threads that answer."""
+    server = HTTPConnection("localhost", running.port, timeout=PATIENCE)
+    server.request("GET", "/")
+    page = server.getresponse().read().decode()
+    (script,) = set(re.findall(r"/static/[^\"]*plotly[^\"]*\.js", page))
+    with ExitStack() as open_ones:
+        for _ in range(8):
+            reader = open_ones.enter_context(socket.socket())
+            # Else the system takes a good part of the file for the reader.
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", running.port))
+            reader.sendall(f"GET {script} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert reader.recv(12) == b"HTTP/1.1 200"
+
+        server.request("GET", "/about/")
+
+        assert server.getresponse().status == 200
+    server.close()
 
 
 def test_two_copies_never_share_a_port(prepared):
