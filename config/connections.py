@@ -1,11 +1,14 @@
-"""Whether the database has a connection for each thread that serves."""
+"""The connections of what serves: as many as the database has, and none that asks for ever."""
 
 import multiprocessing
 import os
 import signal
 import sys
+from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError, connection
+from django.db.backends.signals import connection_created
 from granian.cli import cli
 
 # What the worker and a command beside it need.
@@ -59,3 +62,17 @@ def refuse_too_many() -> None:
         if (server := multiprocessing.parent_process()) is not None and server.pid:
             os.kill(server.pid, signal.SIGTERM)  # it would start this process again
         sys.exit(why)
+
+
+def bound_statements() -> None:
+    """Let the database end what takes longer than a reader waits, in this process.
+
+    The worker and commands may take as long as they need.
+    """
+    connection_created.connect(_bound, dispatch_uid="statement-timeout")
+
+
+def _bound(connection: Any, **_: Any) -> None:
+    with connection.cursor() as cursor:
+        longest = f"{settings.STATEMENT_TIMEOUT}s"
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [longest])

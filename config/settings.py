@@ -87,6 +87,7 @@ API_RATES = {
     "signed-in": rate("RATE_SIGNED_IN", "1200/minute"),
     "export": rate("RATE_EXPORT", "120/hour"),
 }
+STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", 30, validate=Range(min=1))
 STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", 2, validate=Range(min=1))
 STREAMS_AT_ONCE_TO_ONE = max(1, STREAMS_AT_ONCE // 2)
 TWO_PERSON_REVIEW = env.bool("TWO_PERSON_REVIEW", True)

@@ -121,6 +121,33 @@ def test_readers_who_take_nothing_of_a_large_file_hold_up_nobody(running):
     server.close()
 
 
+BOUND = """
+import config.wsgi
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SHOW statement_timeout")
+    print(cursor.fetchone()[0])
+    cursor.execute("SELECT pg_sleep(600)")
+"""
+
+
+def test_what_serves_lets_no_statement_run_for_ever_and_commands_do(running):
+    environment = running.environment | {"STATEMENT_TIMEOUT": "1"}
+    asked = subprocess.run(
+        [sys.executable, "-c", BOUND],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert asked.stdout.strip() == "1s"
+    assert "canceling statement due to statement timeout" in asked.stderr
+    show = "from django.db import connection as c; k = c.cursor(); k.execute('SHOW statement_timeout'); print(k.fetchone())"
+    assert running.manage("shell", "-v0", "-c", show).strip() == "('0',)"
+
+
 def test_two_copies_never_share_a_port(prepared):
     port = free_port()
     with data_folder(prepared) as one, data_folder(prepared) as other:
