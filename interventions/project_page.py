@@ -1,6 +1,7 @@
 """What the page of a project shows: its parts, and who says what by holder, reason and factor."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +13,7 @@ from clusters.models import Event
 from clusters.models.citations import CITED
 from clusters.models.fields import EDTF
 from interventions.analysis.disagreement import NAMED_REASONS
+from interventions.analysis.rounds import Figures, Unit, figures
 from interventions.matrix import holder_of
 from interventions.models import (
     Account,
@@ -225,6 +227,32 @@ def parts_taken(project: Project) -> tuple[list[Participation], list[Participati
         (ran if part.role in RUNNERS else others).setdefault(part.stakeholder_id, part)
     rest = [part for body, part in others.items() if body not in ran]
     return list(ran.values()), rest
+
+
+def agreement_of(lines: Sequence[dict[str, Any]]) -> Figures | None:
+    """How far those who coded a project apart agree, by lines of `by_subject`; None for one coder.
+
+    What is coded from one perspective only is not counted.
+    """
+    overall = [
+        [
+            one
+            for one in line["independent"]
+            if one.perspective_group_id is None and one.perspective_holder_id is None
+        ]
+        for line in lines
+    ]
+    coders = sorted({one.coder_id for codings in overall for one in codings})
+    if len(coders) < 2:
+        return None
+    codes = [{one.coder_id: _code_of(one) for one in codings} for codings in overall]
+    return figures(
+        [Unit("", str(number), tuple(map(each.get, coders))) for number, each in enumerate(codes)]
+    )
+
+
+def _code_of(coding: Coding) -> str:
+    return coding.no_value if coding.degree is None else f"{coding.degree.normalize():f}"
 
 
 def by_subject(codings: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

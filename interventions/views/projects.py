@@ -18,6 +18,7 @@ from interventions.matrix import disagreement_of, outcome_of, subject_of, what_d
 from interventions.models import Project
 from interventions.models.project_queries import ORDERINGS
 from interventions.project_page import (
+    agreement_of,
     by_holder,
     by_subject,
     dates_of,
@@ -118,6 +119,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "contested_share": (len(differing.contested), len(subjects)),
         "codings": codings,
         "coded_outcomes": coded_outcomes,
+        "agreement": agreement_of([*codings, *coded_outcomes]),
         "is_double_coded": any(len(line["independent"]) > 1 for line in codings),
         "parts_taken": [(_("Run by"), ran), (_("Who took part"), others)],
         "intended": [one for one in project.outcomes.all() if one.intended != "no"],

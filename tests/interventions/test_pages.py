@@ -5,6 +5,7 @@ import pytest
 from clusters.actions.editing import logged_change
 from clusters.actions.publishing import withdraw
 from clusters.models import Change, Cluster
+from interventions.analysis.agreement import cohen_kappa, krippendorff_alpha
 from interventions.models import Funding, Participation, Project, ProjectLink
 from tests import factories
 
@@ -230,6 +231,36 @@ def test_a_page_says_which_values_only_a_citation_of_the_whole_record_bears(clie
         project.citations.filter(field="").update(not_for=["summary"])
     said = f"changed since; before, the whole record: {paper}, Findings, para 2"
     assert sources_after("Sold together") == said
+
+
+def test_a_project_says_how_far_those_who_coded_it_apart_agree(client):
+    project = factories.make_project(slug="village")
+    framework = factories.make_framework()
+    first, second = factories.make_coder(), factories.make_coder()
+    answers = [("1", "1"), ("0.33", "0.67"), ("0", "0"), (None, "0")]
+    for codes in answers:
+        factor = factories.make_factor(framework)
+        for coder, code in zip((first, second), codes, strict=True):
+            said = {"degree": code, "no_value": "" if code else "not_reported"}
+            factories.make_coding(project, factor=factor, coder=coder, agreement="", **said)
+    factories.make_public(project, framework)
+
+    page = " ".join(client.get("/projects/village/").content.decode().split())
+
+    assert "apart: the same answer to 2 of 4 questions." in page
+    degrees = [[1, 0.33, 0, None], [1, 0.67, 0, 0]]
+    alpha = krippendorff_alpha(degrees, "ordinal")
+    assert f"Krippendorff’s alpha (ordinal, of degrees): {alpha:.2f}." in page
+    kappa = cohen_kappa(["1", "0.33", "0", "n"], ["1", "0.67", "0", "0"])
+    assert f"Cohen’s kappa (of all answers): {kappa:.2f}." in page
+
+
+def test_a_project_that_one_person_coded_says_nothing_of_agreement(client):
+    project = factories.make_project(slug="village")
+    coding = factories.make_coding(project, coder=factories.make_coder())
+    factories.make_public(project, coding.factor.framework)
+
+    assert "the same answer to" not in client.get("/projects/village/").content.decode()
 
 
 def test_an_old_slug_redirects_a_withdrawn_record_says_why_and_a_draft_is_unknown(client):
