@@ -57,7 +57,7 @@ def cited(table: str, target: str) -> str:
     return f"""coalesce((
         SELECT jsonb_agg(jsonb_build_object(
             'publication', w.slug, 'locator_type', c.locator_type, 'locator', c.locator,
-            'field', u.field, 'stance', u.stance,
+            'field', u.field, 'not_for', u.not_for, 'stance', u.stance,
             'url', '{SITE}/literature/' || w.slug || '/#place-' || c.id) ORDER BY u.field, u.id)
         FROM {table} u JOIN clusters_citation c ON c.id = u.citation_id
         JOIN clusters_publication w ON w.id = c.publication_id
@@ -127,6 +127,7 @@ class Queries:
     def __init__(self) -> None:
         from django_countries import countries
 
+        from clusters.codelists import COUNTRIES
         from interventions.analysis.status import CLOSED, CLOSED_ENDINGS, NOT_KNOWN, RULE
         from interventions.analysis.status import IMPLEMENTATION as RUNS
         from interventions.filters import STATUSES, ProjectFilter
@@ -172,6 +173,10 @@ class Queries:
             "clusters": f"coalesce((SELECT jsonb_agg({link('clusters', 'c.slug', 'c.name')} "
             "ORDER BY c.name, c.id) FROM interventions_projectcluster t "
             "JOIN clusters_cluster c ON c.id = t.cluster_id WHERE t.project_id = p.id), '[]')",
+            "countries": "coalesce((SELECT jsonb_agg(jsonb_build_object('code', one, 'label', "
+            f"{labels(COUNTRIES.names.items())} ->> one) ORDER BY one) FROM (SELECT DISTINCT "
+            "c.country AS one FROM interventions_projectcluster t JOIN clusters_cluster c "
+            "ON c.id = t.cluster_id WHERE t.project_id = p.id) countries), '[]')",
             "version": "p.version",
             "derived": "jsonb_build_object('status', CASE "
             f"WHEN p.ending IN ({ended}) THEN {status(CLOSED)} "
