@@ -140,7 +140,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestLogMiddleware",
-    "config.streams.StreamsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Pages; what the API answers is packed already, under a tag that stays strong.
     "django.middleware.gzip.GZipMiddleware",

@@ -65,8 +65,8 @@ class StreamsMiddleware:
             return whole(response, b"".join(begun))
         address = address_of(request)
         if not self.places.take(address):
-            response.close()
-            refused = problem_page(503, BUSY)
+            refused: Any = problem_page(503, BUSY)
+            refused._resource_closers = response._resource_closers
             refused["Retry-After"] = str(RETRY_AFTER)
             return refused
         response.streaming_content = chain(begun, pieces)
@@ -84,10 +84,11 @@ def up_to(size: int, pieces: Iterator[bytes]) -> list[bytes]:
     return found
 
 
-def whole(response: Any, content: bytes) -> HttpResponse:
+def whole(response: Any, content: bytes) -> Any:
     """Return the answer that a stream is, with its content at hand."""
-    made = HttpResponse(content, status=response.status_code)
+    made: Any = HttpResponse(content, status=response.status_code)
     made.headers, made.cookies = response.headers, response.cookies
     made.headers.setdefault("Content-Length", str(len(content)))
-    response.close()
+    # Closed once, with the answer: closing it here would end the request before it is answered.
+    made._resource_closers = response._resource_closers
     return made
