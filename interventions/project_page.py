@@ -27,6 +27,7 @@ from interventions.models import (
     Reply,
     Role,
 )
+from interventions.rounds import code_of
 
 OWN_DATES = {
     "planned_start": _("The project is to start"),
@@ -252,7 +253,8 @@ def agreement_of(lines: Sequence[dict[str, Any]]) -> Figures | None:
 
 
 def _code_of(coding: Coding) -> str:
-    return coding.no_value if coding.degree is None else f"{coding.degree.normalize():f}"
+    is_silent = coding.degree is None
+    return code_of({"no_value": coding.no_value} if is_silent else {"degree": coding.degree})
 
 
 def by_subject(codings: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
