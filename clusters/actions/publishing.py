@@ -105,7 +105,9 @@ class Obstacle:
     def __str__(self) -> str:
         name = f"{shape_of(type(self.record)).folder}/{self.record.slug}"
         if self.names is None:
-            what = "was changed after its citation" if self.is_outdated else "has no citation"
+            what = "has no citation"
+            if self.is_outdated:
+                what = "was written after the whole record was cited: cite it for this field"
             return f"{name}: {'.'.join(self.where)} {what}."
         return f"{name} names {self.named}, which is not published."
 

@@ -82,8 +82,8 @@ def test_each_value_stands_with_what_bears_it(client):
     page = client.get(address(made)).content.decode()
 
     said = f"{whole['publication']}, Section 1, para 1"
-    before = "the whole record was cited before this change,"
-    assert source_of(page, "Title") == f"No source : {before} {said}"
+    before = "Before this change the whole record was cited:"
+    assert source_of(page, "Title") == f"No source. {before} {said}"
     assert source_of(page, "Aims") == "paper, Findings, para 2 (Aims)"
     assert source_of(page, "Citations") == ""
 

@@ -593,7 +593,7 @@ def test_what_is_changed_under_a_citation_of_all_is_missing_until_somebody_says_
     assert [one.where for one in missing_of(again(draft))] == [("title",), ("aims",)]
     assert page.content.decode().count("changed after the whole record was cited") == 2
     assert form_of(page)["citations-0-not_for"] == ["aims", "title"]
-    with pytest.raises(NotAllowed, match="aims was changed after its citation"):
+    with pytest.raises(NotAllowed, match="aims was written after the whole record was cited"):
         submit(record=again(draft), by=author)
 
     send(client, page, place_for("aims", draft))
