@@ -247,7 +247,7 @@ SECURE_CSP = {
 }
 # The page of a large case has some thousands of inputs.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
-# A zip of case files that was looked at comes back as text when it is applied.
+# A list of literature that was looked at comes back as text, at worst three letters for one.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -12,9 +12,9 @@ from clusters.models import (
     SearchEntry,
     SearchWord,
     Statistic,
-    TableUpload,
     Tally,
     Unfinished,
+    Upload,
 )
 from interventions.models import (
     CaseMarks,
@@ -48,7 +48,7 @@ def test_every_model_of_ours_has_an_admin():
     assert ours - set(REGISTERED) == {
         *(CaseMarks, IdempotentRequest, PublicDocument, SearchEntry, SearchWord, Tally),
         *(RoundCoder, RoundCoding, RoundComment, RoundConfirmation, RoundDimension, RoundProject),
-        *(TableUpload, Unfinished),
+        *(Upload, Unfinished),
     }
 
 

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from clusters.api import documents
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
-from clusters.models import CitationUse, Invitation, Proposal, Removal, Root, TableUpload
+from clusters.models import CitationUse, Invitation, Proposal, Removal, Root, Upload
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.models import CodingRound
 from interventions.views.charts import CHARTS
@@ -72,7 +72,7 @@ NEVER_PUBLIC = {
     "Removal",
     "Invitation",
     "Mail",
-    "TableUpload",
+    "Upload",
     "CaseMarks",
     "CodingRound",
     "RoundProject",
@@ -198,7 +198,7 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
     coder = factories.make_coder(name=SENTINEL, user=author)
     blind.codings.create(**of_public, coder=coder, document={"rationale": SENTINEL})
     blind.comments.create(**of_public, text=SENTINEL, by=author)
-    TableUpload.objects.create(table="projects", file_name=SENTINEL, content=b"", by=author)
+    Upload.objects.create(table="projects", file_name=SENTINEL, content=b"", by=author)
     Invitation.issue(email=f"{SENTINEL}@example.org", role="editor", by=author)
 
     documents.write()

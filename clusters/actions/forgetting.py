@@ -40,9 +40,9 @@ from clusters.models import (
     Root,
     SearchEntry,
     SearchWord,
-    TableUpload,
     Tally,
     Unfinished,
+    Upload,
     UploadState,
     User,
 )
@@ -226,14 +226,14 @@ def _cleaner(wanted: Wanted) -> Callable[[Any, Any], Any]:
 
 
 def _empty_files(wanted: Wanted) -> int:
-    """Throw away uploaded tables that hold the text; whoever sent one is told."""
+    """Throw away uploaded files that hold the text; whoever sent one is told."""
     rows = 0
-    for upload in TableUpload.objects.exclude(content=b"").iterator(chunk_size=1):
+    for upload in Upload.objects.exclude(content=b"").iterator(chunk_size=1):
         if wanted.is_in_file(bytes(upload.content)):
             words = (
                 "The file holds something that was redacted since. Correct it, and send it anew."
             )
-            rows += TableUpload.objects.filter(pk=upload.pk).update(
+            rows += Upload.objects.filter(pk=upload.pk).update(
                 content=b"", state=UploadState.REFUSED, wrong=[[0, "", "", words]]
             )
     return rows

@@ -40,23 +40,25 @@ class Plan:
     versions: dict[str, int | str] = field(default_factory=dict)
 
 
-def look(*, files: Sequence[CaseFile], by: User) -> Plan:
+def look(*, files: Sequence[CaseFile], by: User, heard: Heard = nobody) -> Plan:
     """Return what the files would change; it is tried, so that every problem is told.
 
     Raises CaseFilesRefused.
     """
     with only_tried():
-        return carry_out(files, by, "Tried", is_trial=True)
+        return carry_out(files, by, "Tried", heard, is_trial=True)
 
 
 @transaction.atomic
-def bring_in(*, files: Sequence[CaseFile], by: User, reason: str, versions: Any) -> Plan:
+def bring_in(
+    *, files: Sequence[CaseFile], by: User, reason: str, versions: Any, heard: Heard = nobody
+) -> Plan:
     """Enter new records as drafts, change drafts, and propose changes to what is public.
 
     All or nothing. Raises CaseFilesRefused, and NotAllowed where a record is not any more what
     `versions`, of the plan that was looked at, says.
     """
-    plan = carry_out(files, by, reason)
+    plan = carry_out(files, by, reason, heard)
     if plan.versions != versions:
         raise NotAllowed(["Records have changed since you looked: look again."])
     return plan

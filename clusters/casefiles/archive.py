@@ -1,12 +1,14 @@
 """Case files as a zip file: unpacked with care, and packed."""
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from clusters.casefiles.document import Document
-from clusters.casefiles.reader import MAX_FILE_BYTES, Problem
+from clusters.casefiles.loader import CaseFilesRefused, together
+from clusters.casefiles.reader import MAX_FILE_BYTES, CaseFile, Problem, read_folder
 from clusters.casefiles.shape import Shape, shapes
 from clusters.casefiles.writer import text_of
 
@@ -17,6 +19,21 @@ YAML = (".yaml", ".yml")
 PUT_IN_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "readme.md", "readme.txt", "readme"})
 # Files have the same bytes for the same records.
 ALWAYS = (1980, 1, 1, 0, 0, 0)
+
+
+def read_zip(content: bytes) -> list[CaseFile]:
+    """Read the case files of a zip file. Raises CaseFilesRefused with every problem."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        problems = unpack(content, folder)
+        files, found = read_folder(folder) if not problems else ([], [])
+        found = [
+            Problem("upload", 0, "", "It holds no case files.") if one.file == name else one
+            for one in found
+        ]
+    if problems or found:
+        raise CaseFilesRefused(together([*problems, *found], []))
+    return files
 
 
 def unpack(content: bytes, folder: Path) -> list[Problem]:

@@ -76,7 +76,8 @@ def works_of(request: HttpRequest, context: dict[str, Any]) -> list[Work]:
     if sent := request.FILES.get("file"):
         content: bytes = sent.read(LARGEST + 1)
     else:
-        content = request.POST.get("list", "").encode()
+        # A browser sends other ends of lines than the file has, and so a longer text.
+        content = request.POST.get("list", "").replace("\r\n", "\n").encode()
     if not content.strip():
         raise Unreadable(_("Give a list, or a DOI."))
     works = read(content)

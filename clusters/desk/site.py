@@ -119,7 +119,7 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         # Models are not there yet when the site is.
-        from clusters.desk import casefiles, literature, references, tables, unfinished
+        from clusters.desk import casefiles, literature, references, tables, unfinished, uploads
 
         views: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
             "references/": ("references", references.references),
@@ -132,8 +132,8 @@ class DeskSite(admin.AdminSite):
             "literature/": ("literature", literature.upload),
             "tables/": ("tables", tables.table_list),
             "tables/<slug:name>.<slug:suffix>": ("table", tables.table_file),
-            "tables/<int:number>/": ("upload", tables.upload_page),
-            "tables/<int:number>/wrong/": ("upload-wrong", tables.upload_wrong),
+            "uploads/<int:number>/": ("upload", uploads.upload_page),
+            "uploads/<int:number>/wrong/": ("upload-wrong", uploads.upload_wrong),
         }
         own = [
             path(f"desk/{address}", self.admin_view(view), name=f"desk-{name}")

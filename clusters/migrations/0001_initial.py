@@ -1675,15 +1675,15 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
-                name='TableUpload',
+                name='Upload',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('table', models.CharField(max_length=100)),
+                    ('table', models.CharField(blank=True, help_text='Empty for case files.', max_length=100)),
                     ('file_name', models.CharField(max_length=200)),
                     ('content', models.BinaryField()),
                     ('mode', models.CharField(choices=[('skip', 'Leave what is there as it is'), ('update', 'Change what is there')], default='skip', max_length=6)),
                     ('reason', models.CharField(blank=True, max_length=500)),
-                    ('state', models.CharField(choices=[('waiting', 'Waiting for its turn'), ('running', 'At work'), ('fit', 'Looked through: every row is right'), ('refused', 'Looked through: some rows are wrong'), ('done', 'Brought in'), ('failed', 'Broken off: nothing was changed')], default='waiting', max_length=7)),
+                    ('state', models.CharField(choices=[('waiting', 'Waiting for its turn'), ('running', 'At work'), ('fit', 'Looked through: nothing is wrong'), ('refused', 'Looked through: something is wrong'), ('done', 'Brought in'), ('failed', 'Broken off: nothing was changed')], default='waiting', max_length=7)),
                     ('is_for_good', models.BooleanField(default=False)),
                     ('done', models.PositiveIntegerField(default=0)),
                     ('total', models.PositiveIntegerField(default=0)),

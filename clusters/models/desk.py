@@ -37,12 +37,12 @@ class Unfinished(models.Model):
 
 
 class UploadState(models.TextChoices):
-    """How far a table has come on its way in."""
+    """How far an uploaded file has come on its way in."""
 
     WAITING = "waiting", _("Waiting for its turn")
     RUNNING = "running", _("At work")
-    FIT = "fit", _("Looked through: every row is right")
-    REFUSED = "refused", _("Looked through: some rows are wrong")
+    FIT = "fit", _("Looked through: nothing is wrong")
+    REFUSED = "refused", _("Looked through: something is wrong")
     DONE = "done", _("Brought in")
     FAILED = "failed", _("Broken off: nothing was changed")
 
@@ -52,15 +52,15 @@ class UploadMode(models.TextChoices):
     UPDATE = "update", _("Change what is there")
 
 
-class TableUpload(models.Model):
-    """A spreadsheet on its way in: looked through in the background, then brought in or not.
+class Upload(models.Model):
+    """A table or a zip file of case files: looked through by the worker, then brought in or not.
 
     Not part of the private history: what it changes is.
     """
 
     KEPT = 50  # of one person; the oldest make room
 
-    table = models.CharField(max_length=100)
+    table = models.CharField(max_length=100, blank=True, help_text="Empty for case files.")
     file_name = models.CharField(max_length=200)
     content = models.BinaryField()
     mode = models.CharField(max_length=6, choices=UploadMode, default=UploadMode.SKIP)
@@ -71,7 +71,7 @@ class TableUpload(models.Model):
     is_for_good = models.BooleanField(default=False)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
-    # What the rows come to, and what is wrong with them; see clusters.spreadsheets.uploads.
+    # What the file comes to, and what is wrong with it; see clusters.actions.uploads.
     found = models.JSONField(default=dict)
     wrong = models.JSONField(default=list)
     at = models.DateTimeField(auto_now_add=True)
@@ -81,7 +81,7 @@ class TableUpload(models.Model):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"{self.table}: {self.file_name}"
+        return f"{self.table or _('Case files')}: {self.file_name}"
 
 
 class Step(models.TextChoices):

@@ -29,8 +29,8 @@ from clusters.models import (
     Redaction,
     Removal,
     ReviewStep,
-    TableUpload,
     Unfinished,
+    Upload,
 )
 from interventions.models import CodingRound
 from tests import factories
@@ -129,7 +129,7 @@ def every_text():
             "WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
         )
         for table, column in cursor.fetchall():
-            is_binary = (table, column) == ("clusters_tableupload", "content")
+            is_binary = (table, column) == ("clusters_upload", "content")
             value = f"encode({column}, 'escape')" if is_binary else f'"{column}"::text'
             cursor.execute(f'SELECT {value} FROM "{table}"')
             for (text,) in cursor.fetchall():
@@ -183,7 +183,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     with zipfile.ZipFile(packed, "w") as target:
         target.writestr("xl/sharedStrings.xml", html.escape(secret, quote=False))
     for content in (f"slug,title\nmine,{secret}\n".encode(), packed.getvalue()):
-        TableUpload.objects.create(
+        Upload.objects.create(
             table="projects",
             file_name="a.csv",
             content=content,
@@ -221,7 +221,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
         *("clusters_proposal", "clusters_proposalhistoryevent", "clusters_publicdocument"),
         *("clusters_removal", "clusters_reviewstep", "clusters_searchentry"),
         *("clusters_searchword", "clusters_stakeholder", "clusters_stakeholderhistoryevent"),
-        *("clusters_tableupload", "clusters_unfinished", "django_admin_log"),
+        *("clusters_upload", "clusters_unfinished", "django_admin_log"),
         *("interventions_projecthistoryevent", "interventions_roundcoding"),
         "pghistory_context",
     }
@@ -251,7 +251,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     after = Change.objects.get(kind="projects", slug="case").after
     assert after["participations"][0]["stakeholder"] == "a-firm"
     assert json.loads(IdempotentRequest.objects.get().body) == {"title": REDACTED, "note": REDACTED}
-    assert [bytes(one.content) for one in TableUpload.objects.all()] == [b"", b""]
+    assert [bytes(one.content) for one in Upload.objects.all()] == [b"", b""]
     with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
         ReviewStep.objects.update(reason="x")
 

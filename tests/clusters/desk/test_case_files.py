@@ -1,19 +1,25 @@
 """Case files in and out of the desk: looked at, applied whole or not at all, and hostile ones."""
 
+import base64
+import html
 import io
 import zipfile
+from hashlib import shake_256
 from pathlib import Path
 
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clusters.casefiles import archive
 from clusters.casefiles.document import document_of
-from clusters.models import Proposal
+from clusters.models import Cluster, Proposal, Upload, UploadState
 from interventions.models import Project
 from tests import factories
 from tests.forms import form_of
+from tests.queue import work
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +41,32 @@ def packed(files, compression=zipfile.ZIP_DEFLATED):
     return content.getvalue()
 
 
+def send(client, content):
+    return client.post(PAGE, {"file": SimpleUploadedFile("cases.zip", content)})
+
+
 def look(client, content):
-    return client.post(PAGE, {"act": "look", "file": SimpleUploadedFile("cases.zip", content)})
+    """Send a zip file, and return its page once a worker has looked through it."""
+    address = send(client, content)["Location"]
+    work()
+    return client.get(address)
 
 
 def apply(client, page, reason="From the paper"):
-    fields = {name: page.context[name] for name in ("packed", "versions") if name in page.context}
-    return client.post(PAGE, {"act": "apply", "reason": reason, **fields})
+    address = page.request["PATH_INFO"]
+    client.post(address, {"act": "apply", "reason": reason})
+    work()
+    return client.get(address)
+
+
+def found(page):
+    return page.context["upload"].found
+
+
+def problems(page):
+    return [
+        f"{file}:{line}: {field}: {words}" for file, line, field, words in page.context["wrong"]
+    ]
 
 
 CASE = "slug: case\ntitle: Case\nclusters: [town]\n"
@@ -51,9 +76,9 @@ TOWN = "slug: town\nname: Town\ncountry: PK\nindustry: Balls\n"
 def test_new_records_that_name_each_other_are_shown_and_become_drafts(client, author):
     page = look(client, packed({"x/projects/case.yaml": CASE, "x/clusters/town.yaml": TOWN}))
 
-    assert page.context["plan"].created == ["clusters/town", "projects/case"]
+    assert found(page)["created"] == ["clusters/town", "projects/case"]
     assert not Project.objects.exists()
-    apply(client, page)
+    assert "Brought in" in apply(client, page).content.decode()
     project = Project.objects.get()
     assert (project.state, project.entered_by) == ("draft", author)
     assert project.clusters.get().slug == "town"
@@ -74,13 +99,12 @@ def test_changes_are_shown_field_by_field_then_made_to_drafts_and_proposed_to_wh
 
     page = look(client, packed(files))
 
-    assert {
-        name: [str(one) for one in found] for name, found in page.context["plan"].changed.items()
-    } == {
-        "projects/draft": ["title: Draft → New draft"],
-        "projects/public": ["title: Public → New public"],
-    }
-    assert (page.context["plan"].unchanged, Proposal.objects.count()) == (1, 0)
+    said = ("record", "is_proposed", "where", "before", "after")
+    assert [tuple(one[name] for name in said) for one in found(page)["changes"]] == [
+        ("projects/draft", False, ["title"], "Draft", "New draft"),
+        ("projects/public", True, ["title"], "Public", "New public"),
+    ]
+    assert (found(page)["records_unchanged"], Proposal.objects.count()) == (1, 0)
     apply(client, page)
     titles = dict(Project.objects.values_list("slug", "title"))
     assert titles == {"draft": "New draft", "public": "Public", "same": "Same"}
@@ -97,15 +121,21 @@ def test_it_is_all_or_nothing_and_every_mistake_is_told_with_its_line(client, au
 
     page = look(client, packed(files))
 
-    said = page.content.decode()
-    assert page.status_code == 422
-    assert "projects/case.yaml:3: ending: “never” is not one of" in said
+    assert problems(page) == [
+        "projects/case.yaml:3: ending: “never” is not one of: completed, ended_by_donor, "
+        "dissolved, handed_over, running, unknown."
+    ]
     apply(client, page)
     assert list(Project.objects.all()) == [other]
 
     del files["projects/case.yaml"]
-    said = look(client, packed(files)).content.decode()
-    assert "You may not change this record." in said
+    page = look(client, packed(files))
+    assert problems(page) == ["projects/other.yaml:1: slug: You may not change this record."]
+    told = client.get(f"{page.request['PATH_INFO']}wrong/").content.decode("utf-8-sig")
+    assert told.splitlines() == [
+        "File,Line,Field,What is wrong",
+        "projects/other.yaml,1,slug,You may not change this record.",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)  # a version rises once in a transaction
@@ -114,9 +144,7 @@ def test_what_changed_since_it_was_looked_at_is_looked_at_again(client, author):
     page = look(client, packed({"projects/draft.yaml": "slug: draft\ntitle: New\n"}))
     Project.objects.filter(pk=draft.pk).update(aims="Named since")
 
-    answer = apply(client, page)
-
-    assert "look again" in answer.content.decode()
+    assert "look again" in apply(client, page).content.decode()
     assert Project.objects.get().title == "Draft"
 
 
@@ -124,6 +152,7 @@ def test_a_reason_is_needed(client, author):
     page = look(client, packed({"clusters/town.yaml": TOWN}))
 
     assert "Say why" in apply(client, page, reason=" ").content.decode()
+    assert not Cluster.objects.exists()
 
 
 def test_a_case_is_taken_away_and_comes_back_unchanged(client, author):
@@ -134,7 +163,7 @@ def test_a_case_is_taken_away_and_comes_back_unchanged(client, author):
     page = look(client, answer.content)
 
     assert answer["Content-Disposition"] == 'attachment; filename="case.zip"'
-    assert page.context["plan"].unchanged == 1
+    assert found(page)["records_unchanged"] == 1
     assert client.get(f"{PAGE}projects/case/").content == answer.content
     client.force_login(factories.make_user(role="researcher"))
     assert client.get(f"{PAGE}projects/case/").status_code == 404
@@ -158,7 +187,7 @@ HOSTILE = {
     "another name": ({"projects/case.yaml": "slug: other\ntitle: X\n"}, "The file is called"),
     "a YAML object": (
         {"projects/case.yaml": "slug: case\ntitle: !!python/object/apply:os.system [ls]\n"},
-        "title: One value is wanted here.",
+        "One value is wanted here.",
     ),
     "nothing": ({}, "holds no case files"),
 }
@@ -170,8 +199,8 @@ def test_what_is_no_folder_of_case_files_is_refused(client, author, name):
 
     page = look(client, packed(files))
 
-    assert page.status_code == 422
-    assert message in page.content.decode()
+    assert page.context["upload"].state == UploadState.REFUSED
+    assert message in html.unescape(page.content.decode())
     assert not Project.objects.exists()
 
 
@@ -184,7 +213,7 @@ def test_aliases_of_yaml_do_not_grow_without_end(client, author):
 
     page = look(client, packed({"projects/case.yaml": "\n".join(lines)}))
 
-    assert page.status_code == 422
+    assert page.context["upload"].state == UploadState.REFUSED
     assert "References to other values (*name) are not read." in page.content.decode()
 
 
@@ -193,9 +222,9 @@ def test_aliases_of_yaml_do_not_grow_without_end(client, author):
     [(b"", "no zip file"), (b"PK\x03\x04 cut off", "no zip file"), (b"slug: case", "no zip file")],
 )
 def test_what_is_no_zip_file_is_refused(client, author, content, message):
-    page = client.post(PAGE, {"act": "look", "file": SimpleUploadedFile("x.zip", content or b" ")})
+    page = look(client, content or b" ")
 
-    assert page.status_code == 422
+    assert page.context["upload"].state == UploadState.REFUSED
     assert message in page.content.decode()
 
 
@@ -217,6 +246,44 @@ def test_a_huge_file_and_too_many_files_are_stopped(client, author, monkeypatch)
     assert "more than 3 files" in look(client, many).content.decode()
     monkeypatch.setattr(archive, "LARGEST", 100)
     assert "larger than 100 bytes" in look(client, many).content.decode()
+
+
+def test_a_zip_file_that_is_too_large_is_not_kept(client, author):
+    page = send(client, b"x" * (archive.LARGEST + 1))
+
+    assert page.status_code == 422
+    assert "The file is larger than 5 MB." in page.content.decode()
+    assert not Upload.objects.exists()
+
+
+def test_a_zip_file_of_five_megabytes_is_looked_at_and_brought_in(client, author):
+    """The server keeps it: no form has to carry it there and back."""
+    # What cannot be packed: a zip file of prose would be a tenth of its size.
+    aims = [base64.b64encode(shake_256(bytes([n])).digest(48_000)).decode() for n in range(80)]
+    content = packed(
+        {
+            f"projects/case-{n}.yaml": f"slug: case-{n}\ntitle: Case\naims: {text}\n"
+            for n, text in enumerate(aims)
+        }
+    )
+    assert 3_600_000 < len(content) < archive.LARGEST
+
+    page = apply(client, look(client, content))
+
+    assert "Brought in" in page.content.decode()
+    assert Project.objects.count() == 80
+
+
+def test_looking_locks_nobody_out(client, author):
+    """What publishes waits for one lock; a look does not take it, in the request or after."""
+    public = factories.make_public(factories.make_project(slug="public", title="Public"))
+    document = yaml.safe_dump(document_of(public) | {"title": "New"})
+
+    with CaptureQueriesContext(connection) as queries:
+        look(client, packed({"projects/public.yaml": document}))
+
+    locks = [one["sql"] for one in queries if "advisory" in one["sql"]]
+    assert locks == [one for one in locks if "clusters_upload" in one]
 
 
 def test_an_encrypted_zip_file_is_refused(client, author):
@@ -251,12 +318,12 @@ def test_what_systems_put_into_a_zip_file_is_left_alone(client, author, name, cr
 
     page = look(client, (FILES / name).read_bytes())
 
-    assert page.context["plan"].created == created
+    assert found(page)["created"] == created
 
 
 @pytest.mark.parametrize("name", ["C05-tab.zip", "C07-dup-key.zip"])
 def test_what_is_wrong_in_a_file_is_told_with_its_line(client, author, name):
     page = look(client, (FILES / name).read_bytes())
 
-    assert page.status_code == 422
-    assert all(one.line for one in page.context["problems"])
+    assert page.context["upload"].state == UploadState.REFUSED
+    assert all(line for _file, line, _field, _words in page.context["wrong"])

@@ -179,6 +179,19 @@ def test_new_works_are_entered_as_drafts_and_again_they_are_known(client, author
     assert Publication.objects.count() == 2
 
 
+def test_a_list_of_the_largest_size_comes_back_from_the_page(client, author, monkeypatch):
+    """Browsers send every end of a line of a form as two letters."""
+    monkeypatch.setattr(bibliography, "LARGEST", len(BIBTEX.encode()))
+    page = look(client, BIBTEX)
+    chosen = [work.number for work in page.context["new"]]
+
+    sent = page.context["list"].replace("\n", "\r\n")
+    answer = client.post(PAGE, {"act": "apply", "list": sent, "choose": chosen})
+
+    assert answer.status_code == 302
+    assert Publication.objects.count() == 2
+
+
 def test_a_work_is_known_by_its_doi_or_by_title_year_and_first_author(client, author):
     by_doi = factories.make_publication(
         doi="10.1234/abc", title="Otherwise", entered_by=author, issued="1990"

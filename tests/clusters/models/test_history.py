@@ -13,9 +13,9 @@ from clusters.models import (
     Redaction,
     SearchEntry,
     SearchWord,
-    TableUpload,
     Tally,
     Unfinished,
+    Upload,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
 from interventions.models import CaseMarks
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 # Made from what is public, and made anew whenever that changes; or not yet saved.
 NOT_KEPT = (
-    *(CaseMarks, IdempotentRequest, PublicDocument, SearchEntry, SearchWord, TableUpload, Tally),
+    *(CaseMarks, IdempotentRequest, PublicDocument, SearchEntry, SearchWord, Upload, Tally),
     *(Mail, Unfinished),
 )
 

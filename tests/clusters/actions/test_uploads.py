@@ -1,12 +1,12 @@
-"""A table on its way in: looked through by the worker, then brought in, all of it or nothing."""
+"""A file on its way in: looked through by the worker, then brought in, all of it or nothing."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django_tasks_db.models import DBTaskResult
 
-from clusters.models import TableUpload, UploadState
-from clusters.spreadsheets import uploads
+from clusters.actions import uploads
+from clusters.models import Upload, UploadState
 from interventions.models import Project
 from tests import factories
 from tests.queue import work
@@ -34,7 +34,7 @@ def test_from_a_file_to_drafts(client, researcher):
     assert "Waiting for its turn" in client.get(address).content.decode()
     work()
     looked = client.get(address).content.decode()
-    assert "every row is right" in looked
+    assert "nothing is wrong" in looked
     assert "1 rows new" in looked
     assert not Project.objects.exists()
 
@@ -46,7 +46,7 @@ def test_from_a_file_to_drafts(client, researcher):
     assert "Brought in" in client.get(address).content.decode()
     made = Project.objects.get()
     assert (made.slug, made.entered_by) == ("jalandhar", researcher)
-    kept = TableUpload.objects.get()
+    kept = Upload.objects.get()
     assert (kept.state, bytes(kept.content)) == (UploadState.DONE, b"")
     events = Project.pgh_event_models["insert"].objects.get()
     assert events.pgh_context.metadata["reason"] == "From our field notes"
@@ -100,16 +100,16 @@ def test_what_has_changed_since_one_looked_is_not_overwritten(client, researcher
 
 def test_an_unforeseen_error_changes_nothing_and_can_be_tried_again(client, researcher):
     address = send(client, b"slug,title\na,A\n")
-    TableUpload.objects.update(table="no-such-table")
+    Upload.objects.update(table="no-such-table")
     work()
     assert DBTaskResult.objects.get().status == "FAILED"
     assert "broken off in the middle. Nothing was changed" in client.get(address).content.decode()
 
-    TableUpload.objects.update(table="projects")
+    Upload.objects.update(table="projects")
     client.post(address, {"act": "again"})
     work()
 
-    assert TableUpload.objects.get().state == UploadState.FIT
+    assert Upload.objects.get().state == UploadState.FIT
 
 
 def test_uploads_are_their_owners_alone(client, researcher):
@@ -136,21 +136,21 @@ def test_a_form_that_is_wrong_says_so(client, researcher, fields, said):
 
     assert answer.status_code == 422
     assert said in answer.content.decode()
-    assert not TableUpload.objects.exists()
+    assert not Upload.objects.exists()
 
 
 def test_the_oldest_files_make_room(client, researcher, monkeypatch):
-    monkeypatch.setattr(TableUpload, "KEPT", 2)
+    monkeypatch.setattr(Upload, "KEPT", 2)
 
     for name in ("a.csv", "b.csv", "c.csv"):
         send(client, b"slug,title\na,A\n", name=name)
 
-    assert [one.file_name for one in TableUpload.objects.all()] == ["c.csv", "b.csv"]
+    assert [one.file_name for one in Upload.objects.all()] == ["c.csv", "b.csv"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_whether_a_worker_is_still_at_it_is_known_by_its_lock():
-    upload = TableUpload.objects.create(
+    upload = Upload.objects.create(
         table="projects", file_name="a", content=b"", by=factories.make_user(), state="running"
     )
 
@@ -168,7 +168,7 @@ def test_whether_a_worker_is_still_at_it_is_known_by_its_lock():
 
 @pytest.mark.django_db(transaction=True)
 def test_how_far_it_is_is_seen_while_its_transaction_is_open():
-    upload = TableUpload.objects.create(
+    upload = Upload.objects.create(
         table="projects", file_name="a", content=b"", by=factories.make_user(), state="running"
     )
 
