@@ -15,6 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+from django.db import connection
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser.serving import prepare
@@ -89,10 +90,11 @@ def prepared():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def settings_of_tests():
+def settings_of_tests(tmp_path_factory):
     """Pages name static files as they are, nobody asks too often, and passwords are quick to hash.
 
-    The first two have tests of their own; the third is slow on purpose, in earnest.
+    The first two have tests of their own; the third is slow on purpose, in earnest. Files that a
+    served copy has collected would be read anew for each client of a test.
     """
     from django.test.utils import override_settings
 
@@ -100,15 +102,24 @@ def settings_of_tests():
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     unlimited = dict.fromkeys(settings.API_RATES, (0, 1))
     with override_settings(
         STORAGES=storages,
+        STATIC_ROOT=tmp_path_factory.mktemp("static"),
         SECURE_SSL_REDIRECT=False,
         API_RATES=unlimited,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Commits to a test's database wait for no disk; what a crash leaves is asked of served copies."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        cursor.execute("SET synchronous_commit = off")
 
 
 @pytest.fixture(scope="session")
