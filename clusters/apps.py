@@ -10,11 +10,11 @@ class ClustersConfig(AppConfig):
         from allauth.account.signals import password_changed, password_reset
 
         from clusters.accounts import revoke_tokens
-        from clusters.api.documents import write_due
+        from clusters.api.documents import write_soon
         from clusters.roles import make_roles
         from clusters.signals import public_changed
 
-        public_changed.connect(write_due, dispatch_uid="documents")
+        public_changed.connect(write_soon, dispatch_uid="documents")
         for signal in (password_changed, password_reset):
             signal.connect(revoke_tokens, dispatch_uid="tokens")
         post_migrate.connect(make_roles, sender=self, dispatch_uid="roles")

@@ -3,6 +3,9 @@
 The database keeps a row for each published root and empties it in the transaction that makes it
 wrong (`clusters.models.triggers.KeepDocuments`). `write` fills the empty ones; until then `read`
 makes them anew for each answer, so that nothing is ever older than the last commit.
+
+A row says whom its document names before the document is in it: whoever renames one of these finds
+the row, waits for whoever is writing it, and empties it again.
 """
 
 import hashlib
@@ -14,6 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.apps import apps
 from django.db import connection, transaction
+from django.tasks import task
 from django.utils import timezone
 
 from clusters.api.serializers import serializer_for, with_links
@@ -23,7 +27,8 @@ from clusters.database import Statement
 from clusters.models import PublicDocument, Root, Tally
 from clusters.models.base import root_model
 
-BATCH = 500
+# How many are written in one transaction, and how many while somebody waits for their change.
+BATCH, AT_ONCE = 500, 50
 # The kind of the one tally that says which code all documents are by.
 WRITER = "writer"
 
@@ -206,15 +211,40 @@ def note_writer() -> None:
         Tally.objects.create(kind=WRITER, facet="code", value=writer_version(), number=1)
 
 
-def write_due(**_: Any) -> int:
+def write_due() -> int:
     """Write the empty documents of the rows that there are; return how many."""
-    due = set(PublicDocument.objects.filter(record="").values_list("kind", flat=True).distinct())
     written = 0
-    for model in roots():
-        if model._meta.model_name in due:
-            while some := _write_some(model):
-                written += some
+    for model in _due():
+        while found := _write_some(model, BATCH):
+            written += sum(found)
     return written
+
+
+def write_soon(**_: Any) -> None:
+    """Write some of what a change has emptied at once, and have a worker write the rest.
+
+    Hundreds of records may name what was renamed; whoever renamed it need not wait for them.
+    """
+    written = 0
+    for model in _due():
+        while found := _write_some(model, AT_ONCE):
+            written += sum(found)
+            if written >= AT_ONCE:
+                write_rest.enqueue()
+                return
+
+
+@task()
+def write_rest() -> None:
+    """Write the empty documents, beside the server."""
+    write_due()
+
+
+def _due() -> list[type[Root]]:
+    """Return the models of which some documents are empty."""
+    empty = PublicDocument.objects.filter(record="")
+    kinds = set(empty.order_by().values_list("kind", flat=True).distinct())
+    return [model for model in roots() if model._meta.model_name in kinds]
 
 
 def make_rows() -> None:
@@ -230,22 +260,29 @@ def make_rows() -> None:
             )
 
 
-def _write_some(model: type[Root]) -> int:
+def _write_some(model: type[Root], most: int) -> list[bool]:
+    """Write some empty documents; say of each row whether it is done.
+
+    One that names others than its row says is noted to, and written the next time.
+    """
+    done = []
     with transaction.atomic():
         rows = list(
             PublicDocument.objects.filter(kind=model._meta.model_name, record="")
             .select_for_update(skip_locked=True)
-            .order_by("pk")[:BATCH]
+            .order_by("pk")[:most]
         )
         answers = make(model, [row.root_id for row in rows]) if rows else {}
         for row in rows:
             answer = answers[row.root_id]
-            row.record, row.parts = answer.record.decode(), answer.parts.decode()
-            row.depends_on, row.code = list(answer.depends_on), writer_version()
-            row.tag, row.written = answer.tag, timezone.now()
-            row.facts = list(answer.facts)
+            done.append(set(answer.depends_on) <= set(row.depends_on))
+            row.depends_on = list(answer.depends_on)
+            if done[-1]:
+                row.record, row.parts = answer.record.decode(), answer.parts.decode()
+                row.code, row.tag = writer_version(), answer.tag
+                row.written, row.facts = timezone.now(), list(answer.facts)
         _store(rows)
-    return len(rows)
+    return done
 
 
 def _store(rows: list[PublicDocument]) -> None:

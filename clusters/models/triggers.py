@@ -9,9 +9,12 @@ EVERY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 
 
 def empty_naming(names: str) -> str:
-    """Return SQL that empties the documents in which one of these records is named."""
+    """Return SQL that empties the documents in which one of these records is named.
+
+    Empty ones as well: one that is being written meanwhile is waited for, and emptied again.
+    """
     return f"""UPDATE clusters_publicdocument SET record = ''
-        WHERE record <> '' AND depends_on && ({names})::varchar[];"""
+        WHERE depends_on && ({names})::varchar[];"""
 
 
 class KeepVersion(pgtrigger.Trigger):
