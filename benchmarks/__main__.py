@@ -102,7 +102,8 @@ def serving(name: str, folder: Path, port: int, threads: int) -> Iterator[Server
 
 def environment_of(folder: Path) -> dict[str, str]:
     """Settings of a run: data of its own, one line of log less a request, no limits reached."""
-    rates = dict.fromkeys(("RATE_ANONYMOUS", "RATE_SIGNED_IN", "RATE_EXPORT"), "99999999/minute")
+    limits = ("RATE_ANONYMOUS", "RATE_SIGNED_IN", "RATE_EXPORT", "RATE_PAGES")
+    rates = dict.fromkeys(limits, "99999999/minute")
     return {
         **os.environ,
         **rates,

@@ -38,3 +38,10 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         response = render(None, "503.html", status=503)  # type: ignore[arg-type]
     response["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+def too_many_pages(wait: int) -> HttpResponse:
+    """Say that an address has asked for too many pages, and in how many seconds it may again."""
+    response = render(None, "429.html", {"wait": wait}, status=429)  # type: ignore[arg-type]
+    response["Retry-After"] = str(wait)
+    return response

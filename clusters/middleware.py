@@ -14,8 +14,13 @@ from django.template.response import TemplateResponse
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
+from clusters.api.throttles import PAGES, count
+from clusters.clients import address_of, hidden
+from clusters.errors import too_many_pages
 from clusters.lookup import GoneError, MovedError
 
+# Whoever watches over the server asks for these, from one address for all.
+ALWAYS_ANSWERED = frozenset({"/healthz", "/readyz"})
 # What other sites add to links; nothing here reads it.
 TRACKERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id")
 
@@ -36,6 +41,22 @@ class TrackersMiddleware:
             # A path that begins with two slashes would lead to another host.
             return HttpResponseRedirect(f"{escape_leading_slashes(request.path)}{query}")
         return self.get_response(request)
+
+
+class PageThrottleMiddleware:
+    """Refuse pages to an address that asks for too many; the API counts for itself.
+
+    Before sessions are looked up: a cookie that somebody has invented costs a query.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/") or request.path in ALWAYS_ANSWERED:
+            return self.get_response(request)
+        use = count(PAGES, hidden(address_of(request)))
+        return too_many_pages(use.resets_in) if use.is_over else self.get_response(request)
 
 
 class NulMiddleware:

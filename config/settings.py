@@ -87,9 +87,10 @@ API_RATES = {
     "signed-in": rate("RATE_SIGNED_IN", "1200/minute"),
     "export": rate("RATE_EXPORT", "120/hour"),
 }
+PAGE_RATE = rate("RATE_PAGES", "1200/minute")
 STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", 30, validate=Range(min=1))
 STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", 2, validate=Range(min=1))
-STREAMS_AT_ONCE_TO_ONE = max(1, STREAMS_AT_ONCE // 2)
+BODIES_AT_ONCE = env.int("BODIES_AT_ONCE", 4, validate=Range(min=1))
 TWO_PERSON_REVIEW = env.bool("TWO_PERSON_REVIEW", True)
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", not LOCAL)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if _behind_tls_proxy else 0, validate=Range(min=0))
@@ -148,6 +149,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "clusters.middleware.TrackersMiddleware",
+    "clusters.middleware.PageThrottleMiddleware",
     "clusters.api.caching.ApiEncodingMiddleware",
     "clusters.api.ready.ReadyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

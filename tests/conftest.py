@@ -108,6 +108,7 @@ def settings_of_tests(tmp_path_factory):
         STATIC_ROOT=tmp_path_factory.mktemp("static"),
         SECURE_SSL_REDIRECT=False,
         API_RATES=unlimited,
+        PAGE_RATE=(0, 1),
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         yield

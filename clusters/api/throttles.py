@@ -1,4 +1,4 @@
-"""How often one client may ask, and how every answer says so.
+"""How often one client may ask, and how every answer of the API says so.
 
 Requests are counted in windows of fixed length, in the cache: in each process of its own, unless
 `CACHE_URL` names one that they share.
@@ -19,7 +19,7 @@ from rest_framework.throttling import BaseThrottle
 
 from clusters.clients import address_of, hidden
 
-ANONYMOUS, SIGNED_IN, EXPORT = "anonymous", "signed-in", "export"
+ANONYMOUS, SIGNED_IN, EXPORT, PAGES = "anonymous", "signed-in", "export", "pages"
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,15 @@ class Use:
         return bool(self.limit) and self.used > self.limit
 
 
+def rate_of(policy: str) -> tuple[int, int]:
+    """Return how many requests are allowed in how many seconds."""
+    rate: tuple[int, int] = settings.PAGE_RATE if policy == PAGES else settings.API_RATES[policy]
+    return rate
+
+
 def count(policy: str, who: str) -> Use:
     """Count one request of a client."""
-    limit, window = settings.API_RATES[policy]
+    limit, window = rate_of(policy)
     now = time.time()
     number, passed = divmod(now, window)
     used = 0
@@ -55,7 +61,7 @@ def count(policy: str, who: str) -> Use:
 
 def peek(policy: str, who: str) -> Use:
     """Return what a client has used so far, without counting."""
-    limit, window = settings.API_RATES[policy]
+    limit, window = rate_of(policy)
     number, passed = divmod(time.time(), window)
     used = cache.get(f"rate:{policy}:{number:.0f}:{who}", 0) if limit else 0
     return Use(policy, limit, window, used, math.ceil(window - passed))

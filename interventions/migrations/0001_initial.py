@@ -6,7 +6,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
 from decimal import Decimal
-from config.create_models import CreateModels
+from clusters.models.operations import CreateModels
 from django.conf import settings
 from django.db import migrations, models
 

@@ -1,10 +1,16 @@
 """What odd addresses and parameters come to, before any page is asked."""
 
 import pytest
+from django.core.cache import cache
 
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    cache.clear()
 
 
 @pytest.mark.parametrize(
@@ -21,6 +27,32 @@ def test_trackers_go_and_no_other_host_is_reached(client, path, query, target):
 @pytest.mark.parametrize("address", ["/projects/?q=%00", "/sign-in/?next=%00", "/search/?q=a%00b"])
 def test_a_nul_in_an_address_is_the_readers_mistake(client, address):
     assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/", "/projects/", "/sign-in/", "/admin/", "/no-such-page/"])
+def test_an_address_that_asks_for_too_many_pages_waits(client, settings, address):
+    settings.PAGE_RATE = (2, 86_400)
+    from_here = {"headers": {"Cookie": f"{settings.SESSION_COOKIE_NAME}=invented"}}
+    for _number in range(2):
+        assert client.get(address, REMOTE_ADDR="192.0.2.1", **from_here).status_code != 429
+
+    refused = client.get(address, REMOTE_ADDR="192.0.2.1", **from_here)
+
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 86_400
+    assert "Too many pages at once" in refused.content.decode()
+    assert client.get(address, REMOTE_ADDR="192.0.2.2").status_code != 429
+
+
+def test_health_and_the_api_are_counted_apart_from_pages(client, settings):
+    settings.PAGE_RATE = (1, 86_400)
+
+    answers = [
+        client.get(address, REMOTE_ADDR="192.0.2.3").status_code
+        for address in ("/healthz", "/readyz", "/healthz", "/api/v1/", "/about/", "/api/v1/")
+    ]
+
+    assert answers == [200] * 6
 
 
 def test_a_nul_in_a_form_is_its_senders_mistake(desk):

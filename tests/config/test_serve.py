@@ -66,6 +66,9 @@ def start(folder, port, **further):
     )
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -107,7 +110,7 @@ def test_readers_who_take_nothing_of_a_large_file_hold_up_nobody(running):
     page = server.getresponse().read().decode()
     (script,) = set(re.findall(r"/static/[^\"]*plotly[^\"]*\.js", page))
     with ExitStack() as open_ones:
-        for _ in range(8):
+        for _ in range(16):
             reader = open_ones.enter_context(socket.socket())
             # Else the system takes a good part of the file for the reader.
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -119,6 +122,34 @@ def test_readers_who_take_nothing_of_a_large_file_hold_up_nobody(running):
 
         assert server.getresponse().status == 200
     server.close()
+
+
+def test_senders_who_send_nothing_of_a_body_hold_up_nobody(running):
+    """They are twice as many as the threads, and each has a cookie that would be looked up."""
+    head = (
+        "POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=invented\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 999\r\n\r\na="
+    )
+    with ExitStack() as open_ones:
+        for _ in range(16):
+            sender = open_ones.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+            sender.sendall(head.encode())
+        server = HTTPConnection("localhost", running.port, timeout=PATIENCE)
+
+        server.request("GET", "/about/")
+
+        assert server.getresponse().status == 200
+        server.close()
+    assert wait_until(lambda: signs_in(running.port) != 503)
+
+
+def signs_in(port):
+    """The status that an empty form of signing in is answered with."""
+    server = HTTPConnection("localhost", port, timeout=PATIENCE)
+    server.request("POST", "/sign-in/", body="login=", headers={"Content-Type": FORM})
+    status = server.getresponse().status
+    server.close()
+    return status
 
 
 BOUND = """

@@ -6,7 +6,8 @@ from tests.browser.serving import serving
 @pytest.fixture(scope="session")
 def served(prepared):
     """A running copy without limits, with a token of its administrator that may write."""
-    rates = dict.fromkeys(("RATE_ANONYMOUS", "RATE_SIGNED_IN", "RATE_EXPORT"), "none")
+    limits = ("RATE_ANONYMOUS", "RATE_SIGNED_IN", "RATE_EXPORT", "RATE_PAGES")
+    rates = dict.fromkeys(limits, "none")
     with serving(prepared, **rates) as running:
         yield running
 

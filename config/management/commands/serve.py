@@ -93,7 +93,7 @@ class Command(BaseCommand):
                 port=port,
                 interface=Interfaces.WSGI,
                 workers=1,
-                blocking_threads=4,
+                blocking_threads=8,
                 respawn_failed_workers=True,
                 # A signal that meets a process before it listens to signals is lost, and an open
                 # request may never end.

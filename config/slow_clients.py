@@ -1,0 +1,147 @@
+"""Whoever reads or sends slowly must not hold what others need: the few threads of the server.
+
+A stream keeps a thread until its last byte is taken, and a body until its last byte is there. What
+is short of the former is handed to the server as a whole, which then sends it without a thread. Of
+what is long, and of bodies, there are only some at once, and half of these of one address.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from clusters.api.problems import problem_page
+from clusters.clients import address_in, address_of
+
+# Bytes that are handed over as a whole: more than the largest static file has.
+WHOLE = 8 * 1024 * 1024
+RETRY_AFTER = 30
+BUSY = "Many whole tables are being sent at the moment: try again in half a minute."
+# Bytes: more than the largest upload has; how many are kept in memory, and read at once.
+LARGEST_BODY, IN_MEMORY, PIECE = 32 * 1024 * 1024, 1024 * 1024, 64 * 1024
+TOO_LARGE = "What was sent is larger than 32 MB."
+BROKEN_OFF = "Not all of what was to be sent has come: nothing was changed."
+BUSY_WITH_BODIES = "The server is busy with what others send: nothing was changed. Try again."
+
+
+class Places:
+    """Counts what slow clients hold of this process, in all and of each address."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.of_one = number, max(1, number // 2)
+        self.lock = Lock()
+        self.taken: Counter[str] = Counter()
+
+    def take(self, address: str) -> bool:
+        """Take a place, if there is one; whoever has it gives it back."""
+        with self.lock:
+            is_full = self.taken.total() >= self.number or self.taken[address] >= self.of_one
+            if not is_full:
+                self.taken[address] += 1
+            return not is_full
+
+    def give_back(self, address: str) -> None:
+        with self.lock:
+            self.taken[address] -= 1
+            self.taken += Counter()  # forgets who has none
+
+
+class StreamsMiddleware:
+    """Hands short streams over as a whole; answers 503 to long ones beyond those there may be."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.places = Places(settings.STREAMS_AT_ONCE)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: Any = self.get_response(request)
+        if not response.streaming:
+            return response
+        pieces = iter(response.streaming_content)
+        begun = up_to(WHOLE, pieces)
+        if sum(map(len, begun)) < WHOLE:
+            return whole(response, b"".join(begun))
+        address = address_of(request)
+        if not self.places.take(address):
+            refused: Any = problem_page(503, BUSY)
+            refused._resource_closers = response._resource_closers
+            refused["Retry-After"] = str(RETRY_AFTER)
+            return refused
+        response.streaming_content = chain(begun, pieces)
+        response._resource_closers.append(lambda: self.places.give_back(address))
+        return response
+
+
+def up_to(size: int, pieces: Iterator[bytes]) -> list[bytes]:
+    """Take pieces until they are so many bytes, or none are left."""
+    found: list[bytes] = []
+    length = 0
+    while length < size and (piece := next(pieces, None)) is not None:
+        found.append(piece)
+        length += len(piece)
+    return found
+
+
+def whole(response: Any, content: bytes) -> Any:
+    """Return the answer that a stream is, with its content at hand."""
+    made: Any = HttpResponse(content, status=response.status_code)
+    made.headers, made.cookies = response.headers, response.cookies
+    made.headers.setdefault("Content-Length", str(len(content)))
+    # Closed once, with the answer: closing it here would end the request before it is answered.
+    made._resource_closers = response._resource_closers
+    return made
+
+
+class WholeBodies:
+    """A WSGI application that is asked once all of a body is there."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+        self.places = Places(settings.BODIES_AT_ONCE)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        said = environ.get("CONTENT_LENGTH") or "0"
+        if said == "0" and not is_chunked:
+            return self.application(environ, start_response)
+        address = address_in(environ)
+        if not self.places.take(address):
+            return refuse(environ, start_response, 503, BUSY_WITH_BODIES)
+        with SpooledTemporaryFile(IN_MEMORY) as body:
+            try:
+                length = copy(environ["wsgi.input"], body)
+            finally:
+                self.places.give_back(address)
+            if length > LARGEST_BODY:
+                return refuse(environ, start_response, 413, TOO_LARGE)
+            if not is_chunked and str(length) != said:
+                return refuse(environ, start_response, 400, BROKEN_OFF)
+            environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(length)}
+            return self.application(environ, start_response)
+
+
+def copy(source: Any, target: Any) -> int:
+    """Copy a body, of a larger one a piece more than the largest; return how many bytes it has."""
+    length = 0
+    while length <= LARGEST_BODY and (piece := source.read(PIECE)):
+        length += target.write(piece)
+    target.seek(0)
+    return length
+
+
+def refuse(environ: dict[str, Any], start_response: Any, status: int, words: str) -> list[bytes]:
+    """Answer without Django: as a problem to clients of the API, in words to everybody else."""
+    answer: Any = (
+        problem_page(status, words)
+        if environ.get("PATH_INFO", "").startswith("/api/")
+        else HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
+    )
+    answer["Retry-After"] = str(RETRY_AFTER)
+    start_response(f"{status} {answer.reason_phrase}", list(answer.items()))
+    return [answer.content]
