@@ -50,7 +50,8 @@ def pytest_collection_modifyitems(items):
     """Tests with an empty database first, then those that commit, then those with the seed.
 
     A browser stays in its process to the end, where Django would refuse to ask the database; of
-    its tests those that one process takes come first, as the others can be shared out.
+    its tests those that one process takes come first, as the others can be shared out, and of
+    these the long ones, so that no process waits at the end for another.
     """
 
     def order(item):
@@ -58,6 +59,7 @@ def pytest_collection_modifyitems(items):
         return (
             "browser" in item.path.parts,
             "browser" in item.path.parts and not shared_by(item.nodeid),
+            "browser" in item.path.parts and item.get_closest_marker("long") is None,
             "contract" in item.path.parts,
             "seed_loaded" in fixtures,
             "transactional_db" in fixtures

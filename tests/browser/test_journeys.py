@@ -145,6 +145,7 @@ def test_the_matrix_can_be_read_and_followed_without_javascript(browser, base_ur
     context.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [390, 1440])
 def test_pages_meet_wcag_and_fit_the_screen(browser, base_url, width):
     context = browser.new_context(base_url=base_url, viewport={"width": width, "height": 900})
@@ -192,6 +193,7 @@ def test_served_pages_say_what_they_allow_and_static_files_are_kept_for_good(pag
     assert page.request.get(f"{base_url}/readyz").json() == {"status": "ready"}
 
 
+@pytest.mark.long
 def test_every_list_and_form_of_the_desk_keeps_the_policy(page, served):
     page.goto("/admin/")
     page.get_by_label("Email").fill(served.account)
