@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import batched, groupby
 from typing import Any
 
 import pghistory
 from django.apps import apps
 from django.db import connection, transaction
+from django.tasks import task
 
 from clusters.casefiles.cover import Cover, asserted
-from clusters.casefiles.document import Document, document_of
+from clusters.casefiles.document import Document, document_of, documents_of
 from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import (
     Change,
@@ -26,6 +28,9 @@ from clusters.models import (
 from clusters.models.base import root_path
 from clusters.search import index
 from clusters.signals import public_changed
+
+# How many records are indexed while somebody waits, or while nobody else can publish.
+AT_ONCE = 25
 
 
 class NotAllowed(Exception):
@@ -215,7 +220,7 @@ def record_change(
     last = Change.objects.of(kind, record.pk).first()
     index(record, after)
     if last is not None and last.title != str(record)[:300]:
-        index_again(record)
+        index_pointing(record)
     change = Change.objects.create(
         kind=kind,
         object_id=record.pk,
@@ -232,13 +237,37 @@ def record_change(
     return change
 
 
-def index_again(renamed: Root) -> None:
-    """Let search know the new name of a record also where published ones show it."""
-    for name in published_pointing_to(renamed):
-        folder, _, slug = name.partition("/")
+def index_pointing(renamed: Root) -> None:
+    """Let search know the new name of a record also where published ones show it.
+
+    A worker does it where these are many: whoever renamed it need not wait for them.
+    """
+    pointing = published_pointing_to(renamed)
+    if len(pointing) <= AT_ONCE:
+        _index_again(pointing)
+    else:
+        index_many.enqueue(shape_of(type(renamed)).folder, renamed.pk)
+
+
+@task()
+def index_many(kind: str, number: int) -> None:
+    """Index what points to a record anew, some at a time, so that others publish in between."""
+    model: Any = shapes()[kind].model
+    renamed = model.objects.filter(pk=number).first()
+    for some in batched(published_pointing_to(renamed) if renamed else [], AT_ONCE):
+        with transaction.atomic():
+            one_at_a_time()
+            _index_again(some)
+
+
+def _index_again(names: Sequence[str]) -> None:
+    """Index published records, given as kind/slug, anew."""
+    for folder, some in groupby(sorted(names), key=lambda name: name.partition("/")[0]):
         model: Any = shapes()[folder].model
-        pointing = model.objects.get(slug=slug)
-        index(pointing, document_of(pointing, public=True))
+        slugs = [name.partition("/")[2] for name in some]
+        records = list(model.objects.published().filter(slug__in=slugs))
+        for record, document in zip(records, documents_of(records, public=True), strict=True):
+            index(record, document)
 
 
 def references_of(document: Document, shape: Shape) -> set[tuple[type[Root], str]]:

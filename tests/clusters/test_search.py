@@ -1,11 +1,13 @@
 import pytest
 
 from clusters import search
+from clusters.actions import publishing
 from clusters.actions.editing import logged_change
 from clusters.actions.publishing import withdraw
 from clusters.models import SearchEntry, SearchWord
 from clusters.search import grouped, matching, page_of, parts_of, rebuild, suggestions
 from tests import factories
+from tests.queue import work
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +124,25 @@ def test_a_new_name_is_known_wherever_the_old_one_stood():
 
     assert titles("oldname") == []
     assert len(titles("newname")) == 3
+
+
+def test_what_many_records_name_is_known_by_its_new_name_once_a_worker_has_been_there(monkeypatch):
+    """Whoever renames it does not wait for thousands of records."""
+    monkeypatch.setattr(publishing, "AT_ONCE", 2)
+    cluster = make(name="Sialkot")
+    projects = [factories.make_project(title=f"Project {number}") for number in range(3)]
+    for project in projects:
+        project.clusters.add(cluster)
+        factories.make_public(project)
+
+    with logged_change(cluster, by=None, reason="Renamed"):
+        cluster.name = "Faisalabad"
+        cluster.save()
+
+    assert titles("faisalabad") == ["Faisalabad"]
+    work()
+    assert sorted(titles("faisalabad")) == ["Faisalabad", "Project 0", "Project 1", "Project 2"]
+    assert titles("sialkot") == []
 
 
 def test_one_kind_without_a_result_says_so(client):
