@@ -56,15 +56,35 @@ def test_a_rename_while_documents_are_written_is_not_lost(other, town):
     assert says(project) == "New name"
 
 
-def test_a_rename_while_a_document_is_written_for_the_first_time_is_not_lost(other, town):
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_rename_that_ends_after_documents_are_written_is_not_lost(other, town, is_new):
+    """Whoever writes sees the old name, and whoever renames did not see the document."""
     project = in_town(town)
-    PublicDocument.objects.all().delete()
+    if is_new:
+        PublicDocument.objects.filter(kind="project").delete()
+        documents.make_rows()
+
+    with logged_change(town, by=None, reason="Renamed"):
+        rename(town)
+        for _ in range(3):
+            other.do(documents.write_due).result(LONGEST)
+
+    assert says(project) == "New name"
+    documents.write_due()
+    assert says(project) == "New name"
+    assert not PublicDocument.objects.filter(record="").exists()
+
+
+def test_a_rename_while_a_document_is_written_for_the_first_time_waits(other, town):
+    project = in_town(town)
+    PublicDocument.objects.filter(kind="project").delete()
     documents.make_rows()
 
     with transaction.atomic():
-        documents._write_some(Project, most=10)
+        documents.write_due()
         renamed = other.do(lambda: rename(town))
-        renamed.result(LONGEST)
+        assert not renamed.done()
+    renamed.result(LONGEST)
 
     assert says(project) == "New name"
     documents.write_due()

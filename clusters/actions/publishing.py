@@ -1,9 +1,9 @@
 """Publish, change and withdraw: what the public sees, and the log that says so."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import batched, groupby
+from itertools import groupby
 from typing import Any
 
 import pghistory
@@ -19,6 +19,7 @@ from clusters.models import (
     ChangeAction,
     CitationUse,
     Publication,
+    PublicDocument,
     ReviewStep,
     Root,
     State,
@@ -240,34 +241,49 @@ def record_change(
 def index_pointing(renamed: Root) -> None:
     """Let search know the new name of a record also where published ones show it.
 
-    A worker does it where these are many: whoever renamed it need not wait for them.
+    Where these are many they are noted, and a worker does it: whoever renamed it need not wait.
     """
     pointing = published_pointing_to(renamed)
     if len(pointing) <= AT_ONCE:
         _index_again(pointing)
-    else:
-        index_many.enqueue(shape_of(type(renamed)).folder, renamed.pk)
+        return
+    for folder, slugs in _by_folder(pointing):
+        kind = shapes()[folder].model._meta.model_name
+        PublicDocument.objects.filter(kind=kind, slug__in=slugs).update(needs_index=True)
+    index_due.enqueue()
 
 
 @task()
-def index_many(kind: str, number: int) -> None:
-    """Index what points to a record anew, some at a time, so that others publish in between."""
-    model: Any = shapes()[kind].model
-    renamed = model.objects.filter(pk=number).first()
-    for some in batched(published_pointing_to(renamed) if renamed else [], AT_ONCE):
-        with transaction.atomic():
-            one_at_a_time()
-            _index_again(some)
+def index_due() -> None:
+    """Index the records that are noted anew, some at a time, so that others publish in between."""
+    while _index_some():
+        pass
 
 
-def _index_again(names: Sequence[str]) -> None:
+@transaction.atomic
+def _index_some() -> int:
+    one_at_a_time()
+    folders = {shape.model._meta.model_name: shape.folder for shape in shapes().values()}
+    rows = list(PublicDocument.objects.filter(needs_index=True).order_by("pk")[:AT_ONCE])
+    _index_again([f"{folders[row.kind]}/{row.slug}" for row in rows])
+    PublicDocument.objects.filter(pk__in=[row.pk for row in rows]).update(needs_index=False)
+    return len(rows)
+
+
+def _index_again(names: Iterable[str]) -> None:
     """Index published records, given as kind/slug, anew."""
-    for folder, some in groupby(sorted(names), key=lambda name: name.partition("/")[0]):
+    for folder, slugs in _by_folder(names):
         model: Any = shapes()[folder].model
-        slugs = [name.partition("/")[2] for name in some]
         records = list(model.objects.published().filter(slug__in=slugs))
         for record, document in zip(records, documents_of(records, public=True), strict=True):
             index(record, document)
+
+
+def _by_folder(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Group records, given as kind/slug, by their kinds."""
+    pairs = sorted(tuple(name.split("/")) for name in names)
+    for folder, some in groupby(pairs, key=lambda pair: pair[0]):
+        yield folder, [slug for _folder, slug in some]
 
 
 def references_of(document: Document, shape: Shape) -> set[tuple[type[Root], str]]:

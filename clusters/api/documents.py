@@ -4,19 +4,21 @@ The database keeps a row for each published root and empties it in the transacti
 wrong (`clusters.models.triggers.KeepDocuments`). `write` fills the empty ones; until then `read`
 makes them anew for each answer, so that nothing is ever older than the last commit.
 
-A row says whom its document names before the document is in it: whoever renames one of these finds
-the row, waits for whoever is writing it, and empties it again.
+A row says whom its document names: whoever renames one of these finds the row, waits for whoever is
+writing it, and empties it again. A document that names others than its row says is written only
+while no transaction that has emptied anything is under way: it might not have found the row.
 """
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import cache
 from itertools import batched
 from typing import Any, NamedTuple
 
 import orjson
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.tasks import task
 from django.utils import timezone
 
@@ -27,8 +29,9 @@ from clusters.database import Statement
 from clusters.models import PublicDocument, Root, Tally
 from clusters.models.base import root_model
 
-# How many are written in one transaction, and how many while somebody waits for their change.
-BATCH, AT_ONCE = 500, 50
+# How many are read and written at a time, and how many while somebody waits for their change.
+BATCH, AT_ONCE = 100, 50
+TRY_AGAIN = timedelta(seconds=30)
 # The kind of the one tally that says which code all documents are by.
 WRITER = "writer"
 
@@ -199,7 +202,7 @@ def write() -> int:
     """
     make_rows()
     PublicDocument.objects.exclude(code=writer_version()).exclude(record="").update(record="")
-    written = write_due()
+    written = write_due(waits=True)
     note_writer()
     return written
 
@@ -211,13 +214,12 @@ def note_writer() -> None:
         Tally.objects.create(kind=WRITER, facet="code", value=writer_version(), number=1)
 
 
-def write_due() -> int:
-    """Write the empty documents of the rows that there are; return how many."""
-    written = 0
-    for model in _due():
-        while found := _write_some(model, BATCH):
-            written += sum(found)
-    return written
+def write_due(*, waits: bool = False) -> int:
+    """Write the empty documents of the rows that there are; return how many.
+
+    What cannot be written at the moment is left, unless this `waits`, and others with it.
+    """
+    return sum(_write_all(BATCH, waits=waits))
 
 
 def write_soon(**_: Any) -> None:
@@ -226,18 +228,20 @@ def write_soon(**_: Any) -> None:
     Hundreds of records may name what was renamed; whoever renamed it need not wait for them.
     """
     written = 0
-    for model in _due():
-        while found := _write_some(model, AT_ONCE):
-            written += sum(found)
-            if written >= AT_ONCE:
-                write_rest.enqueue()
-                return
+    for some in _write_all(AT_ONCE):
+        written += some
+        if written >= AT_ONCE:
+            break
+    if _due():
+        write_rest.enqueue()
 
 
 @task()
 def write_rest() -> None:
-    """Write the empty documents, beside the server."""
+    """Write the empty documents beside the server; what cannot be written yet, a moment later."""
     write_due()
+    if _due():
+        write_rest.using(run_after=timezone.now() + TRY_AGAIN).enqueue()
 
 
 def _due() -> list[type[Root]]:
@@ -260,29 +264,55 @@ def make_rows() -> None:
             )
 
 
-def _write_some(model: type[Root], most: int) -> list[bool]:
-    """Write some empty documents; say of each row whether it is done.
+def _write_all(most: int, *, waits: bool = False) -> Iterator[int]:
+    """Write empty documents, some in each transaction; yield how many each time."""
+    for model in _due():
+        last = 0
+        while rows := _write_some(model, last, most, waits=waits):
+            yield sum(bool(row.record) for row in rows)
+            last = rows[-1].pk
 
-    One that names others than its row says is noted to, and written the next time.
-    """
-    done = []
+
+def _write_some(model: type[Root], after: int, most: int, *, waits: bool) -> list[PublicDocument]:
+    """Write some empty documents beyond a row; return them, empty where they cannot be written."""
     with transaction.atomic():
+        is_alone = waits and _is_alone(waits=True)
         rows = list(
-            PublicDocument.objects.filter(kind=model._meta.model_name, record="")
+            PublicDocument.objects.filter(kind=model._meta.model_name, record="", pk__gt=after)
             .select_for_update(skip_locked=True)
             .order_by("pk")[:most]
         )
-        answers = make(model, [row.root_id for row in rows]) if rows else {}
-        for row in rows:
-            answer = answers[row.root_id]
-            done.append(set(answer.depends_on) <= set(row.depends_on))
-            row.depends_on = list(answer.depends_on)
-            if done[-1]:
-                row.record, row.parts = answer.record.decode(), answer.parts.decode()
-                row.code, row.tag = writer_version(), answer.tag
-                row.written, row.facts = timezone.now(), list(answer.facts)
-        _store(rows)
-    return done
+        _fill(model, [row for row in rows if is_alone or row.depends_on], is_alone=is_alone)
+        rest = [row for row in rows if not row.record]
+        if rest and not is_alone and _is_alone():
+            _fill(model, rest, is_alone=True)
+        _store([row for row in rows if row.record])
+    return rows
+
+
+def _is_alone(*, waits: bool = False) -> bool:
+    """Keep others from emptying documents, if none is at it or all are waited for."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            how = "" if waits else "NOWAIT"
+            cursor.execute(f"LOCK clusters_publicdocument IN SHARE ROW EXCLUSIVE MODE {how}")
+    except OperationalError:
+        if waits:
+            raise
+        return False
+    return True
+
+
+def _fill(model: type[Root], rows: list[PublicDocument], *, is_alone: bool) -> None:
+    """Put their documents into rows, in memory; if not alone, where nobody new is named."""
+    answers = make(model, [row.root_id for row in rows]) if rows else {}
+    for row in rows:
+        answer = answers[row.root_id]
+        if is_alone or set(answer.depends_on) <= set(row.depends_on):
+            row.record, row.parts = answer.record.decode(), answer.parts.decode()
+            row.depends_on, row.code = list(answer.depends_on), writer_version()
+            row.tag, row.written = answer.tag, timezone.now()
+            row.facts = list(answer.facts)
 
 
 def _store(rows: list[PublicDocument]) -> None:

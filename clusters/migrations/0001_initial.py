@@ -1020,9 +1020,10 @@ class Migration(migrations.Migration):
                     ('depends_on', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, help_text='Records whose names stand in it, as publication:12; with a star where any part of such a record may.')),
                     ('facts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, help_text='What it is counted by, as country:PK; see `Tally`.')),
                     ('code', models.CharField(blank=True, help_text='Version of the code it is by.', max_length=12)),
+                    ('needs_index', models.BooleanField(db_default=False, help_text='It shows a name that has changed, and search has the old one.')),
                 ],
                 options={
-                    'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['depends_on'], name='publicdocument_depends_on'), models.Index(condition=models.Q(('record', '')), fields=['kind'], name='publicdocument_due'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('kind', 'project')), fields=['facts'], name='publicdocument_facts')],
+                    'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['depends_on'], name='publicdocument_depends_on'), models.Index(condition=models.Q(('record', '')), fields=['kind'], name='publicdocument_due'), models.Index(condition=models.Q(('needs_index', True)), fields=['id'], name='publicdocument_needs_index'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('kind', 'project')), fields=['facts'], name='publicdocument_facts')],
                     'constraints': [models.UniqueConstraint(models.F('kind'), models.F('root_id'), name='publicdocument_root'), models.UniqueConstraint(models.F('kind'), models.F('slug'), name='publicdocument_slug')],
                 },
             ),

@@ -84,6 +84,9 @@ class PublicDocument(models.Model):
         help_text="What it is counted by, as country:PK; see `Tally`.",
     )
     code = models.CharField(max_length=12, blank=True, help_text="Version of the code it is by.")
+    needs_index = models.BooleanField(
+        db_default=False, help_text="It shows a name that has changed, and search has the old one."
+    )
 
     class Meta:
         constraints = [
@@ -93,6 +96,11 @@ class PublicDocument(models.Model):
         indexes = [
             GinIndex(fields=["depends_on"], name="publicdocument_depends_on"),
             models.Index(fields=["kind"], condition=models.Q(record=""), name="publicdocument_due"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(needs_index=True),
+                name="publicdocument_needs_index",
+            ),
             GinIndex(
                 fields=["facts"],
                 condition=models.Q(kind="project"),

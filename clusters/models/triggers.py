@@ -11,10 +11,12 @@ EVERY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 def empty_naming(names: str) -> str:
     """Return SQL that empties the documents in which one of these records is named.
 
-    Empty ones as well: one that is being written meanwhile is waited for, and emptied again.
+    Whoever is writing an empty one is waited for; from then on nobody writes it, until this ends.
     """
-    return f"""UPDATE clusters_publicdocument SET record = ''
-        WHERE depends_on && ({names})::varchar[];"""
+    named = f"depends_on && ({names})::varchar[]"
+    return f"""
+        PERFORM FROM clusters_publicdocument WHERE record = '' AND {named} FOR SHARE;
+        UPDATE clusters_publicdocument SET record = '' WHERE record <> '' AND {named};"""
 
 
 class KeepVersion(pgtrigger.Trigger):

@@ -4,7 +4,7 @@ from clusters import search
 from clusters.actions import publishing
 from clusters.actions.editing import logged_change
 from clusters.actions.publishing import withdraw
-from clusters.models import SearchEntry, SearchWord
+from clusters.models import PublicDocument, SearchEntry, SearchWord
 from clusters.search import grouped, matching, page_of, parts_of, rebuild, suggestions
 from tests import factories
 from tests.queue import work
@@ -140,6 +140,7 @@ def test_what_many_records_name_is_known_by_its_new_name_once_a_worker_has_been_
         cluster.save()
 
     assert titles("faisalabad") == ["Faisalabad"]
+    assert PublicDocument.objects.filter(needs_index=True).count() == 3
     work()
     assert sorted(titles("faisalabad")) == ["Faisalabad", "Project 0", "Project 1", "Project 2"]
     assert titles("sialkot") == []

@@ -24,5 +24,5 @@ class Command(BaseCommand):
             return
         # Records with all their parts are many objects at once, and all in use.
         gc.set_threshold(100_000, 20, 20)
-        written = write_due() if options["due"] else write()
+        written = write_due(waits=True) if options["due"] else write()
         self.stdout.write(f"{written} answers written.")

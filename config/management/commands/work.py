@@ -7,11 +7,13 @@ from typing import Any
 from django.core.management import call_command
 from django_tasks_db.management.commands import db_worker
 
+from clusters.actions.publishing import index_due
+from clusters.api.documents import write_rest
 from clusters.mailing import take_up
 
 
 class Command(db_worker.Command):  # type: ignore[misc]
-    help = "Send mail, bring in tables, and do whatever else is queued; runs beside the server."
+    help = "Send mail, bring files in, and do whatever else is queued; runs beside the server."
 
     def add_arguments(self, parser: Any) -> None:
         super().add_arguments(parser)
@@ -28,6 +30,9 @@ class Command(db_worker.Command):  # type: ignore[misc]
         if until_stdin_ends:
             threading.Thread(target=self.end_with_stdin, daemon=True).start()
         take_up()
+        # What a worker before has left.
+        write_rest.enqueue()
+        index_due.enqueue()
         call_command("prune_db_task_results", verbosity=0)  # what ended two weeks ago
         super().handle(**options)
 
