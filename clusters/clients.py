@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from django.conf import settings
@@ -20,10 +21,20 @@ def address_in(environ: Mapping[str, Any]) -> str:
     Behind `TRUSTED_PROXIES` proxies it is what the outermost of them saw; what a client itself
     wrote into X-Forwarded-For stands further left, and is never believed.
     """
+    address = str(environ.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXIES:
         seen = [one.strip() for one in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        return seen[-min(settings.TRUSTED_PROXIES, len(seen))] or environ["REMOTE_ADDR"]
-    return str(environ.get("REMOTE_ADDR", ""))
+        address = seen[-min(settings.TRUSTED_PROXIES, len(seen))] or address
+    return network_of(address)
+
+
+@lru_cache(maxsize=1024)
+def network_of(address: str) -> str:
+    """Return an address, of version 6 its network (/64): each client has all addresses of one."""
+    try:
+        return str(IPv6Network((IPv6Address(address), 64), strict=False).network_address)
+    except ValueError:
+        return address
 
 
 @lru_cache(maxsize=1024)

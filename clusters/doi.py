@@ -1,8 +1,10 @@
 """Digital object identifiers, in the one form in which they are kept and compared."""
 
+import html
 import re
 from urllib.parse import unquote
 
+from clusters.typed import without_width
 from clusters.words import gettext as _
 
 # Resolvers, libraries' proxies in front of them, and words that people put before a DOI.
@@ -16,12 +18,15 @@ def bare_doi(text: str) -> str:
 
     Raises ValueError for what is no DOI.
     """
-    given = text.strip()
+    given = without_width(text).strip()
     if not given:
         return ""
-    plain = unquote(given) if "%2f" in given.lower() else given
+    is_address = "%2f" in given.lower() or re.match(r"https?://", given, re.IGNORECASE)
+    plain = html.unescape(unquote(re.split("[?#]", given)[0]) if is_address else given)
     rest = plain[match.end() :] if (match := _BEFORE.match(plain)) else plain
     rest = rest.rstrip(".,;").lower()
+    if rest.endswith(")") and rest.count(")") > rest.count("("):
+        rest = rest[:-1].rstrip(".,;")
     if len(given) > LONGEST or not _DOI.fullmatch(rest):
         said = {"text": given[:80]}
         raise ValueError(

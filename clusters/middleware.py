@@ -1,5 +1,6 @@
 """Turns what became of a record, and what others add to addresses, into answers."""
 
+import logging
 import re
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from clusters.clients import address_of, hidden
 from clusters.errors import too_many_pages
 from clusters.lookup import GoneError, MovedError
 
+logger = logging.getLogger(__name__)
 # Whoever watches over the server asks for these, from one address for all.
 ALWAYS_ANSWERED = frozenset({"/healthz", "/readyz"})
 # What other sites add to links; nothing here reads it.
@@ -55,7 +57,11 @@ class PageThrottleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/api/") or request.path in ALWAYS_ANSWERED:
             return self.get_response(request)
-        use = count(PAGES, hidden(address_of(request)))
+        try:
+            use = count(PAGES, hidden(address_of(request)))
+        except Exception:  # whatever a cache that is away raises; pages do not need one
+            logger.exception("Pages are not counted: the cache does not answer.")
+            return self.get_response(request)
         return too_many_pages(use.resets_in) if use.is_over else self.get_response(request)
 
 

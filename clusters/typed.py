@@ -105,6 +105,11 @@ def read_json(text: str) -> Any:
         raise NotJSON from None
     if is_deeper(value, MOST_LEVELS) or ("\\u0000" in text and _has_nul(value)):
         raise NotJSON
+    if _SURROGATE.search(text):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise NotJSON from None
     return value
 
 
@@ -128,6 +133,10 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
+
+
+# Half of a letter, as JSON may write it; no text has it alone.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _has_nul(value: Any) -> bool:

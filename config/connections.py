@@ -54,11 +54,24 @@ def refusal(workers: int, threads: int) -> str:
     )
 
 
+def refusal_of_slow_clients(threads: int) -> str:
+    """Return why slow clients could hold every thread, or nothing."""
+    held = settings.STREAMS_AT_ONCE + settings.BODIES_AT_ONCE
+    if held < threads:
+        return ""
+    return (
+        f"Slow clients may hold {held} threads (STREAMS_AT_ONCE and BODIES_AT_ONCE), and a worker "
+        f"has {threads}: start granian with more --blocking-threads, or allow fewer at once "
+        "(explained in docs/settings.md)."
+    )
+
+
 def refuse_too_many() -> None:
     """End the process where granian was told to use more connections than there are."""
     if not sys.argv[0].endswith("granian"):
         return
-    if why := refusal(*asked_of_granian(sys.argv[1:])):
+    workers, threads = asked_of_granian(sys.argv[1:])
+    if why := refusal(workers, threads) or refusal_of_slow_clients(threads):
         if (server := multiprocessing.parent_process()) is not None and server.pid:
             os.kill(server.pid, signal.SIGTERM)  # it would start this process again
         sys.exit(why)

@@ -5,11 +5,13 @@ is short of the former is handed to the server as a whole, which then sends it w
 what is long, and of bodies, there are only some at once, and half of these of one address.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +21,12 @@ from django.http.response import HttpResponseBase
 from clusters.api.problems import problem_page
 from clusters.clients import address_in, address_of
 
+logger = logging.getLogger("casebook.request")
 # Bytes that are handed over as a whole: more than the largest static file has.
 WHOLE = 8 * 1024 * 1024
 RETRY_AFTER = 30
+# Seconds for which a body waits for its place: others of the same network are received in that.
+PATIENCE = 0.25
 BUSY = "Many whole tables are being sent at the moment: try again in half a minute."
 # Bytes: more than the largest upload has; how many are kept in memory, and read at once.
 LARGEST_BODY, IN_MEMORY, PIECE = 32 * 1024 * 1024, 1024 * 1024, 64 * 1024
@@ -35,21 +40,25 @@ class Places:
 
     def __init__(self, number: int) -> None:
         self.number, self.of_one = number, max(1, number // 2)
-        self.lock = Lock()
+        self.lock = Condition()
         self.taken: Counter[str] = Counter()
 
-    def take(self, address: str) -> bool:
-        """Take a place, if there is one; whoever has it gives it back."""
+    def take(self, address: str, patience: float = 0) -> bool:
+        """Take a place, if there is one within so many seconds; whoever has it gives it back."""
         with self.lock:
-            is_full = self.taken.total() >= self.number or self.taken[address] >= self.of_one
-            if not is_full:
+            is_free = self.lock.wait_for(partial(self.has_one_for, address), patience)
+            if is_free:
                 self.taken[address] += 1
-            return not is_full
+            return is_free
+
+    def has_one_for(self, address: str) -> bool:
+        return self.taken.total() < self.number and self.taken[address] < self.of_one
 
     def give_back(self, address: str) -> None:
         with self.lock:
             self.taken[address] -= 1
             self.taken += Counter()  # forgets who has none
+            self.lock.notify()
 
 
 class StreamsMiddleware:
@@ -110,8 +119,13 @@ class WholeBodies:
         said = environ.get("CONTENT_LENGTH") or "0"
         if said == "0" and not is_chunked:
             return self.application(environ, start_response)
+        if said.isdecimal() and int(said) > LARGEST_BODY:
+            return refuse(environ, start_response, 413, TOO_LARGE)
         address = address_in(environ)
-        if not self.places.take(address):
+        if not self.places.take(address, PATIENCE):
+            logger.warning(
+                "No place for a body of %s bytes to %s", said, environ.get("PATH_INFO", "")
+            )
             return refuse(environ, start_response, 503, BUSY_WITH_BODIES)
         with SpooledTemporaryFile(IN_MEMORY) as body:
             try:
@@ -142,6 +156,8 @@ def refuse(environ: dict[str, Any], start_response: Any, status: int, words: str
         if environ.get("PATH_INFO", "").startswith("/api/")
         else HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
     )
-    answer["Retry-After"] = str(RETRY_AFTER)
+    answer["X-Content-Type-Options"] = "nosniff"
+    if status == 503:
+        answer["Retry-After"] = str(RETRY_AFTER)
     start_response(f"{status} {answer.reason_phrase}", list(answer.items()))
     return [answer.content]

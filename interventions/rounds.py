@@ -101,7 +101,7 @@ class Cell:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is adjudicated, or a consensus that every coder has confirmed."""
+        """Whether it is adjudicated, or a consensus of everybody whose codings count."""
         return self.agreed is not None and not self.unconfirmed
 
 
@@ -120,6 +120,11 @@ class Round:
     def coders(self) -> list[Any]:
         """Those who code, or had handed in when they were left out."""
         return [one for one in self.everybody if one.left_at is None or one.handed_in_at]
+
+    @property
+    def may_agree(self) -> bool:
+        """Whether all whose codings count, and more than one, can say that they agree."""
+        return len(self.active) == len(self.contributors) > 1
 
     @property
     def active(self) -> list[Contributor]:
@@ -173,7 +178,7 @@ class Round:
                 cell.agreed = coding
                 if coding.agreement == Agreement.CONSENSUS:
                     given = {one.coder_id for one in coding.confirmations.all()}
-                    cell.unconfirmed = [one for one in self.active if one.pk not in given]
+                    cell.unconfirmed = [one for one in self.contributors if one.pk not in given]
             else:
                 cell.answers[coding.coder_id] = coding
         for comment in self.row.comments.select_related("by"):

@@ -25,6 +25,7 @@ from django.db.models.functions import Cast
 
 from clusters import search
 from clusters.actions.publishing import tell
+from clusters.casefiles.archive import LARGEST_UNPACKED, UNREADABLE
 from clusters.casefiles.document import document_of
 from clusters.casefiles.shape import shapes
 from clusters.encryption import Unreadable, decrypt, encrypt
@@ -58,8 +59,8 @@ CODES = {
     *("kind", "root_kind", "table", "status", "task_path", "worker_ids", "queue_name"),
     *("backend_name", "exception_class_path", "db_role", "db_program"),
 }
-# So much of a part of an uploaded file is looked through.
-LARGEST_PART = 50_000_000
+# How files write texts that people send.
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
 
 
 def redact_everywhere(text: str, replacement: str) -> int:
@@ -123,18 +124,38 @@ class Wanted:
         written = [(name, self.out_of(value)) for name, value in pairs]
         return data if written == pairs else urlencode(written)
 
-    def is_in_file(self, content: bytes) -> bool:
-        """Whether a file holds the text, packed as a spreadsheet or not."""
-        parts = [content]
-        if zipfile.is_zipfile(BytesIO(content)):
-            with zipfile.ZipFile(BytesIO(content)) as package:
-                parts = [package.open(name).read(LARGEST_PART) for name in package.namelist()]
-        spellings = {
-            spelt.encode(encoding, "ignore")
-            for spelt in (self.text, html.escape(self.text, quote=False))
-            for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
-        }
-        return any(spelt and spelt in part for part in parts for spelt in spellings)
+    def may_be_in_file(self, content: bytes) -> bool:
+        """Whether a file holds the text, packed or not; what cannot be read whole may.
+
+        Case files break their lines where they like: a text may stand in several of them.
+        """
+        try:
+            return any(map(self.is_in_part, parts_of(content)))
+        except UNREADABLE:
+            return True
+
+    def is_in_part(self, part: bytes) -> bool:
+        for encoding in ENCODINGS:
+            text = html.unescape(part.decode(encoding, "ignore")).replace("\\", " ")
+            if self.pattern.search(text):
+                return True
+        return False
+
+
+def parts_of(content: bytes) -> Iterator[bytes]:
+    """Yield a file, or one by one what is packed in it. Raises what `UNREADABLE` lists."""
+    if not zipfile.is_zipfile(BytesIO(content)):
+        yield content
+        return
+    left = LARGEST_UNPACKED
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        for name in package.namelist():
+            yield name.encode()
+            part = package.open(name).read(left + 1)
+            left -= len(part)
+            if left < 0:
+                raise ValueError("Unpacked it is too large.")
+            yield part
 
 
 def _is_record(model: Any) -> bool:
@@ -229,12 +250,13 @@ def _empty_files(wanted: Wanted) -> int:
     """Throw away uploaded files that hold the text; whoever sent one is told."""
     rows = 0
     for upload in Upload.objects.exclude(content=b"").iterator(chunk_size=1):
-        if wanted.is_in_file(bytes(upload.content)):
+        if wanted.may_be_in_file(bytes(upload.content)):
             words = (
-                "The file holds something that was redacted since. Correct it, and send it anew."
+                "The file holds, or may hold, something that was redacted since. Correct it, and "
+                "send it anew."
             )
             rows += Upload.objects.filter(pk=upload.pk).update(
-                content=b"", state=UploadState.REFUSED, wrong=[[0, "", "", words]]
+                content=b"", state=UploadState.REFUSED, wrong=[["", "", "", words]]
             )
     return rows
 

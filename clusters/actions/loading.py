@@ -27,6 +27,7 @@ from clusters.trial import only_tried
 # Records whose documents are fetched together.
 BATCH = 500
 MAY_NOT = "You may not change this record."
+CHANGED_SINCE = "Records have changed since you looked: look again."
 
 
 @dataclass
@@ -60,7 +61,7 @@ def bring_in(
     """
     plan = carry_out(files, by, reason, heard)
     if plan.versions != versions:
-        raise NotAllowed(["Records have changed since you looked: look again."])
+        raise NotAllowed([CHANGED_SINCE])
     return plan
 
 

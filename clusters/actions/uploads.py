@@ -24,7 +24,6 @@ from clusters.spreadsheets.resource import TableResource
 
 # Of what a file changes, shown before it is done; and of what is wrong, kept.
 MOST_CHANGES, MOST_WRONG = 200, 20_000
-CHANGED_SINCE = "Records have changed since you looked: look again."
 # Row, column, value and what is wrong; of case files: file, line, field and what is wrong.
 type Line = list[object]
 TELL_EVERY = 0.5  # seconds
@@ -71,6 +70,9 @@ def bring_in(*, upload: Upload, reason: str) -> None:
         reasons.append(f"It is “{found.get_state_display()}”.")
     if not reason.strip():
         reasons.append("Say why: the reason stands in the history and in proposals.")
+    longest = Upload._meta.get_field("reason").max_length or 0
+    if len(reason) > longest:
+        reasons.append(f"Give a reason of up to {longest} letters; this has {len(reason)}.")
     if reasons:
         raise NotAllowed(reasons)
     found.reason = reason
@@ -130,7 +132,7 @@ def _carry_out(upload: Upload, progress: "Progress") -> None:
         upload.found = _bring_in_case_files(upload, progress)
     progress.end()
     if upload.is_for_good and upload.found != looked_at:
-        raise _Refused([_of_all(CHANGED_SINCE)])
+        raise _Refused([_of_all(loading.CHANGED_SINCE)])
     # In the transaction of the records themselves: both are there, or neither.
     _end(upload, UploadState.DONE if upload.is_for_good else UploadState.FIT)
 
@@ -176,7 +178,7 @@ def _bring_in_case_files(upload: Upload, progress: "Progress") -> dict[str, Any]
 
 def _of_all(message: str) -> Line:
     """Return a line on what is wrong with the file as a whole."""
-    return [0, "", "", message]
+    return ["", "", "", message]
 
 
 def _found_by(plan: loading.Plan) -> dict[str, Any]:
@@ -204,11 +206,15 @@ def _found_by(plan: loading.Plan) -> dict[str, Any]:
 
 
 def _end(upload: Upload, state: UploadState, wrong: Sequence[Line] = ()) -> None:
-    upload.state, upload.ended_at = state, timezone.now()
-    upload.wrong = list(wrong[:MOST_WRONG])
-    if state == UploadState.DONE:
-        upload.content = b""
-    upload.save(update_fields=["state", "ended_at", "wrong", "found", "content"])
+    """Say what became of a file, unless it was thrown away meanwhile, as redaction does."""
+    values: dict[str, Any] = {"content": b""} if state == UploadState.DONE else {}
+    if state != UploadState.FAILED:
+        values["found"] = upload.found
+    done = Upload.objects.filter(pk=upload.pk, state=UploadState.RUNNING).update(
+        state=state, ended_at=timezone.now(), wrong=list(wrong[:MOST_WRONG]), **values
+    )
+    if state == UploadState.DONE and not done:
+        raise _Refused([_of_all("The file was thrown away meanwhile: nothing was changed.")])
 
 
 @contextmanager

@@ -23,8 +23,8 @@ from rest_framework.response import Response
 from clusters.actions.entering import amend, enter, read, remove
 from clusters.actions.loading import MAY_NOT
 from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import NotAllowed, one_at_a_time, withdraw
-from clusters.actions.reviewing import may_edit
+from clusters.actions.publishing import NotAllowed, one_at_a_time
+from clusters.actions.reviewing import may_edit, take_out
 from clusters.api import documents
 from clusters.api.bodies import create_name, patch_name
 from clusters.api.caching import tag_of
@@ -224,7 +224,7 @@ class WritesRoots(Writes):
         with problems_told(None):
             if record.is_published:
                 writer_of(request, may_review)
-                withdraw(record=record, by=user, reason=reason)
+                take_out(record=record, by=user, reason=reason)
                 return Response({"withdrawn": f"{BASE}{api_path(record)}", "reason": reason})
             removal = remove(record=record, by=user, reason=reason)
         undo = reverse("api-removal-restore", args=[removal.pk])

@@ -95,7 +95,7 @@ def _works(text: str) -> Iterable[Work]:
         _check_count(len(re.findall(r"<record\b", text)))
         return from_endnote(text)
     if re.search(r"@\w+\s*[{(]", text):
-        _check_count(len(re.findall(r"^\s*@\w+\s*[{(]", text, re.MULTILINE)))
+        _check_count(len(re.findall(r"^[ \t]*+@\w+[ \t]*+[{(]", text, re.MULTILINE)))
         return from_bibtex(text)
     raise Unreadable(_("This is none of: %(formats)s.") % {"formats": FORMATS})
 

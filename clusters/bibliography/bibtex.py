@@ -4,6 +4,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import bibtexparser
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from pylatexenc.latex2text import LatexNodes2Text
 
 from clusters.bibliography.names import Name, has_particle, is_organisation, is_others, person
-from clusters.bibliography.work import Entry, Work, plain_text, work_of
+from clusters.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
 from clusters.citing import BIBTEX_TYPES
 
 # It writes a line for each mistake in a stranger's file.
@@ -70,11 +71,15 @@ INHERITED = {"title": "booktitle", "subtitle": "", "author": "", "pages": "", "d
 # LaTeX is read by a parser in Python: longer values are none of a reference.
 LONGEST_VALUE, LONGEST_NAMES = 5_000, 50_000
 MOST_CONVERTED = 50
+# What strings of BibTeX, which name each other, may make of a value and of a list; and how many
+# braces are read in each other.
+LONGEST_JOINED, MOST_LETTERS, MOST_BRACES = 100_000, 20_000_000, 20
 
 
 def from_bibtex(text: str) -> Iterator[Work]:
     text = re.sub(r"@(string)\s*\(([^()@]*)\)", r"@\1{\2}", text, flags=re.IGNORECASE)
     strings = {name: name.title() for name in MONTHS}
+    length = 0
     blocks = bibtexparser.parse_string(text, parse_stack=[]).blocks
     entries: list[tuple[int, str, dict[str, str]]] = []
     named: dict[str, dict[str, str]] = {}
@@ -88,6 +93,9 @@ def from_bibtex(text: str) -> Iterator[Work]:
             values: dict[str, str] = {}
             for one in entry.fields:
                 values.setdefault(one.key.lower(), _value(str(one.value), strings))
+            length += sum(map(len, values.values()))
+            if length > MOST_LETTERS:
+                raise Unreadable(_("Its strings (@string) make too much of it."))
             entries.append((line, entry.entry_type.lower(), values))
             named.setdefault(entry.key.lower(), values)
         elif getattr(block, "error", None) is not None:
@@ -104,39 +112,50 @@ def from_bibtex(text: str) -> Iterator[Work]:
 
 def _value(raw: str, strings: dict[str, str]) -> str:
     """Return what a value says: its parts joined, names of strings replaced, without its braces."""
-    found, rest = [], raw.strip()
-    while rest:
-        if rest[0] == "{":
-            end = _end_of_braces(rest)
-            part, rest = rest[1:end], rest[end + 1 :]
-        elif rest[0] == '"':
-            end = _end_of_quotes(rest)
-            part, rest = rest[1:end], rest[end + 1 :]
+    found: list[str] = []
+    at = length = 0
+    while (at := _NEXT.match(raw, at).end()) < len(raw):  # type: ignore[union-attr]
+        if raw[at] == "{":
+            end = _end_of_braces(raw, at)
+            part, at = raw[at + 1 : end], end + 1
+        elif raw[at] == '"':
+            end = _end_of_quotes(raw, at)
+            part, at = raw[at + 1 : end], end + 1
         else:
-            match = re.match(r"[^\s#]+", rest)
-            word = match[0] if match else rest[0]
-            part, rest = strings.get(word.lower(), word), rest[len(word) :]
+            word = _WORD.match(raw, at)[0]  # type: ignore[index]
+            part, at = strings.get(word.lower(), word), at + len(word)
+        length += len(part)
+        if length > LONGEST_JOINED and found:
+            raise Unreadable(_("Its strings (@string) make too much of it."))
         found.append(part)
-        rest = rest.lstrip().removeprefix("#").lstrip()
     return "".join(found)
 
 
-def _end_of_braces(text: str) -> int:
+_NEXT, _WORD = re.compile(r"[\s#]*+"), re.compile(r"[^\s#]+")
+
+
+def _end_of_braces(text: str, start: int) -> int:
     depth = 0
-    for at, sign in enumerate(text):
-        depth += (sign == "{") - (sign == "}")
+    for at in range(start, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
         if depth == 0:
             return at
     return len(text)
 
 
-def _end_of_quotes(text: str) -> int:
+def _end_of_quotes(text: str, start: int) -> int:
     depth = 0
-    for at, sign in enumerate(text[1:], start=1):
-        depth += (sign == "{") - (sign == "}")
-        if sign == '"' and depth <= 0:
+    for at in range(start + 1, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if text[at] == '"' and depth <= 0:
             return at
     return len(text)
+
+
+def _depth(text: str) -> int:
+    """Return how many braces are open at once, at most."""
+    steps = ((sign == "{") - (sign == "}") for sign in text)
+    return max(accumulate(steps), default=0)
 
 
 def _with_inherited(values: dict[str, str], named: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -206,7 +225,7 @@ def _split_names(text: str) -> Iterator[str]:
 
 
 def _name(text: str) -> Name:
-    is_whole = text.startswith("{") and _end_of_braces(text) == len(text) - 1
+    is_whole = text.startswith("{") and _end_of_braces(text, 0) == len(text) - 1
     bare = re.sub(r"[{}]", "", text).strip()
     # Braces also keep a family name of several words together: {De Neve}.
     if is_whole and not is_organisation(bare) and has_particle(bare):
@@ -243,6 +262,8 @@ def from_latex(text: str, *, keeps_braces: bool = False) -> str:
     if len(text) > (LONGEST_NAMES if keeps_braces else LONGEST_VALUE) or not re.search(
         r"[\\{}$~%]|--|``|''", text
     ):
+        return text
+    if _depth(text) > MOST_BRACES:
         return text
     # Accents of which the parser loses the letter, or takes the sign for a space.
     text = re.sub(r"\{\\([~ckvuH])\s*\{?([A-Za-z])\}?\}", _accented, text)

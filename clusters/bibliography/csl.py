@@ -1,6 +1,7 @@
 """CSL-JSON, as reference managers and Crossref write it."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,14 +56,16 @@ def from_csl(text: str, most: int) -> Iterator[Work]:
     items = found if isinstance(found, list) else [found]
     if len(items) > most:
         raise Unreadable(_("It has more than %(n)s works.") % {"n": most})
+    places: dict[str, list[int]] = {}
+    for match in re.finditer(r'"id"\s*+:\s*+"?([^",}\]\s]*+)', text):
+        places.setdefault(match[1], []).append(match.start())
     place, line = 0, 1
     for item in items:
         # Where an item begins is where its identity is, after the item before it.
-        if isinstance(item, dict) and isinstance(item.get("id"), str | int):
-            mark = re.compile(r'"id"\s*:\s*"?' + re.escape(str(item["id"])))
-            if match := mark.search(text, place):
-                line += text.count("\n", place, match.start())
-                place = match.start() + 1
+        known = places.get(str(item.get("id")), []) if isinstance(item, dict) else []
+        if (number := bisect_left(known, place)) < len(known):
+            line += text.count("\n", place, known[number])
+            place = known[number] + 1
         yield _work(line, item)
 
 

@@ -8,7 +8,7 @@ import rispy
 from django.utils.translation import gettext as _
 
 from clusters.bibliography.names import Name, is_others, name_of
-from clusters.bibliography.work import Entry, Work, plain_text, work_of
+from clusters.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
 from clusters.citing import RIS_TYPES
 
 KINDS = {ris: csl for csl, ris in RIS_TYPES.items()} | {
@@ -25,6 +25,9 @@ KINDS = {ris: csl for csl, ris in RIS_TYPES.items()} | {
     "BLOG": "webpage",
 }
 START = re.compile(r"TY {1,2}-(?: |$)")
+TAG = re.compile(r"[A-Z][A-Z0-9] {1,2}-(?: |$)")
+# Lines that go on with the one before; each is joined to all that came before it.
+MOST_CONTINUED = 20_000
 # What rispy calls the tags that are read; the rest is named as not kept.
 READ = frozenset(
     [
@@ -58,6 +61,8 @@ READ = frozenset(
 def from_ris(text: str) -> Iterator[Work]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     starts = [n for n, line in enumerate(lines) if START.match(line)]
+    if sum(not TAG.match(line) for line in lines if line.strip()) > MOST_CONTINUED:
+        raise Unreadable(_("Too many of its lines begin with no tag (two letters and a hyphen)."))
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield _work(start + 1, lines[start:end])
 

@@ -217,7 +217,11 @@ def from_endnote(text: str) -> Iterator[Work]:
         raise Unreadable(_("This is not XML, at line %(line)s.") % {"line": line}) from None
     places = [match.start() for match in re.finditer(r"<record\b", text)]
     at, line = 0, 1
+    inside: set[Any] = set()  # records in records, which are read with the outer one
     for number, record in enumerate(root.iter("record")):
+        if record in inside:
+            continue
+        inside.update(record.iter("record"))
         if number < len(places):
             line += text.count("\n", at, places[number])
             at = places[number]

@@ -96,7 +96,7 @@ def plain_text(text: Any) -> str:
 
 
 def pages(text: str) -> str:
-    return re.sub(r"\s*[-–—]+\s*", "–", text or "")
+    return re.sub(r" ?[-–—]+ ?", "–", " ".join((text or "").split()))
 
 
 def work_of(entry: Entry) -> Work:

@@ -1,8 +1,10 @@
 """Case files as a zip file: unpacked with care, and packed."""
 
 import io
+import lzma
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +19,11 @@ LARGEST, LARGEST_UNPACKED, MOST_FILES = 5_000_000, 50_000_000, 20_000
 YAML = (".yaml", ".yml")
 # What systems and people put beside case files, which says nothing of cases.
 PUT_IN_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "readme.md", "readme.txt", "readme"})
+# What a zip file that is cut off, packed or named in some other way, or locked comes to.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError),
+    *(EOFError, OSError, ValueError),
+)
 # Files have the same bytes for the same records.
 ALWAYS = (1980, 1, 1, 0, 0, 0)
 
@@ -47,7 +54,7 @@ def unpack(content: bytes, folder: Path) -> list[Problem]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             return _unpack(packed, folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         return [Problem("upload", 0, "", f"This is no zip file that can be read: {error}.")]
 
 
@@ -61,7 +68,7 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> list[Problem]:
         steps = PurePosixPath(member.filename.replace("\\", "/")).parts
         if any(step.startswith((".", "__MACOSX")) and step != ".." for step in steps):
             continue
-        if ".." in steps or member.filename.startswith("/") or ":" in member.filename:
+        if not steps or ".." in steps or member.filename.startswith("/") or ":" in member.filename:
             problems.append(Problem(member.filename[:200], 0, "", "This leads out of the folder."))
             continue
         if steps[-1].lower() in PUT_IN_BY_SYSTEMS:

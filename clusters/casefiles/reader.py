@@ -5,6 +5,7 @@ where a text is wanted, and a year does not become a number where a date is.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -237,7 +238,7 @@ class _Reader:
             return []
         found: dict[str, Any] = {}
         for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode) or "\x00" in key.value:
                 self.say(key, where, "A name is one word.")
             elif key.value in found:
                 self.say(key, (*where, key.value), "This name stands here twice.")
@@ -269,7 +270,8 @@ class _Reader:
         elif spec.kind == "list":
             base = spec.field.base_field
             value = [self.scalar(item, base, at) for item in self.each(node, at)]
-            for twice in {one for one in value if one is not None and value.count(one) > 1}:
+            counted = Counter(one for one in value if one is not None)
+            for twice in (one for one, number in counted.items() if number > 1):
                 self.say(node, at, f"“{twice}” is listed twice.")
         elif spec.kind == "reference":
             value = self.text(node, at)

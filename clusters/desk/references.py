@@ -1,11 +1,13 @@
 """Records to choose from: their names for whoever types, and where publications have places."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
@@ -132,14 +134,26 @@ def places(request: HttpRequest) -> JsonResponse:
     rows = Citation.objects.filter(
         publication__in=Publication.objects.visible_to(request.user)
     ).select_related("publication")
-    for word in request.GET.get("term", "")[:100].replace("\x00", "").split():
+    term = request.GET.get("term", "")[:100].replace("\x00", "")
+    words = [word for word in re.split(r"[\s,()]+", term) if word]
+    for word in words:
+        if word.isdecimal():
+            # A number is a whole one: the 2 of “para 2” is not in 2017.
+            whole = rf"\m{word}\M"
+            rows = rows.filter(Q(locator__regex=whole) | Q(publication__cited_as__regex=whole))
+            continue
         rows = rows.filter(
             Q(locator__icontains=word)
             | Q(publication__cited_as__icontains=word)
             | Q(publication__title__icontains=word)
             | Q(publication__slug__icontains=word)
         )
-    rows = rows.order_by("publication__cited_as", "locator_type", "locator")[:MOST_PLACES]
+    order: list[Any] = ["publication__cited_as", "locator_type", "locator"]
+    if words:
+        # First those that begin as what was typed, and say least more.
+        begins = Q(publication__cited_as__istartswith=words[0])
+        order = [Case(When(begins, then=0), default=1), Length("locator"), *order]
+    rows = rows.order_by(*order)[:MOST_PLACES]
     return JsonResponse(
         {
             "results": [

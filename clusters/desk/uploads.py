@@ -55,6 +55,8 @@ def upload_page(request: HttpRequest, number: int) -> HttpResponse:
                 messages.error(request, reason)
         return HttpResponseRedirect(request.path)
     is_at_work = uploads.is_at_work(upload)
+    if not is_at_work:
+        upload.refresh_from_db(fields=["state", "found", "wrong"])  # it may have ended just now
     context = {
         **admin.site.each_context(request),
         "title": str(upload),

@@ -342,6 +342,9 @@ def agree(
         reasons.append(_("Say how it was agreed: by consensus, or adjudicated."))
     elif agreement == Agreement.ADJUDICATED and not may_review(by):
         reasons.append(_("Only an editor adjudicates."))
+    elif agreement == Agreement.CONSENSUS and not Round(found).may_agree:
+        words = _("A consensus needs two coders, and none left out: let an editor adjudicate.")
+        reasons.append(words)
     if reasons:
         raise NotAllowed(reasons)
     _file, problems = read_value(subject.key, _whole(subject, document), shape_of(Coding))
@@ -403,7 +406,9 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
         )
         # By answering the same, each has confirmed it.
         RoundConfirmation.objects.bulk_create(
-            RoundConfirmation(coding=coding, coder=coder) for coding in made for coder in it.active
+            RoundConfirmation(coding=coding, coder=coder)
+            for coding in made
+            for coder in it.contributors
         )
     return len(cells)
 

@@ -211,11 +211,20 @@
     input.focus();
     input.scrollIntoView({ block: "nearest" });
   };
+  // A number is a whole one: the 2 of “para 2” is not in 2017.
+  const isIn = (word, text) =>
+    /^\d+$/.test(word) ? new RegExp(`(^|\\D)${word}(\\D|$)`).test(text) : text.includes(word);
+  // Those that hold every word, first the ones that begin as what was typed, and say least more.
   const nearby = () => {
-    const words = term.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    return placesHere().filter((place) =>
-      words.every((word) => place.text.toLowerCase().includes(word)),
-    );
+    const words = term.value.toLowerCase().split(/[\s,()]+/).filter(Boolean);
+    const found = placesHere()
+      .map((place) => ({ place, text: place.text.toLowerCase() }))
+      .filter(({ text }) => words.every((word) => isIn(word, text)));
+    if (words.length) {
+      const begins = ({ text }) => text.indexOf(words[0]);
+      found.sort((one, two) => begins(one) - begins(two) || one.text.length - two.text.length);
+    }
+    return found.map(({ place }) => place);
   };
   // What the server was last asked for, and its answer; another term is another question.
   let question = null;

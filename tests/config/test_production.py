@@ -104,6 +104,17 @@ def test_many_readers_are_all_answered_over_a_bounded_number_of_connections(data
     assert 0 < opened <= workers * threads
 
 
+def test_fewer_threads_than_slow_clients_may_hold_are_refused(database, tmp_path):
+    command = documented(free_port())
+    command[command.index("--blocking-threads") + 1] = "6"
+    process = start(command, database, tmp_path / "log")
+
+    process.wait(PATIENCE)
+    said = (tmp_path / "log").read_text()
+    assert "Slow clients may hold 6 threads" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize(
     "options", [["--blocking-threads", "60"], []], ids=["too many", "no bound"]
 )

@@ -144,6 +144,17 @@ def test_one_address_holds_half_of_the_places_for_bodies_and_everybody_all(send)
     assert send(b"abc")[0] == "200"
 
 
+def test_a_network_of_version_6_is_one_address(send):
+    first = Slow(b"one")
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(send, first, "2001:db8::1", CONTENT_LENGTH="3")
+        assert first.is_asked.wait(20)
+        assert send(b"abc", "2001:db8::2")[0] == "503"
+        assert send(b"abc", "2001:db8:1::2")[0] == "200"
+        first.may_come.set()
+        assert slow.result(20)[0] == "200"
+
+
 def test_a_body_that_is_cut_off_or_too_large_is_refused(send):
     assert send(b"abc", CONTENT_LENGTH="4")[0] == "400"
     assert send(b"a" * LARGEST_BODY)[0] == "200"

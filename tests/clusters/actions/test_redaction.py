@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from clusters.actions.commenting import comment
 from clusters.actions.entering import bring_back, remove
+from clusters.actions.forgetting import redact_everywhere
 from clusters.actions.proposing import propose, return_
 from clusters.actions.redaction import REDACTED, redact
 from clusters.actions.reviewing import send_back, submit
@@ -254,6 +255,42 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     assert [bytes(one.content) for one in Upload.objects.all()] == [b"", b""]
     with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
         ReviewStep.objects.update(reason="x")
+
+
+def packed(files):
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as target:
+        for name, text in files.items():
+            target.writestr(name, text)
+    return content.getvalue()
+
+
+LOCKED = bytearray(packed({"projects/case.yaml": "slug: case"}))
+for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+    LOCKED[LOCKED.index(signature) + offset] |= 1  # the flag of encryption
+
+
+@pytest.mark.parametrize(
+    ("content", "is_kept"),
+    [
+        (packed({"projects/case.yaml": "aims: Asked of Muhammad Aslam.\n"}), False),
+        (packed({"projects/case.yaml": 'aims: "Asked of Muhammad\\\n  \\ Aslam."\n'}), False),
+        (packed({"projects/case.yaml": "aims: Asked of Muhammad\n  Aslam.\n"}), False),
+        (packed({"projects/muhammad-aslam.yaml": "title: X\n"}), True),
+        (packed({"projects/Muhammad Aslam.yaml": "title: X\n"}), False),
+        (packed({"projects/case.yaml": "aims: Asked of Muhammad Ali.\n"}), True),
+        (bytes(LOCKED), False),
+        (packed({"projects/case.yaml": "#" * 60_000_000}), False),
+    ],
+    ids=["plain", "folded", "wrapped", "a slug", "a name", "another", "locked", "a bomb"],
+)
+def test_an_uploaded_file_that_holds_it_or_cannot_be_read_is_thrown_away(content, is_kept):
+    author = factories.make_user(role="researcher")
+    Upload.objects.create(file_name="a.zip", content=content, by=author)
+
+    redact_everywhere("Muhammad Aslam", REDACTED)
+
+    assert bool(Upload.objects.get().content) == is_kept
 
 
 def test_what_another_record_still_says_stays_wherever_others_wrote_it(administrator):

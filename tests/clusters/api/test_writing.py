@@ -14,6 +14,7 @@ from clusters.models import (
     IdempotentRequest,
     Proposal,
     Removal,
+    ReviewStep,
     Stakeholder,
 )
 from interventions.models import Account, Coding, Project
@@ -582,6 +583,7 @@ def test_what_is_public_is_withdrawn_by_an_editor_with_a_reason(
     assert researcher("DELETE", f"{path}?reason=Why", if_match="*").status_code == 403
     assert editor("DELETE", path, if_match="*").status_code == 400
     assert editor("DELETE", f"{path}?reason=Entered+twice", if_match="*").status_code == 200
+    assert ReviewStep.objects.get(slug="village", step="withdrawn").reason == "Entered twice"
     assert client.get(f"{API}{path}").status_code == 410
     assert editor("DELETE", path, if_match="*").status_code == 409
     assert Project.objects.filter(slug="village").exists()

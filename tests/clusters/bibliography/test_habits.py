@@ -285,6 +285,31 @@ HOSTILE = {
     "tags without end": b"TY  - JOUR\n" + b"AU  - Khan, F\n" * 60_000 + b"TI  - x\nER  - \n",
     "lines without tags": b"PMID- 1\n" + b"      x\n" * 200_000,
     "elements without end": b"<xml><records>" + b"<record>" * 100_000,
+    "empty lines without end": b"@a{b, title={x}}" + b"\n" * 1_900_000,
+    "strings of strings": b'@string{s0="'
+    + b"x" * 1_000
+    + b'"}'
+    + b"".join(
+        b"@string{s%d = %s}" % (n, b" # ".join([b"s%d" % (n - 1)] * 10)) for n in range(1, 8)
+    )
+    + b"@article{a, title = s7}",
+    "parts without end": b"@a{b, title = " + b" # ".join([b"{a}"] * 200_000) + b"}",
+    "fractions in fractions": b"".join(
+        b"@a{a%d, title={%s}}\n" % (n, b"$\\frac{" * 150 + b"}" * 150) for n in range(1_000)
+    ),
+    "identities in values": b'[{"title": "a", "x": ['
+    + b",".join([b'{"id": 1}'] * 150_000)
+    + b"]},"
+    + b",".join(b'{"id": "\\u0061%d", "title": "b"}' % n for n in range(1_900))
+    + b"]",
+    "a space without end": b"PMID- 1\nTI  - x\nPG  - 1" + b" " * 100_000 + b"x\n",
+    "lines that go on without end": b"TY  - JOUR\nTI  - x\n" + b"ab\n" * 450_000 + b"ER  - \n",
+    "records in records": b"<xml><records>"
+    + b"<record><titles><title>" * 1_990
+    + b"x" * 1_800_000
+    + b"</title></titles></record>" * 1_990
+    + b"</records></xml>",
+    "half a letter": b'[{"title": "x\\ud800"}]',
     "entities": b'<!DOCTYPE x [<!ENTITY a "aaaa">]><xml><records>&a;</records></xml>',
 }
 

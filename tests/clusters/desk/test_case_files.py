@@ -283,6 +283,7 @@ def test_looking_locks_nobody_out(client, author):
         look(client, packed({"projects/public.yaml": document}))
 
     locks = [one["sql"] for one in queries if "advisory" in one["sql"]]
+    assert locks
     assert locks == [one for one in locks if "clusters_upload" in one]
 
 
@@ -292,6 +293,41 @@ def test_an_encrypted_zip_file_is_refused(client, author):
         content[content.index(signature) + offset] |= 1  # the flag of encryption
 
     assert "no zip file that can be read" in look(client, bytes(content)).content.decode()
+
+
+def broken_inside():
+    content = bytearray(packed({"projects/case.yaml": CASE * 50}))
+    content[60:70] = b"\xff" * 10
+    return bytes(content)
+
+
+def named_in_no_encoding():
+    content = packed({"projects/caf\u00e9.yaml": CASE})
+    return content.replace("caf\u00e9".encode(), b"caf\xff\xff")
+
+
+@pytest.mark.parametrize(
+    "content", [broken_inside(), named_in_no_encoding(), packed({".": "x"})], ids=range(3)
+)
+def test_a_zip_file_that_is_broken_inside_is_told_in_words(client, author, content):
+    page = look(client, content)
+
+    assert page.context["upload"].state == UploadState.REFUSED
+    assert len(page.context["wrong"]) == 1
+
+
+def test_a_nul_in_a_name_is_told_in_words(client, author):
+    page = look(client, packed({"projects/case.yaml": '"slug\\0": case\n'}))
+
+    assert page.context["upload"].state == UploadState.REFUSED
+    assert any("A name is one word." in one for one in problems(page))
+
+
+def test_a_reason_that_is_too_long_is_refused(client, author):
+    page = apply(client, look(client, packed({"clusters/town.yaml": TOWN})), reason="x" * 501)
+
+    assert "Give a reason of up to 500 letters; this has 501." in page.content.decode()
+    assert not Cluster.objects.exists()
 
 
 def test_readers_bring_nothing_in(client):

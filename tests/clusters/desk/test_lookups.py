@@ -112,6 +112,26 @@ def test_known_places_hold_every_word(client, author):
 
 
 @pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("fayyaz conclusion 2", "Conclusions, para 2"),
+        ("fayyaz, table 1", "Table 1"),
+        ("fayyaz (2017) table 1", "Table 1"),
+    ],
+)
+def test_the_place_that_is_most_like_what_was_typed_stands_first(client, author, typed, first):
+    paper = factories.make_public(factories.make_publication(cited_as="Fayyaz et al. (2017)"))
+    for locator in ("Conclusions, para 1", "Conclusions, para 2", "Table 1", "Table 11"):
+        factories.make_place(paper, locator)
+    other = factories.make_public(factories.make_publication(cited_as="Browne (2006)"))
+    factories.make_place(other, "as cited in Fayyaz et al. (2017), Table 1, row 4")
+
+    places = client.get("/admin/desk/places/", {"term": typed}).json()["results"]
+
+    assert (places[0]["publication"], places[0]["locator"]) == (paper.slug, first)
+
+
+@pytest.mark.parametrize(
     ("text", "edtf", "words", "earliest", "latest"),
     [
         ("late 2006", "[2006-09..2006-12]", "late 2006", "2006-09-01", "2006-12-31"),

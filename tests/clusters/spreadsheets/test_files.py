@@ -33,6 +33,16 @@ def with_member(content, name, text):
 
 
 SHEET = "xl/worksheets/sheet1.xml"
+
+
+def with_strings(content, text):
+    """Return a workbook with a table of strings beside its sheets."""
+    out = io.BytesIO(content)
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("xl/sharedStrings.xml", text)
+    return out.getvalue()
+
+
 GOOD = xlsx([["slug", "name"], ["kasur", "Kasur"]])
 
 
@@ -134,8 +144,17 @@ ENTITIES = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY
         (with_member(GOOD, SHEET, "<broken"), "cannot be read as a workbook"),
         (with_member(GOOD, SHEET, ENTITIES), "XML entities"),
         (BOMB, "Unpacked it is too large"),
+        (
+            with_strings(GOOD, b"<sst><si>" + b"<r/>" * 2_000_000),
+            "Unpacked it is too large",
+        ),
+        (
+            with_member(GOOD, SHEET, b"<row><c><is>" + b"<t/>" * 100_000),
+            "Unpacked it is too large",
+        ),
+        (with_member(GOOD, SHEET, "<worksheet/>".encode("utf-16")), "Its parts are not UTF-8"),
     ],
-    ids=range(15),
+    ids=range(18),
 )
 def test_what_cannot_be_read_says_why(content, said):
     if said is None:

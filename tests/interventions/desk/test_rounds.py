@@ -579,6 +579,24 @@ def test_a_coder_who_does_not_hand_in_is_left_out_and_nothing_is_lost(it, as_use
     assert it.state() == "closed"
 
 
+@pytest.mark.parametrize("had_handed_in", [True, False])
+def test_one_coder_alone_makes_no_consensus(it, as_user, had_handed_in):
+    if had_handed_in:
+        code_apart(it, as_user)
+    else:
+        hand_in_one(it, as_user)
+    act(as_user(it.editor), it, "leave-out", coder="coder-1", reason="Away")
+    trust = key(it.trust)
+    agree = {"act": f"agree:{trust}", **answer(trust, "0.67")}
+
+    refused = as_user(it.users[0]).post(it.compare, {**agree, f"agreement-{trust}": "consensus"})
+
+    assert "A consensus needs two coders" in said(refused)
+    assert not it.round.codings.filter(coder=None).exists()
+    as_user(it.editor).post(it.compare, {**agree, f"agreement-{trust}": "adjudicated"})
+    assert it.round.codings.get(coder=None).agreement == "adjudicated"
+
+
 def test_a_coder_is_replaced_and_the_other_codes_under_the_own_account(it, as_user):
     hand_in_one(it, as_user)
     user = factories.make_user(role="researcher")
