@@ -125,7 +125,8 @@ def _from_words(words: str) -> str:
     if match := re.fullmatch(r"(\d\d)(\d\d) ?[-/] ?(\d\d)", words):
         # 2006–07, 2002/03, 1999/00: the next of two years, or a later one of the same century.
         year, next_year = int(match[2]), int(match[3])
-        if next_year < year and next_year != 0:
+        # 1998/00 ends in 2000, and 2005/00 does not end in 2100.
+        if next_year < year and (next_year != 0 or year < 90):
             return ""
         century = int(match[1]) + (next_year < year)
         return f"{match[1]}{match[2]}/{century:02}{next_year:02}"

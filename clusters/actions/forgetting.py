@@ -59,6 +59,8 @@ CODES = {
     *("kind", "root_kind", "table", "status", "task_path", "worker_ids", "queue_name"),
     *("backend_name", "exception_class_path", "db_role", "db_program"),
 }
+# Of how many letters the titles are that logs, search and autosaved forms keep: the longest first.
+TITLES = (400, 300)
 # How files write texts that people send.
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
 
@@ -79,18 +81,24 @@ def redact_everywhere(text: str, replacement: str) -> int:
     )
 
 
+def _words(text: str) -> str:
+    """Return a pattern of a text; a browser sends other line breaks than it was given."""
+    return r"\s+".join(map(re.escape, text.split()))
+
+
 class Wanted:
     """A text that is looked for, whole words of it, in the spellings in which it may be kept."""
 
     def __init__(self, text: str, replacement: str) -> None:
         self.text, self.replacement = text, replacement
-        # A browser sends other line breaks than it was given.
-        words = r"\s+".join(map(re.escape, text.split()))
         begins = r"(?<![\w-])" if re.match(r"\s*\w", text) else ""
         ends = r"(?![\w-])" if re.search(r"\w\s*\Z", text) else ""
-        self.pattern = re.compile(f"{begins}{words}{ends}")
-        # In any spelling the same: what the database looks for.
-        self.clue = max(re.findall("[A-Za-z0-9]+", text), key=len, default="")
+        cuts = [_words(text[:length]) for length in TITLES if length < len(text)]
+        self.pattern = re.compile(f"{begins}(?:{'|'.join([_words(text) + ends, *cuts])})")
+        # In any spelling and length the same: what the database looks for.
+        self.clue = max(re.findall("[A-Za-z0-9]+", text[: TITLES[-1]])[:-1], key=len, default="")
+        if len(text) <= TITLES[-1] or not self.clue:
+            self.clue = max(re.findall("[A-Za-z0-9]+", text), key=len, default="")
 
     def out_of(self, value: Any) -> Any:
         """Return a value, of whatever is in it, without the text."""

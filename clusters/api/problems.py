@@ -58,8 +58,11 @@ MEANINGS = {
 }
 
 
-def pointer_to(body: Any, *where: str) -> str:
+def pointer_to(body: Any, *where: str, known: dict[int, dict[str, int]] | None = None) -> str:
     """Return the JSON Pointer (RFC 6901) of a place; elements of lists may be named.
+
+    Whoever asks for many places of one body brings a dictionary along: the names in a list of
+    thousands are `known` there from the first to the last.
 
     >>> pointer_to({"accounts": [{"key": "a"}, {"key": "b"}]}, "accounts", "b", "says")
     '/accounts/1/says'
@@ -67,11 +70,15 @@ def pointer_to(body: Any, *where: str) -> str:
     '/clusters/1'
     """
     steps = []
+    known = {} if known is None else known
     for step in where:
         if isinstance(body, list):
-            keys = [_name_of(part) for part in body]
-            if step in keys:
-                step = str(keys.index(step))
+            if id(body) not in known:
+                pairs = [(_name_of(part), number) for number, part in enumerate(body)]
+                known[id(body)] = {
+                    name: number for name, number in reversed(pairs) if isinstance(name, str)
+                }
+            step = str(known[id(body)].get(step, step))
             body = body[int(step)] if step.isdigit() and int(step) < len(body) else None
         else:
             body = body.get(step) if isinstance(body, dict) else None

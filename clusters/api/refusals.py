@@ -97,16 +97,17 @@ def problems_told(
     """
     bodies = body if is_list else [body]
     found: dict[str, str] = {}
+    known: dict[int, dict[str, int]] = {}
     for number, one in enumerate(bodies if schema else ()):
         for where, why in mistakes(schema, one):
-            found[pointer_to(body, *([str(number)] if is_list else []), *where)] = why
+            found[pointer_to(body, *([str(number)] if is_list else []), *where, known=known)] = why
     try:
         yield
     except CaseFilesRefused as error:
         for problem in error.problems:
             steps = [*([problem.file] if is_list else []), *within(problem.where, at)]
             steps += [problem.item] if problem.item else []
-            found.setdefault(pointer_to(body, *steps), problem.message)
+            found.setdefault(pointer_to(body, *steps, known=known), problem.message)
     except Conflicts as error:
         if not found:
             raise Problem(

@@ -198,7 +198,9 @@ def _dates(date: str, year: str, month: str) -> list[str]:
     """Return the dates to try: the most exact first."""
     found = [date]
     if year and month:
-        number = f"{MONTHS.index(month[:3].lower()) + 1:02}" if month[:3].lower() in MONTHS else ""
+        word = month.rstrip(".").lower()
+        is_month = word.isalpha() and word[:3] in MONTHS  # no span of them, as July--August
+        number = f"{MONTHS.index(word[:3]) + 1:02}" if is_month else ""
         number = number or (f"{int(month):02}" if month.isdecimal() and len(month) < 3 else "")
         found.append(f"{year}-{number}" if number else f"{month} {year}")
     return [*found, year]

@@ -159,4 +159,6 @@ def _dates(issued: Any) -> list[str]:
 
 def _date(parts: list[Any]) -> str:
     year, *rest = (int(one) for one in parts[:3] if one not in (None, ""))
+    if rest and not 1 <= rest[0] <= 12:
+        raise ValueError(rest[0])  # 2006-13 would be read as two years
     return "-".join([f"{year:04}", *(f"{one:02}" for one in rest)])

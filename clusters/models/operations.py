@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import CreateModel
+from django.db.migrations.operations import AddField, CreateModel
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.models import IndexOperation
 from django.db.migrations.state import ProjectState
 
 
@@ -18,6 +19,9 @@ class CreateModels(Operation):
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.operations = operations
         self.creating = [one for one in operations if isinstance(one, CreateModel)]
+        for one in operations:
+            if not isinstance(one, CreateModel | AddField | IndexOperation):
+                raise TypeError(f"This cannot be a part of a new model: {one.describe()}.")
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         # What is not rendered is not rendered anew; `state.apps` renders when it is next asked.

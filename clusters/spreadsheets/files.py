@@ -234,6 +234,9 @@ def _text(cell: Any, number: int, wrong: list[Wrong]) -> str:
         words = _("This is an error of the spreadsheet.")
     elif isinstance(value, datetime.date | datetime.time):
         words = _("The spreadsheet made a date of this: format the cell as text, and type it anew.")
+    elif isinstance(value, int | float) and "%" in cell.number_format:
+        # It is shown as 80 % and kept as 0.8; columns say which of the two they want.
+        words = _("This is shown as a percentage: format the cell as text, and type the number.")
     if words:
         wrong.append(Wrong(number, str(cell.column), str(value)[:80], words))
         return ""

@@ -197,6 +197,7 @@ def leave_out(
     """
     found = CodingRound.objects.select_for_update(of=("self",)).get(pk=round.pk)
     row = found.coders.filter(coder=coder, left_at=None).first()
+    back = None
     reasons = _reasons_of_editor(by, reason)
     if found.state not in (RoundState.CODING, RoundState.COMPARING):
         reasons.append(_("It is “%(now)s”.") % {"now": found.get_state_display()})
@@ -207,7 +208,8 @@ def leave_out(
             reasons.append(_("Coding is over: nobody can begin now."))
         if instead.user_id is None:
             reasons.append(_("%(coder)s has no account to code with.") % {"coder": instead})
-        if found.coders.filter(coder=instead).exists():
+        back = found.coders.filter(coder=instead).first()
+        if back is not None and back.left_at is None:
             reasons.append(_("%(coder)s is in this round already.") % {"coder": instead})
     if reasons:
         raise NotAllowed(reasons)
@@ -215,7 +217,10 @@ def leave_out(
     with pghistory.context(user=by.pk, reason=reason):
         row.left_at, row.left_reason = timezone.now(), reason
         row.save(update_fields=["left_at", "left_reason"])
-        if instead is not None:
+        if back is not None:
+            back.left_at, back.left_reason = None, ""
+            back.save(update_fields=["left_at", "left_reason"])
+        elif instead is not None:
             found.coders.create(coder=instead, user_id=instead.user_id)
     people = [row.user, instead.user if instead else None]
     tell(

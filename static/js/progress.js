@@ -1,4 +1,4 @@
-// Follows a table on its way in, and shows the page anew once that has ended.
+// Follows a file on its way in, and shows the page anew once that has ended.
 "use strict";
 
 {

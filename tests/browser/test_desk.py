@@ -132,7 +132,7 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     coding.get_by_label("More absent than present (0.33)").check()
     expect(coding.get_by_label("Coded by one person only")).to_be_checked()
     coding.get_by_label("Rationale").fill("The donor stayed.")
-    cite(page, coding, "fayyaz political", "Political Economy of Aid in Sialkot")
+    cite(page, coding, "fayyaz aid in sialkot", "Political Economy of Aid in Sialkot")
 
     expect(page.locator("#kept")).to_contain_text("Kept at")
     save(page, "Save as a draft")

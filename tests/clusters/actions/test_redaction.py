@@ -257,6 +257,18 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
         ReviewStep.objects.update(reason="x")
 
 
+@pytest.mark.parametrize("length", [379, 450])
+def test_what_is_left_of_a_long_title_goes_too(administrator, length):
+    title = ("A title of many words " * 30)[: length - 1] + "X"
+    author = factories.make_user(role="researcher")
+    Unfinished.objects.create(user=author, kind="publications", title=title[:300], data="")
+    other = Unfinished.objects.create(user=author, kind="publications", title=title[:290], data="")
+
+    redact_everywhere(title, REDACTED)
+
+    assert {one.title for one in Unfinished.objects.all()} == {REDACTED, other.title}
+
+
 def packed(files):
     content = BytesIO()
     with zipfile.ZipFile(content, "w") as target:

@@ -274,6 +274,30 @@ def test_a_family_name_of_several_words_comes_back_as_one(form):
     assert csl_of(work)["author"] == names
 
 
+@pytest.mark.parametrize(
+    ("month", "edtf"),
+    [
+        ("{July--August}", "2006-07/2006-08"),
+        ('jul # "/" # aug', "2006-07/2006-08"),
+        ("{Sept.}", "2006-09"),
+        ("sep", "2006-09"),
+        ("{7}", "2006-07"),
+        ("{Easter}", "2006"),
+    ],
+)
+def test_months_of_bibtex_are_one_or_a_span(month, edtf):
+    (found,) = read(f"@article{{a, title={{x}}, year=2006, month={month}}}".encode())
+
+    assert found.document["issued"]["edtf"] == edtf
+
+
+def test_a_month_that_there_is_not_is_no_year():
+    (found,) = read(b'[{"title": "x", "issued": {"date-parts": [[2006, 13]]}}]')
+
+    assert found.document is None
+    assert found.problem
+
+
 HOSTILE = {
     "names without end": b"@misc{a, title={x}, author={" + b"a and " * 60_000 + b"}}",
     "commas without end": b"@misc{a, title={x}, author={" + b"," * 100_000 + b"}}",

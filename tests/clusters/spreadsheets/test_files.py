@@ -88,6 +88,21 @@ def test_what_a_spreadsheet_made_of_a_cell_is_told_with_its_place():
     assert "This is a formula" in sheet.wrong[1].message
 
 
+def test_a_percentage_is_asked_for_and_not_read_as_a_fraction():
+    book = openpyxl.Workbook()
+    book.active.append(["slug", "value", "share"])
+    book.active.append(["a", 0.8, 0.8])
+    book.active["C2"].number_format = "0%"
+    out = io.BytesIO()
+    book.save(out)
+
+    sheet = read(out.getvalue())
+
+    assert sheet.data[0][:2] == ("a", "0.8")
+    assert [(one.row, one.column, one.value) for one in sheet.wrong] == [(2, "share", "0.8")]
+    assert "shown as a percentage" in sheet.wrong[0].message
+
+
 def test_no_more_rows_columns_and_letters_than_there_may_be(monkeypatch):
     monkeypatch.setattr(files, "MOST_ROWS", 2)
     monkeypatch.setattr(files, "MOST_COLUMNS", 3)

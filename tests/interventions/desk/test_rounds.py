@@ -611,6 +611,20 @@ def test_a_coder_is_replaced_and_the_other_codes_under_the_own_account(it, as_us
     assert it.state() == "comparing"
 
 
+def test_a_replacement_that_was_a_slip_is_undone(it, as_user):
+    hand_in_one(it, as_user)
+    factories.make_coder(slug="third", user=factories.make_user(role="researcher"))
+    act(as_user(it.editor), it, "leave-out", coder="coder-1", instead="third", reason="Away")
+
+    act(as_user(it.editor), it, "leave-out", coder="third", instead="coder-1", reason="A slip")
+
+    active = it.round.coders.filter(left_at=None)
+    assert [one.coder.slug for one in active.order_by("coder__slug")] == ["coder-0", "coder-1"]
+    assert as_user(it.users[1]).get(it.sheet).status_code == 200
+    act(as_user(it.users[1]), it, "hand-in")
+    assert it.state() == "comparing"
+
+
 def test_a_cancelled_round_says_why_and_can_be_reopened(it, as_user):
     hand_in_one(it, as_user)
 
