@@ -16,6 +16,7 @@ from clusters.api.reading import READ_ONLY
 from clusters.casefiles.reader import REQUIRED
 from clusters.casefiles.shape import Field, Shape, shape_of
 from clusters.models import Citation, LocatorType, Root, Stance
+from clusters.models.fields import CodeField
 from clusters.words import known_words, not_known, short
 
 PLACE = "#/components/schemas/"
@@ -133,6 +134,8 @@ def _text(column: Any) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
     if codes := [code for code, _label in labels_of(column)]:
         schema["enum"] = codes
+    elif isinstance(column, CodeField):
+        return schema  # a name is read as well, and is longer than its code
     elif column.max_length and not column.is_relation and not column.choices:
         schema["maxLength"] = column.max_length
     return schema

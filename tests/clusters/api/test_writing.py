@@ -99,6 +99,30 @@ def test_a_researcher_creates_a_draft_that_the_public_does_not_see(researcher, c
     assert client.get(f"{API}projects/").json()["count"] == 0
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"isic": "Manufacture of sports goods"}, "3230"),
+        ({"isic": "3230"}, "3230"),
+        ({"isic": "Sports, mostly"}, None),
+        ({"isic": "x" * 5_000}, None),
+    ],
+)
+def test_a_code_is_sent_as_it_is_called_or_written(researcher, sent, kept):
+    town = {"slug": "town", "name": "Town", "country": "Pakistan", "industry": "Balls"}
+
+    made = researcher("POST", "clusters/", town | sent)
+
+    if kept is None:
+        assert made.status_code == 400
+        (error,) = made.json()["errors"]
+        assert error["pointer"] == "/isic"
+        assert error["detail"].startswith("Unknown ")
+        assert len(error["detail"]) < 400
+    else:
+        assert (Cluster.objects.get().isic, Cluster.objects.get().country.code) == (kept, "PK")
+
+
 def test_a_draft_is_seen_by_its_author_and_by_editors_only(researcher, editor, client):
     researcher("POST", "projects/", CASE)
     other, reader = Writer(client, "researcher"), Writer(client, "reader")
