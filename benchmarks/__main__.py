@@ -107,6 +107,8 @@ def environment_of(folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         **rates,
+        # Nothing is sent here, and the threads are few, so that none waits for another.
+        "BODIES_AT_ONCE": "1",
         "CASEBOOK_MODE": "local",
         "CASEBOOK_DATA": str(folder),
         "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
