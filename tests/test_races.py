@@ -41,9 +41,19 @@ def in_town(town):
     return factories.make_public(project)
 
 
-def test_a_rename_while_documents_are_written_is_not_lost(other, town):
+def forget(project):
+    """Take a project's document away, as if it had never been written."""
+    PublicDocument.objects.filter(kind="project", root_id=project.pk).delete()
+    documents.make_rows()
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_rename_while_documents_are_written_is_not_lost(other, town, is_new):
     project = in_town(town)
-    PublicDocument.objects.filter(kind="project").update(record="")
+    if is_new:
+        forget(project)
+    else:
+        PublicDocument.objects.filter(kind="project").update(record="")
 
     with transaction.atomic():
         documents.write_due()
@@ -61,8 +71,7 @@ def test_a_rename_that_ends_after_documents_are_written_is_not_lost(other, town,
     """Whoever writes sees the old name, and whoever renames did not see the document."""
     project = in_town(town)
     if is_new:
-        PublicDocument.objects.filter(kind="project").delete()
-        documents.make_rows()
+        forget(project)
 
     with logged_change(town, by=None, reason="Renamed"):
         rename(town)
@@ -73,22 +82,6 @@ def test_a_rename_that_ends_after_documents_are_written_is_not_lost(other, town,
     documents.write_due()
     assert says(project) == "New name"
     assert not PublicDocument.objects.filter(record="").exists()
-
-
-def test_a_rename_while_a_document_is_written_for_the_first_time_waits(other, town):
-    project = in_town(town)
-    PublicDocument.objects.filter(kind="project").delete()
-    documents.make_rows()
-
-    with transaction.atomic():
-        documents.write_due()
-        renamed = other.do(lambda: rename(town))
-        assert not renamed.done()
-    renamed.result(LONGEST)
-
-    assert says(project) == "New name"
-    documents.write_due()
-    assert says(project) == "New name"
 
 
 def says(project):

@@ -144,8 +144,9 @@ class Wanted:
 
     def is_in_part(self, part: bytes) -> bool:
         for encoding in ENCODINGS:
-            text = html.unescape(part.decode(encoding, "ignore")).replace("\\", " ")
-            if self.pattern.search(text):
+            text = html.unescape(part.decode(encoding, "ignore"))
+            # YAML breaks a line of a quoted text with a backslash.
+            if self.pattern.search(text) or self.pattern.search(text.replace("\\", " ")):
                 return True
         return False
 

@@ -257,6 +257,16 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
         ReviewStep.objects.update(reason="x")
 
 
+def test_a_text_with_a_backslash_is_found_in_a_file():
+    author = factories.make_user(role="researcher")
+    content = packed({"projects/case.yaml": "aims: Kept in C:\\cases of old.\n"})
+    Upload.objects.create(file_name="a.zip", content=content, by=author)
+
+    redact_everywhere("C:\\cases", REDACTED)
+
+    assert not Upload.objects.get().content
+
+
 @pytest.mark.parametrize("length", [379, 450])
 def test_what_is_left_of_a_long_title_goes_too(administrator, length):
     title = ("A title of many words " * 30)[: length - 1] + "X"
