@@ -11,7 +11,6 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -287,9 +286,8 @@ class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
     viewers = staticmethod(may_enter)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request)
-        user: Any = request.user
-        return rows if may_review(user) else rows.filter(Q(by=user) | Q(entered_by=user))
+        rows: Any = super().get_queryset(request)
+        return rows.may_be_undone_by(request.user)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

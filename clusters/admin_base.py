@@ -9,6 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django_countries.fields import CountryField
 
 from clusters.actions.entering import remove, revive
@@ -19,7 +22,7 @@ from clusters.casefiles.shape import shape_of, shapes
 from clusters.desk.addresses import address_of, address_to
 from clusters.desk.cards import Sections
 from clusters.desk.page import RecordPage
-from clusters.models import CitationUse, Root, State
+from clusters.models import CitationUse, Removal, Root, State
 from clusters.models.base import root_model, root_path
 from clusters.past import Past
 from clusters.roles import may_enter, may_review
@@ -90,6 +93,8 @@ class RecordAdmin(CaseAdmin):
     """Records that are drafted, reviewed and published: each has one page at the desk."""
 
     writers = staticmethod(may_enter)
+    delete_confirmation_template = "admin/desk/delete.html"
+    delete_selected_confirmation_template = "admin/desk/delete_selected.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
@@ -122,11 +127,23 @@ class RecordAdmin(CaseAdmin):
         record = None
         if object_id is not None:
             record = self.get_object(request, unquote(object_id))
+            number = record_number(unquote(object_id))
+            if record is None and self.removals_of(number, request.user).exists():
+                # Its history says what became of it, and brings it back.
+                return HttpResponseRedirect(
+                    address_of(shape_of(self.model).folder, int(number or 0), "history")
+                )
             if record is None:
                 raise Http404
         elif not self.has_add_permission(request):
             raise PermissionDenied
         return RecordPage(self, request, record).respond()
+
+    def removals_of(self, number: int | None, user: Any) -> Any:
+        """Return the deletions of a record that somebody may read of and undo."""
+        kind = shape_of(self.model).folder
+        removals = Removal.objects.filter(kind=kind, object_id=number, restored_at=None)
+        return removals.may_be_undone_by(user)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
@@ -141,7 +158,8 @@ class RecordAdmin(CaseAdmin):
         past = Past(model, number)
         moments = past.moments
         is_gone = bool(moments) and moments[-1].document is None
-        if record is None and not (is_gone and may_review(user)):
+        removal = self.removals_of(number, user).first()
+        if record is None and not (is_gone and (removal or may_review(user))):
             raise Http404
         if request.method == "POST" and record is None:
             return self.bring_back(request, past)
@@ -153,6 +171,7 @@ class RecordAdmin(CaseAdmin):
             "kind": shape_of(model).folder,
             "name": str(record or last.get("title") or last.get("name") or last.get("slug", "")),
             "record": record,
+            "removal": removal,
             "record_url": address_of(shape_of(model).folder, int(number)),
             "may_edit": record is not None and may_edit(user, record),
             "moments": moments[: -MOST_MOMENTS - 1 : -1],
@@ -185,6 +204,14 @@ class RecordAdmin(CaseAdmin):
         with transaction.atomic():
             for record in queryset:
                 self.delete_model(request, record)
+        address = reverse("admin:clusters_removal_changelist")
+        words = _('They can be brought back from <a href="{}">the deleted records</a>.')
+        messages.info(request, format_html(words, address))
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        """Lead to the history, which says that it is deleted and has the button to undo it."""
+        super().response_delete(request, obj_display, obj_id)
+        return HttpResponseRedirect(address_of(shape_of(self.model).folder, obj_id, "history"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Its parts go and come back with it; who else names it is told when it is tried."""
@@ -238,9 +265,7 @@ class RecordAdmin(CaseAdmin):
             context = {**self.admin_site.each_context(request), "records": queryset}
             return TemplateResponse(request, "admin/withdraw.html", context)
         try:
-            with transaction.atomic():
-                for record in queryset:
-                    take_out(record=record, by=request.user, reason=reason)  # type: ignore[arg-type]
+            take_out(records=queryset, by=request.user, reason=reason)  # type: ignore[arg-type]
         except NotAllowed as error:
             for why in error.reasons:
                 messages.error(request, why)

@@ -28,13 +28,21 @@ _PARTS_OF_YEAR = {
     "middle of": ("05", "08"),
     "late": ("09", "12"),
     "end of": ("10", "12"),
+    "end": ("10", "12"),
+    "start of": ("01", "04"),
+    "start": ("01", "04"),
+    "beginning": ("01", "04"),
     "first half of": ("01", "06"),
     "second half of": ("07", "12"),
+} | {
+    name: (f"{3 * number + 1:02}", f"{3 * number + 3:02}")
+    for number, word in enumerate(("first", "second", "third", "fourth"))
+    for name in (f"q{number + 1}", f"{word} quarter of", f"{word} quarter")
 }
 # First and last year of a part of a decade.
 _PARTS_OF_DECADE = {"early": (0, 3), "beginning of": (0, 3), "mid": (4, 6), "middle of": (4, 6)}
 _PARTS_OF_DECADE |= {"late": (7, 9), "end of": (7, 9)}
-_PART = "(" + "|".join(_PARTS_OF_YEAR) + ")"
+_PART = "(?:the )?(" + "|".join(sorted(_PARTS_OF_YEAR, key=len, reverse=True)) + ")"
 _MARKS = {"about": "~", "around": "~", "circa": "~", "ca": "~", "c": "~", "approximately": "~"}
 _MARKS |= {"approx": "~", "roughly": "~", "possibly": "?", "perhaps": "?", "probably": "?"}
 _MARKS |= {"possibly about": "%"}
@@ -45,6 +53,7 @@ _OPEN = (
     (r"(?:from|since) (.+)", "{0}/.."),
     (r"(.+?) ?(?:-|to) ?(?:present|today|now|date)", "{0}/.."),
     (r"(.+) onwards?", "{0}/.."),
+    (r"(\d{4}) ?-", "{0}/.."),
     (r"by (.+)", "[..{0}]"),
     (r"(.+) or later", "[{0}..]"),
     (r"(.+) or earlier", "[..{0}]"),
@@ -109,6 +118,7 @@ def _refusal(text: str, words: str, candidate: str) -> str:
 
 
 def _from_words(words: str) -> str:
+    words = re.sub(r"^(\d{4})[ -](q[1-4])$", r"\2 \1", words)
     if match := re.fullmatch(rf"{_PART}[ -](?:the )?(\d{{4}})", words):
         first, last = _PARTS_OF_YEAR[match[1]]
         return f"[{match[2]}-{first}..{match[2]}-{last}]"

@@ -170,13 +170,18 @@ def publish_reviewed(
 
 
 @transaction.atomic
-def take_out(*, record: Root, by: User, reason: str, url: str = "") -> Change:
-    """Withdraw a published record, saying why; its author is told. Raises NotAllowed."""
-    one_at_a_time()  # before the row, as everybody takes these locks
-    _check(Step.WITHDRAWN, record, by)
-    change = withdraw(record=record, by=by, reason=reason)
-    _tell(Step.WITHDRAWN, record, by, reason, url)
-    return change
+def take_out(*, records: Iterable[Root], by: User, reason: str, url: str = "") -> None:
+    """Withdraw published records, all or none, saying why; authors get one mail of all of them.
+
+    Raises NotAllowed.
+    """
+    one_at_a_time()  # before the rows, as everybody takes these locks
+    wanted = list(records)
+    for record in wanted:
+        _check(Step.WITHDRAWN, record, by)
+        withdraw(record=record, by=by, reason=reason)
+    if wanted:
+        _tell_of_all(Step.WITHDRAWN, wanted, by, reason, url)
 
 
 @transaction.atomic

@@ -190,8 +190,7 @@ class RestoreView(DeskView):
     @extend_schema(operation_id="removals_restore", request=None, responses={200: RESTORED})
     def post(self, request: Request, number: int) -> Response:
         user = writer_of(request)
-        removals = Removal.objects.all() if may_review(user) else Removal.objects.filter(by=user)
-        removal = removals.filter(pk=number).first()
+        removal = Removal.objects.may_be_undone_by(user).filter(pk=number).first()
         if removal is None:
             raise NotFound(f"There is no deleted record {number} that you may bring back.")
         with problems_told(None), only_tried(is_trial(request)):

@@ -17,7 +17,7 @@ from clusters.api.caching import tag_of, unless_known
 from clusters.api.fields import BASE
 from clusters.api.negotiation import quality
 from clusters.api.problems import problem_page
-from clusters.api.throttles import anonymous_use, say_use
+from clusters.api.throttles import Use, anonymous_use, say_use
 from clusters.caching import data_state
 from clusters.casefiles.shape import shapes
 from clusters.models import Root
@@ -36,11 +36,14 @@ class ReadyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path.startswith("/api/"):
             return self.get_response(request)
-        answer = self.ready(request) or self.get_response(request)
-        # Refused before anybody was counted: an unknown address, a format that there is not.
-        if not hasattr(request, "api_use") and anonymous_use(request).is_over:
-            answer = too_many(request)
-        return say_use(request, answer)
+        answer = self.ready(request)
+        if answer is None and not is_over(request):
+            answer = self.get_response(request)
+            # Refused before anybody was counted: an unknown address, a format that there is not.
+            if not hasattr(request, "api_use"):
+                anonymous_use(request)
+                answer = None if is_over(request) else answer
+        return say_use(request, too_many(request) if answer is None else answer)
 
     def ready(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the answer if it is at hand. Whoever names a token is asked for it by the view."""
@@ -53,6 +56,12 @@ class ReadyMiddleware:
         if anonymous_use(request).is_over:
             return None
         return record(request, kind, found[2]) if kind and found else unchanged(request)
+
+
+def is_over(request: HttpRequest) -> bool:
+    """Whether this request was counted here already, and is one too many."""
+    use: Use | None = getattr(request, "api_use", None)
+    return use is not None and use.is_over
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
@@ -16,6 +17,7 @@ from clusters.api.exceptions import Problem
 from clusters.api.paging import several
 from clusters.api.problems import pointer_to
 from clusters.casefiles.loader import CaseFilesRefused
+from clusters.casefiles.saver import MOST_TOLD
 from clusters.models import Root, Scope, User
 from clusters.roles import may_enter
 from clusters.words import known_words, short
@@ -99,8 +101,10 @@ def problems_told(
     found: dict[str, str] = {}
     known: dict[int, dict[str, int]] = {}
     for number, one in enumerate(bodies if schema else ()):
-        for where, why in mistakes(schema, one):
+        for where, why in islice(mistakes(schema, one), MOST_TOLD):
             found[pointer_to(body, *([str(number)] if is_list else []), *where, known=known)] = why
+        if len(found) >= MOST_TOLD:  # more than anybody reads: nothing more is looked at
+            raise _refused(found)
     try:
         yield
     except CaseFilesRefused as error:
@@ -136,11 +140,16 @@ def problems_told(
                 errors=[{"pointer": "", "detail": reason} for reason in error.reasons],
             ) from None
     if found:
-        raise Problem(
-            400,
-            f"{len(found)} mistake{'' if len(found) == 1 else 's'}; nothing was saved.",
-            errors=[{"pointer": place, "detail": why} for place, why in sorted(found.items())],
-        )
+        raise _refused(found)
+
+
+def _refused(found: dict[str, str]) -> Problem:
+    many = "or more " if len(found) >= MOST_TOLD else ""
+    return Problem(
+        400,
+        f"{len(found)} {many}mistake{'' if len(found) == 1 else 's'}; nothing was saved.",
+        errors=[{"pointer": place, "detail": why} for place, why in sorted(found.items())],
+    )
 
 
 def within(where: tuple[str, ...], at: tuple[str, ...]) -> tuple[str, ...]:

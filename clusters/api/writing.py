@@ -224,7 +224,7 @@ class WritesRoots(Writes):
         with problems_told(None):
             if record.is_published:
                 writer_of(request, may_review)
-                take_out(record=record, by=user, reason=reason)
+                take_out(records=[record], by=user, reason=reason)
                 return Response({"withdrawn": f"{BASE}{api_path(record)}", "reason": reason})
             removal = remove(record=record, by=user, reason=reason)
         undo = reverse("api-removal-restore", args=[removal.pk])

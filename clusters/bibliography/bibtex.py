@@ -190,6 +190,7 @@ def _entry(line: int, kind: str, values: dict[str, str]) -> Entry:
         publisher=words("publisher", "institution", "school", "organization"),
         dois=[unescaped(values.get("doi", ""))],
         urls=[unescaped(values.get("url", ""))],
+        language=values.get("langid") or words("language"),
         dropped=sorted(values.keys() - READ),
     )
 
@@ -211,6 +212,9 @@ def names_of(text: str) -> tuple[list[Name], bool]:
     # Accents first: a tilde left standing would part a name.
     decoded = from_latex(text[:LONGEST_NAMES], keeps_braces=True)
     parts = [one.strip() for one in _split_names(decoded) if one.strip()]
+    # “Khan, F. R.; Nadvi, K.” is no BibTeX, but often written.
+    if len(parts) == 1 and ";" in decoded and not re.search(r"[{}]", decoded):
+        parts = [one.strip() for one in decoded.split(";") if one.strip()]
     return [_name(one) for one in parts if not is_others(one)], any(map(is_others, parts))
 
 

@@ -103,9 +103,7 @@ def _entry(line: int, item: dict[str, Any]) -> Entry:
         publisher=words("publisher"),
         dois=[words("DOI")],
         urls=[words("URL")],
-        language=words("language")
-        if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", words("language"))
-        else "",
+        language=words("language"),
         dropped=sorted(map(str, item.keys() - READ)),
     )
 
@@ -113,10 +111,6 @@ def _entry(line: int, item: dict[str, Any]) -> Entry:
 # What is said of a family name, in the order in which it is written.
 _OF_FAMILY = ("dropping-particle", "non-dropping-particle", "family", "suffix")
 _PARTS = (*_OF_FAMILY, "given", "literal", "name")
-
-
-def _language(text: str) -> str:
-    return text if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", text) else ""
 
 
 def _names(names: list[dict[str, Any]]) -> tuple[list[Name], bool]:

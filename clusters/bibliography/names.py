@@ -1,6 +1,7 @@
 """Names of authors as reference managers write them, into CSL names."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -50,6 +51,7 @@ _PARTICLES = frozenset(
         "zu",
     ]
 )
+_SUFFIX = re.compile(r"(jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _INITIALS = r"(?:[A-Z]\.?[ -]?){1,4}"
 MOST_NAMES = 500
 
@@ -69,17 +71,36 @@ def has_particle(text: str) -> bool:
     return len(words) > 1 and any(one in _PARTICLES for one in words[:-1])
 
 
+def names_of(texts: Iterable[str]) -> list[Name]:
+    """Read the names of one work.
+
+    Where some are written “Khan, F. R.”, one without a comma is an organisation's.
+    """
+    names = [one for one in texts if one.strip(" ;,") and not is_others(one)]
+    is_inverted = any(re.search(r",\s*\S", one) for one in names)
+    return [
+        {"literal": _tidy(one)} if is_inverted and "," not in one else name_of(one) for one in names
+    ]
+
+
 def name_of(text: str) -> Name:
     """Read “Khan, F. R.”, “Rehman A.”, “Catarina Lopes” or “World Bank”."""
-    text = " ".join(text.split()).strip(" ;")
+    text = _tidy(text)
     family, comma, given = (part.strip() for part in text.partition(","))
+    if comma and not given and is_organisation(family):
+        return {"literal": family}  # “World Bank,” is how EndNote keeps it whole
     if comma:
-        suffix, second, rest = (part.strip() for part in given.partition(","))
-        # King, Jr., Martin
-        if second and re.fullmatch(r"(jr|sr|ii|iii|iv)\.?", suffix, re.IGNORECASE):
-            family, given = f"{family} {suffix}", rest
+        # King, Jr., Martin and King, Martin, Jr.
+        parts = [part.strip() for part in given.split(",")]
+        suffixes = [one for one in parts if _SUFFIX.fullmatch(one)]
+        if len(parts) > len(suffixes):
+            given = ", ".join(one for one in parts if one not in suffixes)
+            family = " ".join([family, *suffixes])
         return person(family, given)
     words = text.split()
+    if len(words) > 2 and _SUFFIX.fullmatch(words[-1]):
+        whole = name_of(" ".join(words[:-1]))
+        return {**whole, "family": f"{whole['family']} {words[-1]}"} if "family" in whole else whole
     if len(words) < 2 or is_organisation(text) or not all(_is_of_a_person(one) for one in words):
         return {"literal": text}
     if match := re.fullmatch(rf"(.+?) ({_INITIALS})", text):
@@ -90,6 +111,10 @@ def name_of(text: str) -> Name:
     while start > 1 and words[start - 1].lower() in _PARTICLES:
         start -= 1
     return person(" ".join(words[start:]), " ".join(words[:start]))
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split()).strip(" ;")
 
 
 def _is_of_a_person(word: str) -> bool:

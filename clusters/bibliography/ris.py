@@ -7,7 +7,7 @@ from typing import Any
 import rispy
 from django.utils.translation import gettext as _
 
-from clusters.bibliography.names import Name, is_others, name_of
+from clusters.bibliography.names import Name, is_others, names_of
 from clusters.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
 from clusters.citing import RIS_TYPES
 
@@ -95,7 +95,8 @@ def _entry(line: int, values: dict[str, Any]) -> Entry:
         title=first("title", "primary_title"),
         dates=_dates(*(_date(first(name)) for name in ("date", "year", "publication_year"))),
         container_title=first(
-            *("secondary_title", "journal_name", "alternate_title3"),
+            # The full names before the abbreviated ones.
+            *("secondary_title", "alternate_title3", "journal_name"),
             *("alternate_title1", "alternate_title2"),
         ),
         volume=first("volume"),
@@ -104,6 +105,7 @@ def _entry(line: int, values: dict[str, Any]) -> Entry:
         publisher=first("publisher"),
         dois=[first("doi")],
         urls=[str(one) for one in values.get("urls") or []],
+        language=first("language"),
         dropped=sorted(({*values} - READ - {"unknown_tag"}) | {*unknown}),
     )
 
@@ -113,7 +115,7 @@ def _one(value: Any) -> Any:
 
 
 def _names(texts: list[str]) -> list[Name]:
-    return [name_of(plain_text(one)) for one in texts if one.strip() and not is_others(one)]
+    return names_of(plain_text(one) for one in texts)
 
 
 def _date(text: str) -> str:

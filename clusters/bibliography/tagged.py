@@ -8,7 +8,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 from django.utils.translation import gettext as _
 
-from clusters.bibliography.names import is_others, name_of
+from clusters.bibliography.names import is_others, names_of
 from clusters.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
 
 PUBMED = re.compile(r"^PMID- ", re.MULTILINE)
@@ -62,6 +62,7 @@ _PUBMED_READ = frozenset(
         "LID",
         "PT",
         "PB",
+        "LA",
     ]
 )
 
@@ -73,7 +74,9 @@ def from_pubmed(text: str) -> Iterator[Work]:
 
 def _pubmed_entry(line: int, fields: Fields) -> Entry:
     kinds = " ".join(fields.get("PT", [])).lower()
-    kind = "book" if "BTI" in fields and "TI" not in fields else "article-journal"
+    in_book = "BTI" in fields
+    kind = "article-journal" if not in_book else "chapter" if "TI" in fields else "book"
+    container = (fields.get("BTI") if in_book and "TI" in fields else None) or fields.get("JT")
     identifiers = [*fields.get("AID", []), *fields.get("LID", [])]
     dois = [one.removesuffix("[doi]").strip() for one in identifiers if one.endswith("[doi]")]
     names = fields.get("FAU") or fields.get("AU") or []
@@ -81,18 +84,19 @@ def _pubmed_entry(line: int, fields: Fields) -> Entry:
         line,
         csl_type="dataset" if "dataset" in kinds else kind,
         authors=[
-            *(name_of(one) for one in names if not is_others(one)),
+            *names_of(names),
             *({"literal": one} for one in fields.get("CN", [])),
         ],
-        editors=[name_of(one) for one in fields.get("FED") or fields.get("ED") or []],
+        editors=names_of(fields.get("FED") or fields.get("ED") or []),
         title=plain_text(" ".join(fields.get("TI") or fields.get("BTI") or [])).rstrip("."),
         dates=_dates(" ".join(fields.get("DP", []))),
-        container_title=plain_text(" ".join((fields.get("JT") or fields.get("TA") or [])[:1])),
+        container_title=plain_text(" ".join(container or fields.get("TA", [])[:1])).rstrip("."),
         volume=" ".join(fields.get("VI", [])[:1]),
         issue=" ".join(fields.get("IP", [])[:1]),
         page=" ".join(fields.get("PG", [])[:1]),
         publisher=plain_text(" ".join(fields.get("PB", [])[:1])),
         dois=dois,
+        language=" ".join(fields.get("LA", [])[:1]),
         dropped=sorted(fields.keys() - _PUBMED_READ),
     )
 
@@ -132,6 +136,7 @@ _WOS_READ = frozenset(
         "DT",
         "UT",
         "AR",
+        "LA",
     ]
 )
 
@@ -151,9 +156,9 @@ def _wos_entry(line: int, fields: Fields) -> Entry:
     return Entry(
         line,
         csl_type=kind or ("chapter" if "chapter" in joined("DT").lower() else "document"),
-        authors=[name_of(one) for one in names if not is_others(one)],
+        authors=names_of(names),
         has_others=any(map(is_others, names)),
-        editors=[name_of(one) for one in fields.get("BE", []) if one],
+        editors=names_of(fields.get("BE", [])),
         title=joined("TI"),
         dates=[*(_dates(f"{year} {day}") if day else []), year],
         container_title=joined("SO"),
@@ -162,6 +167,7 @@ def _wos_entry(line: int, fields: Fields) -> Entry:
         page="–".join(filter(None, (joined("BP"), joined("EP")))) or joined("AR"),
         publisher=joined("PU"),
         dois=[joined("DI")],
+        language=joined("LA"),
         dropped=sorted(fields.keys() - _WOS_READ),
     )
 
@@ -241,9 +247,9 @@ def _endnote_entry(line: int, record: Any) -> Entry:
     return Entry(
         line,
         csl_type=_ENDNOTE_KINDS.get(name, "document"),
-        authors=[name_of(one) for one in authors if one and not is_others(one)],
+        authors=names_of(authors),
         has_others=any(map(is_others, authors)),
-        editors=[name_of(one) for one in editors if one],
+        editors=names_of(editors),
         title=words("titles/title"),
         dates=[*(_dates(f"{year} {day}") if day else []), year],
         container_title=words("titles/secondary-title", "periodical/full-title"),
@@ -253,6 +259,7 @@ def _endnote_entry(line: int, record: Any) -> Entry:
         publisher=words("publisher"),
         dois=[words("electronic-resource-num")],
         urls=[_text(one) for one in record.findall("urls/related-urls/url")],
+        language=words("language"),
         dropped=sorted({str(one.tag) for one in record} - _ENDNOTE_READ),
     )
 

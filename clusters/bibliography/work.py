@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pycountry
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from clusters.bibliography.names import MOST_NAMES, Name, cited_as
 from clusters.casefiles.document import Document
+from clusters.codelists import LANGUAGES
 from clusters.date_words import read_date
 from clusters.doi import bare_doi
 from clusters.models import Publication, PublicationType
@@ -122,7 +124,7 @@ def work_of(entry: Entry) -> Work:
         "issued": _issued(entry.dates, left_out),
         "doi": _first(entry.dois, bare_doi, left_out),
         "web_address": _first(entry.urls, _web_address, left_out),
-        "language": entry.language,
+        "language": _first([entry.language], _language, left_out),
         "note": _edited_by(entry) if entry.editors and not entry.authors else "",
     }
     if entry.editors and entry.authors:
@@ -194,6 +196,38 @@ def _first(texts: Iterable[str], read: Any, left_out: list[str]) -> str:
     if problem:
         left_out.append(problem)
     return ""
+
+
+# What babel (BibLaTeX) calls languages that have another name.
+_BABEL = {
+    "british": "en-GB",
+    "ukenglish": "en-GB",
+    "american": "en-US",
+    "usenglish": "en-US",
+    "ngerman": "de",
+    "naustrian": "de-AT",
+    "nswissgerman": "de-CH",
+    "brazilian": "pt-BR",
+    "brazil": "pt-BR",
+    "portuges": "pt",
+    "francais": "fr",
+}
+
+
+def _language(text: str) -> str:
+    """Return the BCP 47 tag of a language's code or name."""
+    name = _BABEL.get(text.strip().lower(), text.strip())
+    if not name:
+        return ""
+    # Catalogues of libraries use three letters, some of them of the name in English.
+    known = pycountry.languages.get(alpha_3=name.lower()) or pycountry.languages.get(
+        bibliographic=name.lower()
+    )
+    try:
+        return LANGUAGES.find(getattr(known, "alpha_2", name))
+    except ValueError as error:
+        words = _("%(problem)s The language is left out.")
+        raise ValueError(words % {"problem": error}) from None
 
 
 def _web_address(text: str) -> str:

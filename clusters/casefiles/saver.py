@@ -19,6 +19,8 @@ from clusters.words import LONGEST_ECHO, short
 type Heard = Callable[[], None]
 # How many slugs are looked through for the one that was meant.
 MOST_NEAR = 200
+# After so many mistakes nothing more is looked at: what is told has an end, and costs little.
+MOST_TOLD = 500
 
 
 def nobody() -> None:
@@ -48,13 +50,17 @@ class Saver:
         self.changed_uses: defaultdict[type[CitationUse], list[CitationUse]] = defaultdict(list)
 
     def save_all(self, wanted: Sequence[tuple[CaseFile, Document]]) -> None:
-        """Save records that may name each other; every problem is told, whoever it keeps out."""
-        for case_file, document in self.in_order_of_reference(wanted):
-            self.attempt(self.save_root, case_file, document)
-        for case_file, document in wanted:
-            # The parts of a root that is wrong are looked at all the same.
-            if (case_file.shape.folder, case_file.slug) in self.instances:
-                self.attempt(self.save_parts, case_file, document)
+        """Save records that may name each other; what is wrong is told, whoever it keeps out."""
+        try:
+            for case_file, document in self.in_order_of_reference(wanted):
+                self.attempt(self.save_root, case_file, document)
+            for case_file, document in wanted:
+                # The parts of a root that is wrong are looked at all the same.
+                if (case_file.shape.folder, case_file.slug) in self.instances:
+                    self.attempt(self.save_parts, case_file, document)
+        except _TooManyProblems:
+            words = f"Nothing after the first {MOST_TOLD} mistakes was looked at: correct these."
+            self.problems.append(Problem(wanted[0][0].path, 0, "", words))
         for model, uses in self.changed_uses.items():
             model._default_manager.bulk_update(uses, ["stance", "not_for"])
         self.changed_uses.clear()
@@ -137,6 +143,7 @@ class Saver:
     ) -> bool:
         """Set an object's own fields and save it where they differ. Tells whether it is sound."""
         self.heard()
+        self.check_how_many()
         before = None if instance.pk is None else _column_values(instance)
         unresolved = set()
         for spec in shape.fields:
@@ -165,6 +172,10 @@ class Saver:
             self.say(case_file, at, error, shape)
             return False
         return True
+
+    def check_how_many(self) -> None:
+        if len(self.problems) >= MOST_TOLD:
+            raise _TooManyProblems
 
     def check_author(self, instance: Any, before: dict[str, Any] | None) -> None:
         """Ask a part whether who saves it may say so; what is not changed was said by others."""
@@ -276,6 +287,7 @@ class Saver:
         """Find what a list names; each that is not there is told."""
         found = []
         for slug in slugs:
+            self.check_how_many()
             try:
                 found.append(self.find(spec, slug))
             except _Unresolved as error:
@@ -317,6 +329,7 @@ class Saver:
     ) -> None:
         wanted: dict[tuple[int, str], tuple[str, list[str]]] = {}
         for document in documents:
+            self.check_how_many()
             locator_type = locator_type_of(document)
             try:
                 publication = self.find_root(Publication, document["publication"])
@@ -422,6 +435,10 @@ def nearest(records: Any, slug: str) -> str:
 
 class _Unresolved(Exception):
     """A file names a record that does not exist."""
+
+
+class _TooManyProblems(Exception):
+    """There is more wrong than anybody reads at once."""
 
 
 def _column_values(instance: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ is cut and nothing is guessed: a name that fits two codes finds neither.
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,8 +22,29 @@ from django_countries.fields import CountryField
 # Everyday names that the standard does not print.
 _FURTHER_COUNTRIES = {
     "Great Britain": "GB",
+    "England": "GB",
+    "Scotland": "GB",
+    "Wales": "GB",
+    "Northern Ireland": "GB",
+    "Russia": "RU",
     "UK": "GB",
     "Burma": "MM",
+    "DR Congo": "CD",
+    "DRC": "CD",
+    "Democratic Republic of Congo": "CD",
+    "Republic of the Congo": "CG",
+    "Congo-Brazzaville": "CG",
+    "Congo-Kinshasa": "CD",
+    "Palestine": "PS",
+    "UAE": "AE",
+    "USA": "US",
+    "United States of America": "US",
+    "The Gambia": "GM",
+    "The Bahamas": "BS",
+    "The Netherlands": "NL",
+    "The Philippines": "PH",
+    "Holland": "NL",
+    "Vatican": "VA",
     "Cape Verde": "CV",
     "Czech Republic": "CZ",
     "East Timor": "TL",
@@ -33,6 +55,31 @@ _FURTHER_COUNTRIES = {
 }
 # Names that people use for more than one country, although the standard gives them to one.
 _AMBIGUOUS = {"congo", "korea"}
+# What people write for a currency that the standard names more fully.
+_FURTHER_CURRENCIES = {
+    "US$": "USD",
+    "U.S. dollar": "USD",
+    "US dollars": "USD",
+    "£ sterling": "GBP",
+    "British pound": "GBP",
+    "€": "EUR",
+    "euros": "EUR",
+    "Pakistani rupee": "PKR",
+    "Indian rupees": "INR",
+    "Pakistani rupees": "PKR",
+    "PKRs": "PKR",
+    "Bangladeshi taka": "BDT",
+    "Chinese yuan": "CNY",
+    "RMB": "CNY",
+    "renminbi": "CNY",
+    "Vietnamese dong": "VND",
+    "Brazilian reais": "BRL",
+    "South African rand": "ZAR",
+    "deutschmark": "DEM",
+    "German mark": "DEM",
+}
+# Signs and short forms that several currencies share, and the word in all their names.
+_SHARED_SIGNS = {"rs": "rupee", "rs.": "rupee", "$": "dollar", "£": "pound", "kr": "kron"}
 # Withdrawn codes (ISO 4217, list three) in which donors once paid.
 _FORMER_CURRENCIES = {
     "ATS": "Austrian Schilling",
@@ -49,8 +96,15 @@ _FORMER_CURRENCIES = {
     "PTE": "Portuguese Escudo",
     "XEU": "European Currency Unit",
 }
-_TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?", re.IGNORECASE)
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?", re.IGNORECASE)
 MOST_SUGGESTIONS = 6
+
+
+def _plain(text: str) -> str:
+    """Return a name in small letters without accents, with straight apostrophes: côte d’ivoire."""
+    letters = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
+    bare = "".join(one for one in letters if not unicodedata.combining(one))
+    return " ".join(bare.split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -73,10 +127,10 @@ class Codelist:
 
     @cached_property
     def _index(self) -> dict[str, str]:
-        found = {name.casefold(): code for name, code in self.further}
+        found = {_plain(name): code for name, code in self.further}
         for code, name in self.names.items():
             for text in (name, code, self.label(code)):
-                found[text.casefold()] = code
+                found[_plain(text)] = code
         return {text: code for text, code in found.items() if text not in _AMBIGUOUS}
 
     def label(self, code: str) -> str:
@@ -91,7 +145,7 @@ class Codelist:
 
     def find(self, text: str) -> str:
         """Return the code for a code or name in any case. Raises ValueError, in words."""
-        wanted = " ".join(text.split()).casefold()
+        wanted = _plain(text)
         if found := self._index.get(wanted):
             return found
         if self.compose is not None and (found := self.compose(wanted)):
@@ -107,10 +161,11 @@ class Codelist:
 
     def nearest(self, text: str) -> list[str]:
         """Return the codes whose names are most like a text, six at most."""
-        wanted = " ".join(text.split()).casefold()[:60]
+        wanted = _plain(text[:60])
+        wanted = _SHARED_SIGNS.get(wanted, wanted)
         stem = wanted.rstrip("s")
         holding = [
-            code for code, name in self.names.items() if len(stem) > 3 and stem in name.casefold()
+            code for code, name in self.names.items() if len(stem) > 3 and stem in _plain(name)
         ]
         if holding:
             return holding[:MOST_SUGGESTIONS]
@@ -196,6 +251,7 @@ CURRENCIES = Codelist(
     gettext_lazy("currency"),
     gettext_lazy("Use three letters of ISO 4217, such as USD."),
     _currencies,
+    tuple(_FURTHER_CURRENCIES.items()),
 )
 LANGUAGES = Codelist(
     "languages",

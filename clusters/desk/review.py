@@ -198,7 +198,7 @@ class Review:
     def withdraw(self, why: str) -> str:
         if self.request.POST.get("sure") != "withdraw":
             raise NotAllowed([_("Tick that you want to withdraw it.")])
-        take_out(record=self.record, by=self.user, reason=why, url=self.url)
+        take_out(records=[self.record], by=self.user, reason=why, url=self.url)
         return _("Withdrawn. An editor can reopen it as a draft.")
 
     def reopen(self, why: str) -> str:

@@ -79,6 +79,14 @@ class Proposal(models.Model):
         return self.state == ProposalState.OPEN
 
 
+class RemovalQuerySet(models.QuerySet["Removal"]):
+    def may_be_undone_by(self, user: Any) -> Self:
+        """Those that somebody may read of and undo: an editor all, others their own."""
+        if may_review(user):
+            return self
+        return self.filter(models.Q(by=user) | models.Q(entered_by=user))
+
+
 @tracked
 class Removal(models.Model):
     """A record that was deleted before it was public, whole, so that it can come back."""
@@ -94,6 +102,8 @@ class Removal(models.Model):
     reason = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)
     restored_at = models.DateTimeField(null=True)
+
+    objects = RemovalQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -121,10 +121,16 @@ def test_guessed_tokens_end_with_the_limit(client, rates):
 
 
 @pytest.mark.parametrize(
-    ("address", "accept"), [("/api/v1/nowhere/", "*/*"), (LIST, "image/png"), ("/api/x", "*/*")]
+    ("address", "headers"),
+    [
+        ("/api/v1/nowhere/", {}),
+        ("/api/v1/nowhere", {"If-None-Match": '"x"'}),
+        (LIST, {"Accept": "image/png"}),
+        ("/api/x", {}),
+    ],
 )
-def test_what_is_refused_is_counted_and_told_the_limits(client, rates, address, accept):
-    answers = [client.get(address, headers={"Accept": accept}) for _ in range(4)]
+def test_what_is_refused_is_counted_and_told_the_limits(client, rates, address, headers):
+    answers = [client.get(address, headers=headers) for _ in range(4)]
 
     assert [one.status_code == 429 for one in answers] == [False, False, False, True]
     assert all(one.has_header("RateLimit") for one in answers)

@@ -841,3 +841,20 @@ def test_a_refusal_names_no_draft_of_others(researcher):
     answer = researcher("POST", "projects/", {**CASE, "clusters": ["secret-clusterr"]})
 
     assert "“" not in answer.json()["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"citations": [{"publication": f"nowhere-{n}", "page": "1"} for n in range(2_000)]},
+        {"industries": [9] * 2_000},
+        {"statistics": [{"key": "a b"}] * 2_000},
+    ],
+    ids=["places", "values", "parts"],
+)
+def test_of_thousands_of_mistakes_the_first_are_told(researcher, wrong):
+    answer = researcher("POST", "clusters/", {"slug": "kasur", "name": "Kasur", **wrong})
+
+    assert answer.status_code == 400
+    assert 1 <= len(answer.json()["errors"]) <= 502
+    assert Cluster.objects.count() == 0

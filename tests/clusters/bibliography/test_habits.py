@@ -204,6 +204,80 @@ ENDNOTE = """<?xml version="1.0" encoding="UTF-8"?><xml><records>
 """
 
 
+NAMES = {
+    "King, Martin Luther, Jr.": "King Jr., Martin Luther",
+    "King, Jr., Martin": "King Jr., Martin",
+    "Martin Luther King Jr.": "King Jr., Martin Luther",
+    "World Bank,": "World Bank",
+    "Saga Sports": "Sports, Saga",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_suffixes_and_organisations_are_told_from_given_names(name):
+    (work,) = read(f"TY  - JOUR\nAU  - {name}\nTI  - A work\nER  - \n".encode())
+
+    assert work.names == NAMES[name]
+
+
+def test_among_names_with_commas_one_without_is_an_organisation():
+    (work,) = read(
+        b"TY  - JOUR\nAU  - Khan, F. R.\nAU  - Saga Sports\nAU  - \nTI  - A work\nER  - \n"
+    )
+
+    assert work.document["authors"] == [
+        {"family": "Khan", "given": "F. R."},
+        {"literal": "Saga Sports"},
+    ]
+
+
+def test_names_joined_by_semicolons_are_several():
+    (work,) = read(b"@misc{a, author={Khan, F. R.; Nadvi, K.}, title={T}, year={2005}}")
+
+    assert work.names == "Khan, F. R.; Nadvi, K."
+
+
+LANGUAGES = {
+    b"TY  - JOUR\nTI  - T\nLA  - eng\nER  - \n": "en",
+    b"@article{a, title={T}, langid={ngerman}}": "de",
+    b"@article{a, title={T}, language={French}}": "fr",
+    b"PMID- 1\nTI  - T\nLA  - ger\n": "de",
+    b"PT J\nTI T\nLA English\nER\n": "en",
+    b"<xml><records><record><titles><title>T</title></titles>"
+    b"<language>Urdu</language></record></records></xml>": "ur",
+    b'[{"id": "a", "title": "T", "language": "en_US"}]': "en-US",
+}
+
+
+@pytest.mark.parametrize("text", LANGUAGES)
+def test_every_format_says_the_language(text):
+    (work,) = read(text)
+
+    assert work.document["language"] == LANGUAGES[text]
+
+
+def test_a_language_that_is_unknown_is_said_to_be_left_out():
+    (work,) = read(b"TY  - JOUR\nTI  - T\nLA  - Klingonese\nER  - \n")
+
+    assert "language" not in work.document
+    assert "Unknown language “Klingonese”." in " ".join(work.left_out)
+
+
+def test_a_chapter_of_pubmed_names_its_book():
+    (work,) = read(b"PMID- 1\nTI  - A chapter.\nBTI - The whole book.\nDP  - 2010\n")
+
+    assert work.document["csl_type"] == "chapter"
+    assert work.document["container_title"] == "The whole book"
+
+
+def test_a_journal_has_its_full_name_where_both_are_given():
+    (work,) = read(
+        b"TY  - JOUR\nTI  - T\nJO  - J. M. U. S.\nJF  - Journal of Made Up Studies\nER  - \n"
+    )
+
+    assert work.document["container_title"] == "Journal of Made Up Studies"
+
+
 def test_web_of_science_text_is_read():
     (work,) = read(WEB_OF_SCIENCE.encode())
 

@@ -98,7 +98,7 @@ def test_a_deleted_record_comes_back_whole_under_its_number(client, draft, autho
         draft.delete()
     editor = factories.make_user(role="editor")
 
-    client.force_login(author)
+    client.force_login(factories.make_user(role="researcher"))
     assert client.get(history_of(Project(pk=number))).status_code == 404
     client.force_login(editor)
     assert "It is deleted." in client.get(history_of(Project(pk=number))).content.decode()

@@ -79,7 +79,7 @@ def at(state, project, author, editor):
     if state in (State.PUBLISHED, State.WITHDRAWN):
         publish_reviewed(records=[project], by=editor, reason="Good")
     if state == State.WITHDRAWN:
-        take_out(record=project, by=editor, reason="Entered twice")
+        take_out(records=[project], by=editor, reason="Entered twice")
     return again(project)
 
 
@@ -91,7 +91,7 @@ STEPS = {
         lambda record, by: publish_reviewed(records=[record], by=by, reason="Good"),
         "published",
     ),
-    "withdraw": (lambda record, by: take_out(record=record, by=by, reason="Twice"), "withdrawn"),
+    "withdraw": (lambda record, by: take_out(records=[record], by=by, reason="Twice"), "withdrawn"),
     "reopen": (lambda record, by: reopen(record=record, by=by, reason="Once"), "draft"),
 }
 # Who may take which step from where; whatever is not here is refused.
@@ -523,7 +523,13 @@ def test_a_draft_is_deleted_from_its_page_and_brought_back_from_removals(
     page = client.get(page_of(draft)).content.decode()
     delete = page_of(draft).replace("change", "delete")
     assert f'href="{delete}"' in page
-    client.post(delete, {"post": "yes"})
+    assert "A deleted draft is kept whole." in client.get(delete).content.decode()
+    after = client.post(delete, {"post": "yes"})["Location"]
+    assert "It is deleted." in client.get(after).content.decode()
+    # Its address leads its author there; others learn nothing of it.
+    assert client.get(page_of(draft))["Location"] == after
+    client.force_login(factories.make_user(role="researcher"))
+    assert client.get(page_of(draft)).status_code == 404
     client.force_login(editor)
     removal = f"/admin/clusters/removal/{Removal.objects.get().pk}/change/"
     history = client.get(removal)["Location"]
@@ -551,6 +557,32 @@ def test_withdrawing_is_confirmed_told_and_undone(client, draft, author, editor)
     client.logout()
     gone = client.get(project.get_absolute_url())
     assert (gone.status_code, "Wrong village" in gone.content.decode()) == (410, True)
+
+
+def test_an_author_brings_a_deleted_draft_back(client, draft, author):
+    client.force_login(author)
+    after = client.post(page_of(draft).replace("change", "delete"), {"post": "yes"})["Location"]
+
+    client.post(after)
+
+    assert again(draft).title == draft.title
+
+
+def test_several_that_are_withdrawn_are_told_of_in_one_mail(client, author, editor):
+    published = [
+        factories.make_public(factories.make_project(slug=slug, entered_by=author))
+        for slug in ("one", "two")
+    ]
+    client.force_login(editor)
+    sent = {"action": "withdraw_selected", "reason": "Not of this field"}
+    listed = "/admin/interventions/project/"
+
+    client.post(listed, {**sent, "_selected_action": [one.pk for one in published]})
+
+    work()
+    assert [one.to for one in mail.outbox] == [[author.email]]
+    assert "projects/one" in mail.outbox[0].body
+    assert "projects/two" in mail.outbox[0].body
 
 
 def test_what_a_record_names_is_handed_in_and_published_with_it(client, draft, author, editor):
