@@ -60,6 +60,7 @@ class CaseAdmin(admin.ModelAdmin):
     """
 
     list_per_page = 50
+    view_on_site = False
     show_full_result_count = False
     actions_on_bottom = True
     viewers: Any = staticmethod(may_enter)
@@ -127,22 +128,25 @@ class RecordAdmin(CaseAdmin):
         record = None
         if object_id is not None:
             record = self.get_object(request, unquote(object_id))
-            number = record_number(unquote(object_id))
-            if record is None and self.removals_of(number, request.user).exists():
-                # Its history says what became of it, and brings it back.
-                return HttpResponseRedirect(
-                    address_of(shape_of(self.model).folder, int(number or 0), "history")
-                )
             if record is None:
-                raise Http404
+                number = record_number(unquote(object_id))
+                if number is None or not self.removals_of(number, request.user).exists():
+                    raise Http404
+                # Its history says what became of it, and brings it back.
+                return HttpResponseRedirect(address_of(self.kind, number, "history"))
         elif not self.has_add_permission(request):
             raise PermissionDenied
         return RecordPage(self, request, record).respond()
 
-    def removals_of(self, number: int | None, user: Any) -> Any:
+    @property
+    def kind(self) -> str:
+        """The name of the kind's folder in case files."""
+        model: Any = self.model
+        return shape_of(model).folder
+
+    def removals_of(self, number: int, user: Any) -> Any:
         """Return the deletions of a record that somebody may read of and undo."""
-        kind = shape_of(self.model).folder
-        removals = Removal.objects.filter(kind=kind, object_id=number, restored_at=None)
+        removals = Removal.objects.filter(kind=self.kind, object_id=number, restored_at=None)
         return removals.may_be_undone_by(user)
 
     def history_view(
@@ -168,11 +172,11 @@ class RecordAdmin(CaseAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "History",
-            "kind": shape_of(model).folder,
+            "kind": self.kind,
             "name": str(record or last.get("title") or last.get("name") or last.get("slug", "")),
             "record": record,
             "removal": removal,
-            "record_url": address_of(shape_of(model).folder, int(number)),
+            "record_url": address_of(self.kind, number),
             "may_edit": record is not None and may_edit(user, record),
             "moments": moments[: -MOST_MOMENTS - 1 : -1],
             "is_cut": len(moments) > MOST_MOMENTS,
@@ -211,7 +215,7 @@ class RecordAdmin(CaseAdmin):
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         """Lead to the history, which says that it is deleted and has the button to undo it."""
         super().response_delete(request, obj_display, obj_id)
-        return HttpResponseRedirect(address_of(shape_of(self.model).folder, obj_id, "history"))
+        return HttpResponseRedirect(address_of(self.kind, obj_id, "history"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Its parts go and come back with it; who else names it is told when it is tried."""

@@ -15,6 +15,8 @@ _WITHOUT_WIDTH = re.compile(
 )
 MOST_DIGITS = 30
 MOST_LEVELS = 40
+# Zero width space, word joiner, byte order mark; joiners between letters are left.
+_NO_LETTER = re.compile("[\u200b\u2060\ufeff]")
 _SCALAR = (str, int, float, bool, type(None))
 _GROUPED = re.compile(r"-?\d{1,3}([.,\s'’]\d{3})+([.,]\d+)?")
 
@@ -22,6 +24,11 @@ _GROUPED = re.compile(r"-?\d{1,3}([.,\s'’]\d{3})+([.,]\d+)?")
 def without_width(text: str) -> str:
     """Return a text without the signs that have no width."""
     return _WITHOUT_WIDTH.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return a name with single spaces, and without signs that are never part of a word."""
+    return " ".join(_NO_LETTER.sub("", text).split())
 
 
 def trimmed(text: str) -> str:

@@ -2,16 +2,19 @@
 
 A stream keeps a thread until its last byte is taken, and a body until its last byte is there. What
 is short of the former is handed to the server as a whole, which then sends it without a thread. Of
-what is long, and of bodies, there are only some at once, and half of these of one address.
+what is long, and of bodies, there are only some at once, and half of these of one address. A body
+that comes too slowly is given up.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from threading import Condition
+from threading import Condition, Thread
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -28,10 +31,12 @@ RETRY_AFTER = 30
 # Seconds for which a body waits for its place: others of the same network are received in that.
 PATIENCE = 0.25
 BUSY = "Many whole tables are being sent at the moment: try again in half a minute."
-# Bytes: more than the largest upload has; how many are kept in memory, and read at once.
-LARGEST_BODY, IN_MEMORY, PIECE = 32 * 1024 * 1024, 1024 * 1024, 64 * 1024
+# Bytes: more than the largest upload has; how many are kept in memory, and read at once; how many
+# must come in a second.
+LARGEST_BODY, IN_MEMORY, PIECE, SLOWEST = 32 * 1024 * 1024, 1024 * 1024, 16 * 1024, 10_000
 TOO_LARGE = "What was sent is larger than 32 MB."
 BROKEN_OFF = "Not all of what was to be sent has come: nothing was changed."
+TOO_SLOW = "What was sent came too slowly and was given up: nothing was changed."
 BUSY_WITH_BODIES = "The server is busy with what others send: nothing was changed. Try again."
 
 
@@ -128,10 +133,14 @@ class WholeBodies:
             )
             return refuse(environ, start_response, 503, BUSY_WITH_BODIES)
         with SpooledTemporaryFile(IN_MEMORY) as body:
+            arrival = Arrival(environ["wsgi.input"], body)
             try:
-                length = copy(environ["wsgi.input"], body)
+                is_whole = arrival.is_whole()
             finally:
                 self.places.give_back(address)
+            length = arrival.length
+            if not is_whole:
+                return refuse(environ, start_response, 408, TOO_SLOW)
             if length > LARGEST_BODY:
                 return refuse(environ, start_response, 413, TOO_LARGE)
             if not is_chunked and str(length) != said:
@@ -140,13 +149,34 @@ class WholeBodies:
             return self.application(environ, start_response)
 
 
-def copy(source: Any, target: Any) -> int:
-    """Copy a body, of a larger one a piece more than the largest; return how many bytes it has."""
-    length = 0
-    while length <= LARGEST_BODY and (piece := source.read(PIECE)):
-        length += target.write(piece)
-    target.seek(0)
-    return length
+class Arrival(Thread):
+    """Copies a body, of a larger one a piece more than the largest.
+
+    In a thread of its own, since reading has no limit of time: it ends when the server hangs up,
+    which it does once the request is answered.
+    """
+
+    def __init__(self, source: Any, target: Any) -> None:
+        super().__init__(daemon=True)
+        self.source, self.target = source, target
+        self.length = 0
+
+    def run(self) -> None:
+        with suppress(OSError, ValueError):  # the client is gone, or nobody waits for it any more
+            while self.length <= LARGEST_BODY and (piece := self.source.read(PIECE)):
+                self.length += self.target.write(piece)
+
+    def is_whole(self) -> bool:
+        """Wait for the body while it comes fast enough. Tells whether it came to its end."""
+        self.start()
+        began = monotonic()
+        while self.is_alive():
+            self.join(settings.BODY_SECONDS / 4)
+            over = monotonic() - began - settings.BODY_SECONDS
+            if over > 0 and self.is_alive() and self.length < SLOWEST * over:
+                return False
+        self.target.seek(0)
+        return True
 
 
 def refuse(environ: dict[str, Any], start_response: Any, status: int, words: str) -> list[bytes]:
@@ -157,6 +187,8 @@ def refuse(environ: dict[str, Any], start_response: Any, status: int, words: str
         else HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
     )
     answer["X-Content-Type-Options"] = "nosniff"
+    if status == 408:
+        answer["Connection"] = "close"
     if status == 503:
         answer["Retry-After"] = str(RETRY_AFTER)
     start_response(f"{status} {answer.reason_phrase}", list(answer.items()))

@@ -113,7 +113,6 @@ class CodingRoundAdmin(CaseAdmin):
     search_fields = ("name",)
     fields = ("name", "framework", "perspective_group")
     autocomplete_fields = ("framework", "perspective_group")
-    view_on_site = False
     inlines = (RoundProjectInline, RoundCoderInline, RoundDimensionInline)
 
     class Media:

@@ -1,6 +1,9 @@
 """Whatever a visitor sends, the answer is a page or a problem document, never an error of ours."""
 
+import re
+
 import pytest
+from django.urls import URLResolver, get_resolver
 
 from tests import factories
 
@@ -59,3 +62,23 @@ def test_odd_values_are_refused_or_find_nothing(client, value):
         for method in (client.get, client.head, client.options, client.post):
             response = method(address.format(value))
             assert response.status_code in (200, 301, 404, 405), address.format(value)
+
+
+def filled_in(patterns, before=""):
+    """Yield the addresses of the site that have something to fill in, with a huge number there."""
+    for one in patterns:
+        route = before + str(getattr(one.pattern, "_route", ""))
+        if isinstance(one, URLResolver):
+            yield from filled_in(one.url_patterns, route)
+        elif "<" in route:
+            yield "/" + re.sub("<[^>]+>", "9" * 30, route)
+
+
+def test_no_address_breaks_at_a_huge_number(client):
+    client.force_login(factories.make_user(role="administrator"))
+    addresses = sorted(set(filled_in(get_resolver().url_patterns)))
+
+    assert f"/admin/interventions/project/{'9' * 30}/change/" in addresses
+    # Of a kind that there is, too; Django looks for it without asking whether it fits.
+    for address in [*addresses, f"/admin/r/1/{'9' * 30}/", f"/admin/desk/uploads/{'9' * 30}/"]:
+        assert client.get(address).status_code < 500, address

@@ -200,7 +200,7 @@ def _compare(work: Work, known: dict[Any, Any]) -> None:
         if identity[0] == "same title" or is_other:
             work.resembles = work.resembles or other
         else:
-            work.duplicate_of = other
+            work.duplicate_of, work.is_certain = other, identity[0] == "doi"
             return
 
 

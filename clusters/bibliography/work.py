@@ -56,14 +56,16 @@ class Entry:
 class Work:
     """One work of a list: where it stands, what is kept of it, or why it cannot be read.
 
-    `duplicate_of` is the publication that it is already, or the number of the same work above;
-    `resembles` one that has the same title and may be another. `left_out` says what is not kept.
+    `duplicate_of` is the publication that it is already, or the number of the same work above, for
+    certain where both have one DOI; `resembles` one that has the same title and may be another.
+    `left_out` says what is not kept.
     """
 
     line: int
     document: Document | None = None
     problem: str = ""
     duplicate_of: Any = None
+    is_certain: bool = False
     resembles: Any = None
     left_out: list[str] = field(default_factory=list)
     number: int = 0
@@ -71,6 +73,11 @@ class Work:
     @property
     def is_new(self) -> bool:
         return self.document is not None and self.duplicate_of is None
+
+    @property
+    def may_be_chosen(self) -> bool:
+        """Whether somebody can enter it, if only after having looked whether it is another work."""
+        return self.document is not None and not self.is_certain
 
     @property
     def names(self) -> str:

@@ -20,7 +20,7 @@ from clusters.casefiles.shape import Field, Shape, shapes
 from clusters.codelists import COUNTRIES
 from clusters.date_words import read_date
 from clusters.models import LocatorType, Stance
-from clusters.typed import exact_number, whole_number, without_width
+from clusters.typed import exact_number, one_line, whole_number, without_width
 from clusters.words import short
 
 type Where = tuple[str, ...]
@@ -340,7 +340,7 @@ class _Reader:
             codes = [str(value) for value, _ in field.flatchoices]
             self.say(node, at, f"“{short(text)}” is not one of: {', '.join(codes)}.")
             return None
-        return text
+        return one_line(text or "") if isinstance(field, models.CharField) else text
 
     def date(self, node: Any, at: Where) -> Document | None:
         if isinstance(node, yaml.ScalarNode):

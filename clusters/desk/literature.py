@@ -24,7 +24,6 @@ from clusters.casefiles.shape import shape_of
 from clusters.doi import bare_doi
 from clusters.models import Publication
 from clusters.roles import may_enter
-from clusters.typed import record_number
 
 UNPROCESSABLE = 422
 
@@ -48,9 +47,16 @@ def upload(request: HttpRequest) -> HttpResponse:
         mark_duplicates(works, user)
         context["works"] = works
         context["new"] = [work for work in works if work.is_new]
+        context["choosable"] = [work for work in works if work.may_be_chosen]
         if request.POST.get("act") == "apply":
-            chosen = {record_number(one) for one in request.POST.getlist("choose")}
-            documents = name_new([one for one in context["new"] if one.number in chosen])
+            # Sent twice, new works are known: that they are others has a box of its own.
+            chosen = set(request.POST.getlist("choose"))
+            others = set(request.POST.getlist("another"))
+            documents = name_new(
+                one
+                for one in context["choosable"]
+                if str(one.number) in (chosen | others if one.is_new else others)
+            )
             if not documents:
                 raise Unreadable(_("Choose one work at least."))
             enter(

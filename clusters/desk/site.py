@@ -139,7 +139,9 @@ class DeskSite(admin.AdminSite):
             path(f"desk/{address}", self.admin_view(view), name=f"desk-{name}")
             for address, (name, view) in views.items()
         ]
-        return [*own, *super().get_urls()]
+        # Records have links to their pages of their own; Django's stumbles over any odd number.
+        urls = [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
+        return [*own, *urls]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Group what there is by what one does with it, not by the code that it lies in."""

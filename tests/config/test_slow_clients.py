@@ -159,3 +159,13 @@ def test_a_body_that_is_cut_off_or_too_large_is_refused(send):
     assert send(b"abc", CONTENT_LENGTH="4")[0] == "400"
     assert send(b"a" * LARGEST_BODY)[0] == "200"
     assert send(b"a" * (LARGEST_BODY + 1))[0] == "413"
+
+
+def test_a_body_that_comes_too_slowly_is_given_up_and_leaves_its_place(send, settings):
+    settings.BODY_SECONDS = 1
+    slow = Slow(b"one")
+
+    assert send(slow, CONTENT_LENGTH="3")[0] == "408"
+
+    slow.may_come.set()
+    assert send(b"abc")[2] == "cba"

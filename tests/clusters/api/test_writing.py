@@ -858,3 +858,12 @@ def test_of_thousands_of_mistakes_the_first_are_told(researcher, wrong):
     assert answer.status_code == 400
     assert 1 <= len(answer.json()["errors"]) <= 502
     assert Cluster.objects.count() == 0
+
+
+@pytest.mark.parametrize("label", ["Khan  (2004)", " khan (2004)", "Khan\u200b (2004)\ufeff"])
+def test_a_label_that_looks_the_same_is_the_same(researcher, label):
+    factories.make_public(factories.make_publication(slug="khan-2004", cited_as="Khan (2004)"))
+
+    answer = researcher("POST", "publications/", {"slug": "x", "title": "X", "cited_as": label})
+
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/cited_as"]

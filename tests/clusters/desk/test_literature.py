@@ -222,6 +222,19 @@ def test_a_work_is_known_by_its_doi_or_by_title_year_and_first_author(client, au
     assert [work.resembles for work in works] == [None, None, by_title, by_title, None, None]
 
 
+def test_a_work_that_is_known_by_its_title_is_entered_where_somebody_says_so(client, author):
+    text = "@misc{a, title={T}, year=1999}\n@misc{b, title={T}, year=1999}\n"
+    text += "@misc{c, title={U}, doi={10.1234/a}}\n@misc{d, title={U}, doi={10.1234/a}}"
+
+    # A form that is sent twice enters nothing twice.
+    for _ in range(2):
+        client.post(PAGE, {"act": "apply", "list": text, "choose": ["1", "2", "3", "4"]})
+    assert Publication.objects.count() == 2
+    client.post(PAGE, {"act": "apply", "list": text, "another": ["2", "4"]})
+
+    assert [one.title for one in Publication.objects.order_by("pk")] == ["T", "U", "T"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
