@@ -132,19 +132,19 @@ class Queries:
         from interventions.analysis.status import IMPLEMENTATION as RUNS
         from interventions.filters import STATUSES, ProjectFilter
         from interventions.models import (
-            Agreement,
-            AsReason,
             Direction,
             Ending,
-            Flow,
-            FundingForm,
             Intended,
             Issue,
-            NoValue,
+            MissingReason,
+            Position,
+            ReasonForEnding,
+            Reporting,
+            Resolution,
             Role,
-            Says,
+            SupportType,
+            TransactionType,
         )
-        from interventions.models.findings import Form
         from interventions.models.projects import LinkType
 
         ended = ", ".join(f"'{one}'" for one in CLOSED_ENDINGS)
@@ -222,15 +222,16 @@ class Queries:
                 "JOIN interventions_project o ON o.id = x.other_id",
                 "x.key",
             ),
-            "fundings": parts(
+            "funding": parts(
                 "funding",
-                "fundings",
+                "funding",
                 {
                     "provider": optional_link("donors", "dn.slug", "pb.name"),
                     "provider_project": optional_link("projects", "o.slug", "o.title"),
                     "receiver": body,
-                    "flow": coded("x.flow", Flow.choices),
-                    "form": coded("x.form", FundingForm.choices),
+                    "is_budget": "x.is_budget",
+                    "transaction_type": coded("x.transaction_type", TransactionType.choices),
+                    "support_type": coded("x.support_type", SupportType.choices),
                     "amount": "x.amount::double precision",
                     "currency": "x.currency",
                     "when": when,
@@ -242,9 +243,9 @@ class Queries:
                 "LEFT JOIN clusters_stakeholder b ON b.id = x.receiver_id",
                 "x.key",
             ),
-            "participations": parts(
-                "participation",
-                "participations",
+            "participants": parts(
+                "participant",
+                "participants",
                 {
                     "stakeholder": link("stakeholders", "b.slug", "b.name"),
                     "role": coded("x.role", Role.choices),
@@ -267,26 +268,26 @@ class Queries:
                     "when": when,
                 },
                 "LEFT JOIN interventions_outcomedimension d ON d.id = x.dimension_id",
-                "x.position, x.key",
+                "x.sort_order, x.key",
             ),
             "accounts": parts(
                 "account",
                 "accounts",
                 {
-                    "holder_group": group,
-                    "holder": body,
+                    "stakeholder_group": group,
+                    "stakeholder": body,
                     "informant": "x.informant",
                     "factor": factor,
                     "dimension": dimension,
-                    "says": coded("x.says", Says.choices),
-                    "as_reason": coded("x.as_reason", AsReason.choices),
+                    "position": coded("x.position", Position.choices),
+                    "reason_for_ending": coded("x.reason_for_ending", ReasonForEnding.choices),
                     "statement": "x.statement",
-                    "form": coded("x.form", Form.choices),
+                    "reporting": coded("x.reporting", Reporting.choices),
                     "replies": "'[]'::jsonb",
                 },
-                f"{subject} LEFT JOIN clusters_stakeholdergroup g ON g.id = x.holder_group_id "
-                "LEFT JOIN clusters_stakeholder b ON b.id = x.holder_id",
-                "x.position, x.key",
+                f"{subject} LEFT JOIN clusters_stakeholdergroup g ON g.id = x.stakeholder_group_id "
+                "LEFT JOIN clusters_stakeholder b ON b.id = x.stakeholder_id",
+                "x.sort_order, x.key",
             ),
             "codings": parts(
                 "coding",
@@ -297,18 +298,17 @@ class Queries:
                     "coder": "CASE WHEN x.coder_id IS NOT NULL THEN jsonb_build_object("
                     "'id', co.slug, 'title', CASE WHEN co.consents_to_be_named THEN co.name "
                     "ELSE co.slug END) END",
-                    "agreement": coded("x.agreement", Agreement.choices),
+                    "resolution": coded("x.resolution", Resolution.choices),
                     "perspective_group": group,
-                    "perspective_holder": body,
+                    "perspective_stakeholder": body,
                     "round": "x.round",
-                    "is_open": "x.is_open",
-                    "degree": "x.degree::double precision",
-                    "no_value": coded("x.no_value", NoValue.choices),
+                    "score": "x.score::double precision",
+                    "missing_reason": coded("x.missing_reason", MissingReason.choices),
                     "rationale": "x.rationale",
                 },
                 f"{subject} LEFT JOIN clusters_contributor co ON co.id = x.coder_id "
                 "LEFT JOIN clusters_stakeholdergroup g ON g.id = x.perspective_group_id "
-                "LEFT JOIN clusters_stakeholder b ON b.id = x.perspective_holder_id",
+                "LEFT JOIN clusters_stakeholder b ON b.id = x.perspective_stakeholder_id",
                 "x.key",
             ),
         }
@@ -381,24 +381,25 @@ class Queries:
             name: f"(SELECT jsonb_object_agg(code, number) FROM ({query}) {name})"
             for name, query in kinds.items()
         }
-        self.degrees = f"""
+        self.scores = f"""
             WITH directed AS (
                 SELECT p.id, CASE WHEN bool_or(o.direction = 'mixed') OR (
-                    bool_or(o.direction = 'good') AND bool_or(o.direction = 'bad')) THEN 'mixed'
-                    WHEN bool_or(o.direction = 'good') THEN 'good'
-                    WHEN bool_or(o.direction = 'bad') THEN 'bad'
+                    bool_or(o.direction = 'positive') AND
+                    bool_or(o.direction = 'negative')) THEN 'mixed'
+                    WHEN bool_or(o.direction = 'positive') THEN 'positive'
+                    WHEN bool_or(o.direction = 'negative') THEN 'negative'
                     WHEN bool_or(o.direction = 'none') THEN 'none' ELSE 'unknown' END AS direction
                 FROM interventions_project p
                 LEFT JOIN interventions_outcome o ON o.project_id = p.id
                 WHERE p.state = 'published' GROUP BY p.id
             ),
             counted AS (
-                SELECT x.factor_id, CASE WHEN x.no_value <> '' THEN x.no_value
-                    ELSE trim_scale(x.degree)::text END AS value, d.direction, count(*) AS number,
-                    sum(x.degree) AS total, count(x.degree) AS known
+                SELECT x.factor_id, CASE WHEN x.missing_reason <> '' THEN x.missing_reason
+                    ELSE trim_scale(x.score)::text END AS value, d.direction, count(*) AS number,
+                    sum(x.score) AS total, count(x.score) AS known
                 FROM interventions_coding x JOIN directed d ON d.id = x.project_id
                 WHERE x.coder_id IS NULL AND x.perspective_group_id IS NULL
-                    AND x.perspective_holder_id IS NULL AND NOT x.is_open
+                    AND x.perspective_stakeholder_id IS NULL
                 GROUP BY 1, 2, 3
             )
             SELECT jsonb_build_object('framework', '{FRAMEWORK}', 'projects', number, 'factors', (
@@ -412,7 +413,7 @@ class Queries:
                     'counts', coalesce((SELECT jsonb_agg(jsonb_build_object('value', value,
                         'outcome', direction, 'projects', c.number) ORDER BY value, direction)
                         FROM counted c WHERE factor_id = f.id), '[]'))
-                    ORDER BY f.position, f.key)
+                    ORDER BY f.sort_order, f.key)
                 FROM interventions_factor f JOIN interventions_framework fw
                     ON fw.id = f.framework_id WHERE fw.slug = '{FRAMEWORK}'))
             FROM (SELECT count(*) AS number FROM directed) everything"""
@@ -437,8 +438,8 @@ class Queries:
             return {"count": min(count, 10_000), "results": rows or []}
         if path == "projects/facets/":
             return self.facets(cursor, asked["facets"].split(","))
-        if path == "projects/degrees/":
-            cursor.execute(self.degrees)
+        if path == "projects/scores/":
+            cursor.execute(self.scores)
             return cursor.fetchone()[0]
         if path == "search/":
             cursor.execute(self.search, {"q": asked["q"]})

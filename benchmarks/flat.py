@@ -15,7 +15,8 @@ TABLES = {
         JOIN clusters_cluster c ON c.id = t.cluster_id
         WHERE p.state = 'published' ORDER BY p.id""",
     "codings": """
-        SELECT p.slug AS project, x.key, f.key AS factor, x.degree::float, x.no_value, x.rationale
+        SELECT p.slug AS project, x.key, f.key AS factor, x.score::float, x.missing_reason,
+            x.rationale
         FROM interventions_coding x JOIN interventions_project p ON p.id = x.project_id
         JOIN interventions_factor f ON f.id = x.factor_id WHERE p.id > 1000000000""",
     "outcomes": """
@@ -23,7 +24,7 @@ TABLES = {
         FROM interventions_outcome x JOIN interventions_project p ON p.id = x.project_id
         WHERE p.id > 1000000000""",
     "accounts": """
-        SELECT p.slug AS project, x.key, x.says, x.as_reason, x.statement
+        SELECT p.slug AS project, x.key, x.position, x.reason_for_ending, x.statement
         FROM interventions_account x JOIN interventions_project p ON p.id = x.project_id
         WHERE p.id > 1000000000""",
 }
@@ -34,7 +35,7 @@ INDEXES = """
     CREATE INDEX projects_issue ON projects (issue);
     CREATE INDEX projects_start ON projects (actual_start);
     CREATE INDEX codings_project ON codings (project);
-    CREATE INDEX codings_factor ON codings (factor, degree);
+    CREATE INDEX codings_factor ON codings (factor, score);
     CREATE INDEX outcomes_project ON outcomes (project);
     CREATE INDEX accounts_project ON accounts (project);
     CREATE VIRTUAL TABLE projects_fts

@@ -176,7 +176,7 @@ def write_rows(projects: int) -> dict[str, int]:
         Factor.objects.filter(framework__slug=MAIN_FRAMEWORK).values_list("pk", flat=True)
     )
     dimensions = list(OutcomeDimension.objects.values_list("pk", flat=True))
-    groups = list(Account.objects.values_list("holder_group", flat=True).distinct())
+    groups = list(Account.objects.values_list("stakeholder_group", flat=True).distinct())
     year = "(1995 + floor(28 * chance(n, 11)))::int"
     counts: dict[str, int] = {}
 
@@ -289,7 +289,7 @@ def write_rows(projects: int) -> dict[str, int]:
             "key": "'paid'",
             "project": id_of,
             "provider": f"{base} + 1 + skewed(n, 22, {donors})",
-            "flow": "'commitment'",
+            "transaction_type": "'commitment'",
             "amount": "round((10000 * (1 + 200 * power(chance(n, 23), 4)))::numeric, 2)",
             "currency": "'USD'",
         },
@@ -302,39 +302,41 @@ def write_rows(projects: int) -> dict[str, int]:
             "project": id_of,
             "dimension": _pick("n * 2 + place, 24", dimensions),
             "title": f"{_words('n * 2 + place, 25', 3)}",
-            "direction": _pick("n * 2 + place, 26", ["good", "bad", "mixed", "none"], skewed=True),
-            "position": "place",
+            "direction": _pick(
+                "n * 2 + place, 26", ["positive", "negative", "mixed", "none"], skewed=True
+            ),
+            "sort_order": "place",
         },
         f"{each}, generate_series(0, 1) place",
     )
     says = ["present", "absent", "mixed"]
-    reasons = ["not_said", "contributing", "main", "denied"]
+    reasons = ["not_mentioned", "contributing", "main", "rejected"]
     add(
         Account,
         {
             "key": "'account-' || place",
             "project": id_of,
-            "holder_group": f"(ARRAY{groups})[1 + mod(n + place, {len(groups)})]",
+            "stakeholder_group": f"(ARRAY{groups})[1 + mod(n + place, {len(groups)})]",
             "informant": "'a member'",
             "factor": f"(ARRAY{factors})[1 + skewed(n, 27, {len(factors)})]",
-            "says": _pick("n * 4 + place, 28", says, skewed=True),
-            "as_reason": _pick("n * 4 + place, 29", reasons, skewed=True),
+            "position": _pick("n * 4 + place, 28", says, skewed=True),
+            "reason_for_ending": _pick("n * 4 + place, 29", reasons, skewed=True),
             "statement": f"{_words('n * 4 + place, 30', 16)}",
-            "position": "place",
+            "sort_order": "place",
         },
         f"{each}, generate_series(0, 2) place",
     )
-    has_degree = "chance(n * 8 + place, 31) < 0.7"
+    has_score = "chance(n * 8 + place, 31) < 0.7"
     add(
         Coding,
         {
             "key": "'coding-' || place",
             "project": id_of,
             "factor": f"(ARRAY{factors})[1 + mod(place, {len(factors)})]",
-            "agreement": "'consensus'",
-            "degree": f"CASE WHEN {has_degree} THEN "
+            "resolution": "'consensus'",
+            "score": f"CASE WHEN {has_score} THEN "
             f"{_pick('n * 8 + place, 32', [0, 0.33, 0.67, 1])} END",
-            "no_value": f"CASE WHEN {has_degree} THEN '' ELSE 'not_reported' END",
+            "missing_reason": f"CASE WHEN {has_score} THEN '' ELSE 'not_reported' END",
             "rationale": f"{_words('n * 8 + place, 33', 10)}",
         },
         f"{each}, generate_series(0, {len(factors) - 1}) place",

@@ -27,7 +27,7 @@ class Workload:
 
 
 MATRIX = (
-    "select factor, degree, no_value, direction, count(*) from codings "
+    "select factor, score, missing_reason, direction, count(*) from codings "
     "join outcomes on outcomes.project = codings.project where factor = '{}' group by 1, 2, 3, 4"
 )
 SEARCH = (
@@ -106,9 +106,9 @@ def workloads(projects: int, clusters: Sequence[str] = ()) -> list[Workload]:
         ),
         Workload(
             "matrix",
-            "degrees of every factor by outcome, all projects (Datasette: one factor)",
-            ["projects/degrees/"],
-            ["projects/degrees/"],
+            "scores of every factor by outcome, all projects (Datasette: one factor)",
+            ["projects/scores/"],
+            ["projects/scores/"],
             [f".json?sql={quote(MATRIX.format(one))}" for one in FACTORS],
             bar=1.0,
         ),

@@ -18,7 +18,14 @@ from django_countries import countries
 from clusters.casefiles.document import reference
 from clusters.casefiles.shape import shape_of
 from clusters.codelists import COUNTRIES
-from clusters.models import Cluster, Publication, Review, Root, Stakeholder, StakeholderGroup
+from clusters.models import (
+    Cluster,
+    LiteratureSummary,
+    Publication,
+    Root,
+    Stakeholder,
+    StakeholderGroup,
+)
 from clusters.models.base import name_path, root_path
 from clusters.models.literature import PublicationQuerySet
 from clusters.search import roots_matching
@@ -456,7 +463,7 @@ class PublicationFilter(StrictFilterSet):
     speaks_of_donors = yes_no(
         method="filter_speaks_of_donors", label=_("A review says what it finds on donors")
     )
-    reviewed = yes_no(method="filter_reviewed", label=_("Is reviewed here"))
+    summarised = yes_no(method="filter_summarised", label=_("Is reviewed here"))
 
     class Meta(StrictFilterSet.Meta):
         model = Publication
@@ -467,12 +474,14 @@ class PublicationFilter(StrictFilterSet):
     ) -> PublicationQuerySet:
         return queryset.by_author(value)
 
-    def filter_reviewed(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
-        reviewed = Review.objects.published().values("works")
+    def filter_summarised(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        reviewed = LiteratureSummary.objects.published().values("publications")
         return queryset.filter(pk__in=reviewed) if value else queryset.exclude(pk__in=reviewed)
 
     def filter_speaks_of_donors(
         self, queryset: QuerySet[Any], name: str, value: bool
     ) -> QuerySet[Any]:
-        speaking = Review.objects.published().exclude(donor_role="").values("works")
+        speaking = (
+            LiteratureSummary.objects.published().exclude(donor_role="").values("publications")
+        )
         return queryset.filter(pk__in=speaking) if value else queryset.exclude(pk__in=speaking)

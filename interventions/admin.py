@@ -57,9 +57,9 @@ class CodingAdmin(declare(Coding, PartAdmin)):  # type: ignore[misc]
     """Researchers' readings."""
 
     sections = (
-        ("", ("factor", "dimension", "degree", "no_value", "rationale")),
-        (_("Whose reading it is"), ("coder", "agreement", "round")),
-        (_("Whose view is read; empty for all"), ("perspective_group", "perspective_holder")),
+        ("", ("factor", "dimension", "score", "missing_reason", "rationale")),
+        (_("Whose reading it is"), ("coder", "resolution", "round")),
+        (_("Whose view is read; empty for all"), ("perspective_group", "perspective_stakeholder")),
     )
 
 

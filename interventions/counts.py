@@ -64,7 +64,7 @@ NUMBER = """
 FACTUAL = frozenset(
     {
         *("country", "cluster", "donor", "donor_type", "issue", "status", "ending", "outcome"),
-        *("dimension", "factor_present", "factor_absent", "accounts_disagree", "came_of_it"),
+        *("dimension", "factor_present", "factor_absent", "accounts_disagree", "overall_outcome"),
     }
 )
 

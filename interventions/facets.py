@@ -190,14 +190,14 @@ def _donor_types(projects: Any) -> Rows:
     ]
 
 
-def _factors(**degree: float) -> Callable[[Any], Rows]:
+def _factors(**score: float) -> Callable[[Any], Rows]:
     def count(projects: Any) -> Rows:
         codings = Coding.objects.published().agreed().overall().filter(project__in=projects)
         columns = ("factor__framework__slug", "factor__key", "factor__name")
         rows = (
-            codings.filter(factor__framework__state="published", **degree)
-            .order_by("factor__framework", "factor__position", "factor__key")
-            .values(*columns, "factor__framework", "factor__position")
+            codings.filter(factor__framework__state="published", **score)
+            .order_by("factor__framework", "factor__sort_order", "factor__key")
+            .values(*columns, "factor__framework", "factor__sort_order")
             .annotate(number=Count("project", distinct=True))
         )
         return [
@@ -216,8 +216,8 @@ COUNTS: dict[str, Callable[[Any], Rows]] = {
     "issue": _issues,
     "status": _statuses,
     "ending": _choices("ending", Ending.choices),
-    "factor_present": _factors(degree__gt=0.5),
-    "factor_absent": _factors(degree__lt=0.5),
+    "factor_present": _factors(score__gt=0.5),
+    "factor_absent": _factors(score__lt=0.5),
     "outcome": _choices("outcomes__direction", Direction.choices),
     "dimension": _dimensions,
     "accounts_disagree": _disagreeing,
@@ -260,7 +260,7 @@ def _named(model: Any, column: str) -> Callable[[Iterable[str]], Iterable[tuple[
 
 
 def _factor_names(values: Iterable[str]) -> Iterable[tuple[str, str]]:
-    factors = Factor.objects.published().order_by("framework", "position", "key")
+    factors = Factor.objects.published().order_by("framework", "sort_order", "key")
     rows = factors.values_list("framework__slug", "key", "name")
     wanted = set(values)
     return [(f"{slug}/{key}", name) for slug, key, name in rows if f"{slug}/{key}" in wanted]

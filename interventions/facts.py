@@ -15,7 +15,7 @@ UNKNOWN = "unknown"
 # Which bodies stand above those that took part: a donor may be any of them.
 BODIES_ABOVE = """
     WITH RECURSIVE above (project_id, body_id) AS (
-        SELECT project_id, stakeholder_id FROM interventions_participation
+        SELECT project_id, stakeholder_id FROM interventions_participant
         WHERE project_id = ANY(%s)
         UNION
         SELECT above.project_id, body.part_of_id FROM above
@@ -65,15 +65,17 @@ def facts_of_one(project: Any) -> list[str]:
         *(f"outcome:{outcome.direction}" for outcome in project.shown_outcomes),
         *(f"dimension:{outcome.dimension.slug}" for outcome in project.shown_outcomes),
         f"accounts_disagree:{'true' if disagrees else 'false'}",
-        f"came_of_it:{direction}",
+        f"overall_outcome:{direction}",
     ]
     for coding in project.shown_codings:
-        is_overall = coding.perspective_group_id is None and coding.perspective_holder_id is None
+        is_overall = (
+            coding.perspective_group_id is None and coding.perspective_stakeholder_id is None
+        )
         if coding.coder_id is None and is_overall and coding.factor is not None:
             name = f"{coding.factor.framework.slug}/{coding.factor.key}"
-            if coding.degree is not None:
-                presence = "present" if coding.degree > 0.5 else "absent"
+            if coding.score is not None:
+                presence = "present" if coding.score > 0.5 else "absent"
                 found.append(f"factor_{presence}:{name}")
-            degree = coding.no_value or f"{float(coding.degree):g}"
-            found.append(f"coded:{name}:{degree}:{direction}")
+            score = coding.missing_reason or f"{float(coding.score):g}"
+            found.append(f"coded:{name}:{score}:{direction}")
     return found

@@ -26,7 +26,7 @@ from clusters.filters import (
 from clusters.models import Cluster, Stakeholder
 from interventions.analysis.status import CLOSED, IMPLEMENTATION, NOT_KNOWN
 from interventions.models import (
-    DEGREES,
+    SCORES,
     Direction,
     Donor,
     DonorType,
@@ -57,36 +57,36 @@ class FactorFilter(PartFilter):
         super().__init__(**{"model": Factor, **options})
 
 
-class DegreeField(PartField):
-    """A factor and one of the degrees: `framework/factor/0.67`."""
+class ScoreField(PartField):
+    """A factor and one of the scores: `framework/factor/0.67`."""
 
     def fetch(self, names: list[str]) -> dict[str, Any]:
         return super().fetch([name.rpartition("/")[0] for name in names])
 
     def clean(self, value: Any) -> Any:
-        name, _slash, degree = value.rpartition("/")
-        known = {f"{float(number):g}": number for number in DEGREES}
-        if degree not in known:
+        name, _slash, score = value.rpartition("/")
+        known = {f"{float(number):g}": number for number in SCORES}
+        if score not in known:
             self.refuse(value, [f"{name or 'framework/factor'}/{one}" for one in known])
-        return FactorDegree(super().clean(name), known[degree])
+        return FactorScore(super().clean(name), known[score])
 
 
-class FactorDegree(NamedTuple):
-    """One factor at one degree, as a list says it."""
+class FactorScore(NamedTuple):
+    """One factor at one score, as a list says it."""
 
     factor: Factor
-    degree: Decimal
+    score: Decimal
 
     def __str__(self) -> str:
-        return f"{self.factor}, {float(self.degree):g}"
+        return f"{self.factor}, {float(self.score):g}"
 
 
-class DegreeFilter(SeveralFilter):
-    """Keeps projects whose agreed coding gives a factor exactly this degree."""
+class ScoreFilter(SeveralFilter):
+    """Keeps projects whose agreed coding gives a factor exactly this score."""
 
     example_ending = "/1"
 
-    field_class = DegreeField
+    field_class = ScoreField
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"model": Factor, **options})
@@ -151,16 +151,14 @@ class ProjectFilter(StrictFilterSet):
         label=_("An outcome concerns"),
         distinct=True,
     )
-    factor_degree = DegreeFilter(
-        method="filter_factor_degree", label=_("Agreed degree of a factor")
-    )
-    came_of_it = CodeFilter(
-        method="filter_came_of_it", choices=Direction, label=_("All outcomes together are")
+    factor_score = ScoreFilter(method="filter_factor_score", label=_("Agreed score of a factor"))
+    overall_outcome = CodeFilter(
+        method="filter_overall_outcome", choices=Direction, label=_("All outcomes together are")
     )
     accounts_disagree = yes_no(method="filter_accounts_disagree", label=_("Accounts disagree"))
     stakeholder = RecordFilter(
         Stakeholder,
-        field_name="participations__stakeholder",
+        field_name="participants__stakeholder",
         label=_("Who took part"),
         distinct=True,
     )
@@ -211,13 +209,13 @@ class ProjectFilter(StrictFilterSet):
     ) -> ProjectQuerySet:
         return queryset.with_factor_unknown(value)
 
-    def filter_factor_degree(
+    def filter_factor_score(
         self, queryset: ProjectQuerySet, name: str, value: list[tuple[Factor, Decimal]]
     ) -> ProjectQuerySet:
-        found = [Project.objects.with_degree(*one).order_by().values("pk") for one in value]
+        found = [Project.objects.with_score(*one).order_by().values("pk") for one in value]
         return queryset.filter(reduce(or_, (Q(pk__in=one) for one in found)))
 
-    def filter_came_of_it(
+    def filter_overall_outcome(
         self, queryset: ProjectQuerySet, name: str, value: list[str]
     ) -> ProjectQuerySet:
         return queryset.with_outcome(*value)

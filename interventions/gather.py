@@ -18,19 +18,19 @@ from clusters.models import Event, Publication
 from clusters.models.fields import EDTF
 from interventions.analysis.matrix import Column
 from interventions.analysis.shares import FactorShare, shares_of
-from interventions.charts.accounts_by_holder import View
+from interventions.charts.accounts_by_stakeholder import View
 from interventions.charts.evidence_map import Evidence
 from interventions.charts.money import Payment
-from interventions.charts.participation import Part
+from interventions.charts.participants import Part
 from interventions.charts.project_length import Length
 from interventions.matrix import disagreement_of, subject_of
 from interventions.models import (
     Account,
     Coding,
-    DonorNorm,
+    DonorGuideline,
     Factor,
     Framework,
-    Participation,
+    Participant,
     Project,
 )
 from interventions.models.findings import AccountCitation, CodingCitation
@@ -102,47 +102,49 @@ def donors_of(projects: list[Project]) -> dict[int, set[int]]:
     return found
 
 
-def norms_of(projects: list[Project]) -> dict[int, list[DonorNorm]]:
+def guidelines_of(projects: list[Project]) -> dict[int, list[DonorGuideline]]:
     """The rules of their own that the donors of each project have, the longest minimum first."""
     donors = donors_of(projects)
-    norms = list(
-        DonorNorm.objects.published()
+    guidelines = list(
+        DonorGuideline.objects.published()
         .filter(donor__in=set().union(*donors.values()))
         .select_related("donor__stakeholder")
         .prefetch_related("citations__citation__publication")
         .order_by(F("minimum_months").desc(nulls_last=True), "pk")
     )
     return {
-        project: [norm for norm in norms if norm.donor_id in found]
+        project: [guideline for guideline in guidelines if guideline.donor_id in found]
         for project, found in donors.items()
     }
 
 
-def longest_minimum(norms: list[DonorNorm]) -> DonorNorm | None:
+def longest_minimum(guidelines: list[DonorGuideline]) -> DonorGuideline | None:
     """The rule that asks for most, among those that name a minimum."""
-    return next((norm for norm in norms if norm.minimum_months is not None), None)
+    return next(
+        (guideline for guideline in guidelines if guideline.minimum_months is not None), None
+    )
 
 
 def lengths_of(projects: Iterable[Project]) -> list[Length]:
     """How long each project ran, with the rule of its donor."""
     listed = list(projects)
-    norms = norms_of(listed)
-    return [length_of(project, longest_minimum(norms[project.pk])) for project in listed]
+    guidelines = guidelines_of(listed)
+    return [length_of(project, longest_minimum(guidelines[project.pk])) for project in listed]
 
 
-def length_of(project: Project, norm: Any) -> Length:
+def length_of(project: Project, guideline: Any) -> Length:
     """How long one project ran, beside the rule that its donor asks most with, if any."""
     least, most, basis = months_of(project)
     length = Length(project.title, project.get_absolute_url(), least, most, basis)
-    if norm is None:
+    if guideline is None:
         return length
     return replace(
         length,
-        norm=_("%(donor)s, own rule") % {"donor": norm.donor},
-        norm_url=f"{norm.donor.get_absolute_url()}#norm-{norm.key}",
-        minimum=norm.minimum_months,
-        validity=_("valid %(when)s") % {"when": norm.valid.words}
-        if norm.valid
+        guideline=_("%(donor)s, own rule") % {"donor": guideline.donor},
+        guideline_url=f"{guideline.donor.get_absolute_url()}#guideline-{guideline.key}",
+        minimum=guideline.minimum_months,
+        validity=_("valid %(when)s") % {"when": guideline.valid.words}
+        if guideline.valid
         else _("no validity stated"),
     )
 
@@ -168,10 +170,12 @@ def _months(first: Any, last: Any) -> int:
 
 
 def views_of(projects: Iterable[Project]) -> list[View]:
-    """Every account of these projects, with what holders of one project disagree on."""
+    """Every account of these projects, with what stakeholders of one project disagree on."""
     accounts: dict[int, list[Account]] = {}
     numbers = [project.pk for project in projects]
-    found = Account.objects.filter(project__in=numbers).with_holders().select_related("project")
+    found = (
+        Account.objects.filter(project__in=numbers).with_stakeholders().select_related("project")
+    )
     for account in found:
         accounts.setdefault(account.project_id, []).append(account)
     differing = {project: disagreement_of(listed) for project, listed in accounts.items()}
@@ -179,7 +183,7 @@ def views_of(projects: Iterable[Project]) -> list[View]:
     strongest: dict[str, str] = {}
     for one in differing.values():
         for subject in one.subjects:
-            if strongest.get(subject) != "says":
+            if strongest.get(subject) != "position":
                 strongest[subject] = one.about(subject)
     views = []
     for listed in accounts.values():
@@ -188,11 +192,11 @@ def views_of(projects: Iterable[Project]) -> list[View]:
             views.append(
                 View(
                     project=account.project.title,
-                    holder=account.holder_words,
+                    stakeholder=account.stakeholder_words,
                     subject=str(account.subject),
-                    says=account.says,
-                    as_reason=account.as_reason,
-                    reason_words=account.get_as_reason_display(),
+                    position=account.position,
+                    reason_for_ending=account.reason_for_ending,
+                    reason_words=account.get_reason_for_ending_display(),
                     statement=account.statement,
                     url=account.get_absolute_url(),
                     disagreement=strongest.get(subject, ""),
@@ -202,9 +206,9 @@ def views_of(projects: Iterable[Project]) -> list[View]:
 
 
 def payments_of(projects: Any) -> tuple[list[Payment], int]:
-    """Stated amounts, each once, and the number of fundings without an amount."""
-    fundings = projects.fundings_once().select_related("provider__stakeholder", "project")
-    stated = fundings.filter(amount__isnull=False).order_by(
+    """Stated amounts, each once, and the number of funding without an amount."""
+    funding = projects.funding_once().select_related("provider__stakeholder", "project")
+    stated = funding.filter(amount__isnull=False).order_by(
         "provider__stakeholder__name", "when_earliest", "pk"
     )
     payments = [
@@ -212,14 +216,14 @@ def payments_of(projects: Any) -> tuple[list[Payment], int]:
             donor=str(funding.provider),
             year=_one_year(funding),
             currency=funding.currency,
-            flow=funding.get_flow_display(),
+            kind=funding.kind_words,
             amount=funding.amount,
             project=funding.project.title,
             url=f"{funding.project.get_absolute_url()}#funding-{funding.key}",
         )
         for funding in stated
     ]
-    return payments, fundings.filter(amount__isnull=True).count()
+    return payments, funding.filter(amount__isnull=True).count()
 
 
 def _one_year(funding: Any) -> int | None:
@@ -231,7 +235,7 @@ def parts_of(projects: Iterable[Project]) -> list[Part]:
     """Every part that a body took in these projects, project by project."""
     listed = list(projects)
     order = {project.pk: number for number, project in enumerate(listed)}
-    found = Participation.objects.filter(project__in=order).select_related("project", "stakeholder")
+    found = Participant.objects.filter(project__in=order).select_related("project", "stakeholder")
     return [
         Part(
             body=str(part.stakeholder),
@@ -247,15 +251,15 @@ def parts_of(projects: Iterable[Project]) -> list[Part]:
     ]
 
 
-def evidence_on(framework: Framework, *, by_fieldwork: bool) -> list[Evidence]:
-    """How many values on each factor rest on each work, or on each independent fieldwork."""
+def evidence_on(framework: Framework, *, by_study: bool) -> list[Evidence]:
+    """How many values on each factor rest on each work, or on each independent study."""
     slug = F("citation__publication__slug")
-    fieldwork = NullIf("citation__publication__fieldwork", Value(""))
-    named = Coalesce(fieldwork, slug, output_field=CharField()) if by_fieldwork else slug
+    study = NullIf("citation__publication__study", Value(""))
+    named = Coalesce(study, slug, output_field=CharField()) if by_study else slug
     counts: dict[tuple[str, str], dict[str, int]] = {}
     codings = CodingCitation.objects.filter(
-        # A coding without a degree says that the work is silent: that is no evidence.
-        target__in=Coding.objects.published().agreed().overall().filter(degree__isnull=False),
+        # A coding without a score says that the work is silent: that is no evidence.
+        target__in=Coding.objects.published().agreed().overall().filter(score__isnull=False),
         target__factor__framework=framework,
     ).annotate(factor=F("target__factor__key"))
     accounts = AccountCitation.objects.filter(
@@ -289,7 +293,7 @@ def evidence_on(framework: Framework, *, by_fieldwork: bool) -> list[Evidence]:
             definitions=found.get("definitions", 0),
             url=reverse("factor-evidence", args=[framework.slug, factor])
             + "?"
-            + urlencode({"work" if work in titles else "fieldwork": work}),
+            + urlencode({"work" if work in titles else "study": work}),
         )
         for (work, factor), found in sorted(counts.items())
     ]
@@ -306,15 +310,15 @@ def shares_for(
         .filter(
             project__in=projects.order_by().values("pk"),
             factor__framework=framework,
-            degree__isnull=False,
+            score__isnull=False,
         )
         .order_by()
-        .values("factor__key", "degree")
+        .values("factor__key", "score")
         .annotate(number=Count("pk"))
     )
     rows = [
-        (key, float(degree), number)
-        for key, degree, number in codings.values_list("factor__key", "degree", "number")
+        (key, float(score), number)
+        for key, score, number in codings.values_list("factor__key", "score", "number")
     ]
     return shares_of(columns, rows, projects.count())
 
@@ -337,7 +341,7 @@ def main_framework(slug: str) -> Framework | None:
     """The framework of the matrix, with its factors, if it is published."""
     found: Framework | None = (
         Framework.objects.published()
-        .prefetch_related(Prefetch("factors", Factor.objects.order_by("position", "pk")))
+        .prefetch_related(Prefetch("factors", Factor.objects.order_by("sort_order", "pk")))
         .filter(slug=slug)
         .first()
     )

@@ -12,7 +12,7 @@ from clusters.casefiles.cover import Cover, asserted, is_asserted
 from clusters.casefiles.document import Document, documents_of
 from clusters.casefiles.shape import shape_of
 from clusters.models import Change, Publication, ReviewStep, Step
-from interventions.models import CaseMarks, Factor, NoValue, Project
+from interventions.models import CaseMarks, Factor, MissingReason, Project
 
 # Cases that are counted in one go.
 BATCH = 200
@@ -41,31 +41,31 @@ def counted(projects: Sequence[Project], basis: "Basis") -> list[CaseMarks]:
             version=project.version,
             basis=basis.digest,
             checked_at=checked.get(project.pk),
-            **marks_of(document, basis.fieldworks, basis.factors),
+            **marks_of(document, basis.studies, basis.factors),
         )
         for project, document in zip(projects, documents_of(projects, public=True), strict=True)
     ]
 
 
 class Basis:
-    """What marks rest on beside the cases: fieldworks of works, factors of frameworks."""
+    """What marks rest on beside the cases: studies of works, factors of frameworks."""
 
     def __init__(self) -> None:
-        works = Publication.objects.exclude(fieldwork="").order_by("slug")
-        self.fieldworks = dict(works.values_list("slug", "fieldwork"))
+        works = Publication.objects.exclude(study="").order_by("slug")
+        self.studies = dict(works.values_list("slug", "study"))
         rows = Factor.objects.values("framework__slug").annotate(number=Count("pk"))
         rows = rows.order_by("framework__slug")
         self.factors = dict(rows.values_list("framework__slug", "number"))
-        told = json.dumps([self.fieldworks, self.factors])
+        told = json.dumps([self.studies, self.factors])
         self.digest = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 
 def marks_of(
-    document: Document, fieldworks: Mapping[str, str], factors: Mapping[str, int]
+    document: Document, studies: Mapping[str, str], factors: Mapping[str, int]
 ) -> dict[str, Any]:
     """Return the marks of one case.
 
-    `fieldworks` names what each cited work rests on, `factors` counts those of each framework.
+    `studies` names what each cited work rests on, `factors` counts those of each framework.
     """
     shape = shape_of(Project)
     own = [field.name for field in shape.fields if is_asserted(shape, field.name)]
@@ -74,9 +74,9 @@ def marks_of(
     cited = values[Cover.RECORD] + values[Cover.FIELD]
     agreed = [one for one in document.get("codings", []) if "coder" not in one]
     overall = [
-        one for one in agreed if not one.keys() & {"perspective_group", "perspective_holder"}
+        one for one in agreed if not one.keys() & {"perspective_group", "perspective_stakeholder"}
     ]
-    silent = Counter(one.get("no_value") for one in overall)
+    silent = Counter(one.get("missing_reason") for one in overall)
     coded = {one["factor"] for one in document.get("codings", []) if "factor" in one}
     frameworks = {name.partition("/")[0] for name in coded}
     return {
@@ -84,13 +84,13 @@ def marks_of(
         "not_searched": sum(factors.get(name, 0) for name in frameworks) - len(coded)
         if frameworks
         else None,
-        "not_reported": silent[NoValue.NOT_REPORTED],
-        "not_applicable": silent[NoValue.NOT_APPLICABLE],
+        "not_reported": silent[MissingReason.NOT_REPORTED],
+        "not_applicable": silent[MissingReason.NOT_APPLICABLE],
         "values": total,
         "cited": cited,
         "cited_by_name": values[Cover.FIELD],
         "share_cited": cited / total if total else None,
-        "sources": len({fieldworks.get(slug) or slug for slug in publications_in(document)}),
+        "sources": len({studies.get(slug) or slug for slug in publications_in(document)}),
         "coders": len({one["coder"] for one in document.get("codings", []) if "coder" in one}),
     }
 

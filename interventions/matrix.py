@@ -50,8 +50,8 @@ def matrix_of(projects: QuerySet[Project], framework: Framework) -> Matrix:
             Coding.objects.published().overall().filter(factor__framework=framework),
             to_attr="framework_codings",
         ),
-        Prefetch("accounts", Account.objects.with_holders(), to_attr="all_accounts"),
-        Prefetch("outcomes", Outcome.objects.order_by("position", "pk"), to_attr="all_outcomes"),
+        Prefetch("accounts", Account.objects.with_stakeholders(), to_attr="all_accounts"),
+        Prefetch("outcomes", Outcome.objects.order_by("sort_order", "pk"), to_attr="all_outcomes"),
     )
     rows = [_row(project, framework, factors, columns) for project in found]
     return Matrix(columns, tuple(rows))
@@ -91,16 +91,16 @@ def _cell(
     ]
     agreed = next((coding for coding in codings if coding.coder_id is None), None)
     if agreed is not None:
-        degree = None if agreed.degree is None else float(agreed.degree)
-        status = agreed.no_value or "coded"
+        score = None if agreed.score is None else float(agreed.score)
+        status = agreed.missing_reason or "coded"
     else:
-        degree, status = None, "not_agreed" if codings else "not_searched"
+        score, status = None, "not_agreed" if codings else "not_searched"
     return Cell(
         column=column,
-        degree=degree,
+        score=score,
         status=status,
         disagreement=differing.about(subject_of(factor=factor)),
-        one_coder=agreed is not None and agreed.agreement == "one_coder",
+        single_coder=agreed is not None and agreed.resolution == "single_coder",
         url=reverse("evidence", args=[project.slug, framework.slug, factor.key]),
         id=f"{project.slug}/{framework.slug}/{factor.key}",
     )
@@ -116,21 +116,21 @@ def subject_of(*, factor: Factor | None = None, dimension: object = None) -> str
     return f"factor {factor.pk}" if factor is not None else f"dimension {dimension.pk}"  # type: ignore[attr-defined]
 
 
-def holder_of(account: Account) -> str:
-    """Tell holders apart: by body where it is known, else by group and kind of informant."""
-    if account.holder_id is not None:
-        return f"body {account.holder_id}"
-    return f"group {account.holder_group_id}: {account.informant}"
+def stakeholder_of(account: Account) -> str:
+    """Tell stakeholders apart: by body where it is known, else by group and kind of informant."""
+    if account.stakeholder_id is not None:
+        return f"body {account.stakeholder_id}"
+    return f"group {account.stakeholder_group_id}: {account.informant}"
 
 
 def disagreement_of(accounts: list[Account]) -> Disagreement:
-    """Compare accounts that were fetched with their holders."""
+    """Compare accounts that were fetched with their stakeholders."""
     return disagreement(
         Said(
-            holder_of(account),
+            stakeholder_of(account),
             subject_of(factor=account.factor, dimension=account.dimension),
-            account.says,
-            account.as_reason,
+            account.position,
+            account.reason_for_ending,
         )
         for account in accounts
     )

@@ -1,4 +1,4 @@
-"""What the page of a project shows: its parts, and who says what by holder, reason and factor."""
+"""What the page of a project shows: its parts, and accounts by stakeholder, reason and factor."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from clusters.models.citations import CITED
 from clusters.models.fields import EDTF
 from interventions.analysis.disagreement import NAMED_REASONS
 from interventions.analysis.rounds import Figures, Unit, figures
-from interventions.matrix import holder_of
+from interventions.matrix import stakeholder_of
 from interventions.models import (
     Account,
     Coding,
     Factor,
     Funding,
     Outcome,
-    Participation,
+    Participant,
     Project,
     ProjectLink,
     Reply,
@@ -40,27 +40,29 @@ OWN_DATES = {
 def with_everything() -> Any:
     """Published projects with all that their page shows, in a fixed number of queries."""
     replies = Reply.objects.select_related("by").prefetch_related(CITED)
-    accounts = Account.objects.with_holders().prefetch_related(CITED, Prefetch("replies", replies))
+    accounts = Account.objects.with_stakeholders().prefetch_related(
+        CITED, Prefetch("replies", replies)
+    )
     return Project.objects.published().prefetch_related(
         "clusters",
         CITED,
         Prefetch("accounts", accounts),
         Prefetch("outcomes", Outcome.objects.select_related("dimension").prefetch_related(CITED)),
         Prefetch(
-            "fundings",
+            "funding",
             Funding.objects.select_related(
                 "provider__stakeholder", "provider_project", "receiver"
             ).prefetch_related(
                 CITED,
                 Prefetch(
-                    "provider_project__fundings",
+                    "provider_project__funding",
                     Funding.objects.select_related("provider__stakeholder"),
                 ),
             ),
         ),
         Prefetch(
-            "participations",
-            Participation.objects.select_related("stakeholder").prefetch_related(CITED),
+            "participants",
+            Participant.objects.select_related("stakeholder").prefetch_related(CITED),
         ),
         Prefetch("links", ProjectLink.objects.select_related("other").prefetch_related(CITED)),
         Prefetch(
@@ -73,7 +75,7 @@ def with_everything() -> Any:
             .overall()
             .select_related("factor__framework", "dimension", "coder")
             .prefetch_related(CITED)
-            .order_by("factor__framework", "factor__position", "dimension__name", "coder", "key"),
+            .order_by("factor__framework", "factor__sort_order", "dimension__name", "coder", "key"),
         ),
     )
 
@@ -121,10 +123,10 @@ def dates_of(project: Project) -> list[Dated]:
 
 def siblings_of(project: Project) -> list[Project]:
     """Other published parts of the programmes that this project is part of."""
-    programmes = [link.other_id for link in project.links.all() if link.type == "part_of"]
+    programmes = [link.other_id for link in project.links.all() if link.type == "parent"]
     return list(
         Project.objects.published()
-        .filter(links__type="part_of", links__other__in=programmes)
+        .filter(links__type="parent", links__other__in=programmes)
         .exclude(pk=project.pk)
         .distinct()
     )
@@ -135,8 +137,8 @@ def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
     parts = [
         project.accounts.all(),
         project.outcomes.all(),
-        project.fundings.all(),
-        project.participations.all(),
+        project.funding.all(),
+        project.participants.all(),
         project.links.all(),
         project.codings.all(),
     ]
@@ -149,19 +151,21 @@ def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
     return sorted(found.items(), key=lambda item: str(item[0]))
 
 
-def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
-    """One column a holder, with the reasons it names for how the project ended."""
+def by_stakeholder(accounts: list[Account]) -> list[dict[str, Any]]:
+    """One column a stakeholder, with the reasons it names for how the project ended."""
     columns: dict[str, list[Account]] = defaultdict(list)
     for account in accounts:
-        columns[holder_of(account)].append(account)
+        columns[stakeholder_of(account)].append(account)
     return [
         {
-            "holder": found[0].holder,
-            "name": found[0].holder_words,
-            "group": found[0].holder_group,
+            "stakeholder": found[0].stakeholder,
+            "name": found[0].stakeholder_words,
+            "group": found[0].stakeholder_group,
             "main": list(
                 dict.fromkeys(
-                    account.subject for account in found if account.as_reason in NAMED_REASONS
+                    account.subject
+                    for account in found
+                    if account.reason_for_ending in NAMED_REASONS
                 )
             ),
             "accounts": found,
@@ -169,8 +173,8 @@ def by_holder(accounts: list[Account]) -> list[dict[str, Any]]:
         for found in sorted(
             columns.values(),
             key=lambda found: (
-                -sum(one.as_reason in NAMED_REASONS for one in found),
-                found[0].holder_words,
+                -sum(one.reason_for_ending in NAMED_REASONS for one in found),
+                found[0].stakeholder_words,
             ),
         )
     ]
@@ -180,33 +184,36 @@ def named_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
     """Each reason for the end with whoever names it, the one that most name first."""
     found: dict[Any, dict[str, None]] = defaultdict(dict)
     for account in accounts:
-        if account.as_reason in NAMED_REASONS:
-            found[account.subject][account.holder_words] = None
+        if account.reason_for_ending in NAMED_REASONS:
+            found[account.subject][account.stakeholder_words] = None
     ranked = sorted(found.items(), key=lambda item: (-len(item[1]), str(item[0])))
-    return [(subject, list(holders)) for subject, holders in ranked]
+    return [(subject, list(stakeholders)) for subject, stakeholders in ranked]
 
 
-REASON_RANK = {"main": 3, "contributing": 2, "denied": 1}
+REASON_RANK = {"main": 3, "contributing": 2, "rejected": 1}
 
 
-def reasons_by_holder(accounts: list[Account]) -> dict[str, Any]:
-    """A table of reasons by holders: who names what as a reason for the end, and how strongly."""
-    named = [account for account in accounts if account.as_reason in REASON_RANK]
-    words = {holder_of(account): account.holder_words for account in named}
-    holders = sorted(words, key=lambda holder: (words[holder], holder))
+def reasons_by_stakeholder(accounts: list[Account]) -> dict[str, Any]:
+    """A table of who names what as a reason for the ending, and how strongly."""
+    named = [account for account in accounts if account.reason_for_ending in REASON_RANK]
+    words = {stakeholder_of(account): account.stakeholder_words for account in named}
+    stakeholders = sorted(words, key=lambda stakeholder: (words[stakeholder], stakeholder))
     strongest: dict[tuple[Any, str], Account] = {}
     for account in named:
-        place = (account.subject, holder_of(account))
+        place = (account.subject, stakeholder_of(account))
         known = strongest.get(place)
-        if known is None or REASON_RANK[account.as_reason] > REASON_RANK[known.as_reason]:
+        if (
+            known is None
+            or REASON_RANK[account.reason_for_ending] > REASON_RANK[known.reason_for_ending]
+        ):
             strongest[place] = account
     subjects = {subject for subject, _ in strongest}
     rows = [
         {
             "subject": subject,
-            "cells": [strongest.get((subject, holder)) for holder in holders],
+            "cells": [strongest.get((subject, stakeholder)) for stakeholder in stakeholders],
             "weight": sum(
-                REASON_RANK[account.as_reason]
+                REASON_RANK[account.reason_for_ending]
                 for (found, _), account in strongest.items()
                 if found == subject
             ),
@@ -214,17 +221,17 @@ def reasons_by_holder(accounts: list[Account]) -> dict[str, Any]:
         for subject in subjects
     ]
     rows.sort(key=lambda row: (-row["weight"], str(row["subject"])))  # type: ignore[operator]
-    return {"holders": [words[holder] for holder in holders], "rows": rows}
+    return {"stakeholders": [words[stakeholder] for stakeholder in stakeholders], "rows": rows}
 
 
-RUNNERS = (Role.LEAD, Role.IMPLEMENTER)
+RUNNERS = (Role.LEAD, Role.IMPLEMENTING)
 
 
-def parts_taken(project: Project) -> tuple[list[Participation], list[Participation]]:
+def parts_taken(project: Project) -> tuple[list[Participant], list[Participant]]:
     """Who ran it, and who took part without running it; each body once in either."""
-    ran: dict[int, Participation] = {}
-    others: dict[int, Participation] = {}
-    for part in project.participations.all():
+    ran: dict[int, Participant] = {}
+    others: dict[int, Participant] = {}
+    for part in project.participants.all():
         (ran if part.role in RUNNERS else others).setdefault(part.stakeholder_id, part)
     rest = [part for body, part in others.items() if body not in ran]
     return list(ran.values()), rest
@@ -239,7 +246,7 @@ def agreement_of(lines: Sequence[dict[str, Any]]) -> Figures | None:
         [
             one
             for one in line["independent"]
-            if one.perspective_group_id is None and one.perspective_holder_id is None
+            if one.perspective_group_id is None and one.perspective_stakeholder_id is None
         ]
         for line in lines
     ]
@@ -253,8 +260,10 @@ def agreement_of(lines: Sequence[dict[str, Any]]) -> Figures | None:
 
 
 def _code_of(coding: Coding) -> str:
-    is_silent = coding.degree is None
-    return code_of({"no_value": coding.no_value} if is_silent else {"degree": coding.degree})
+    is_silent = coding.score is None
+    return code_of(
+        {"missing_reason": coding.missing_reason} if is_silent else {"score": coding.score}
+    )
 
 
 def by_subject(codings: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

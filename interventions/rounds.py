@@ -12,21 +12,21 @@ from clusters.casefiles.document import Document
 from clusters.models import Contributor
 from interventions.analysis.rounds import Unit
 from interventions.models import (
-    DEGREES,
-    Agreement,
+    SCORES,
     CodingRound,
     Factor,
-    NoValue,
+    MissingReason,
     OutcomeDimension,
     Project,
+    Resolution,
     RoundCoding,
     RoundComment,
 )
 
-# What one may answer, by the code that stands for it: four degrees, two reasons for none.
+# What one may answer, by the code that stands for it: four scores, two reasons for none.
 ANSWERS: dict[str, Any] = {
-    **{f"{degree.normalize():f}": label for degree, label in DEGREES.items()},
-    **{str(code): label for code, label in NoValue.choices},
+    **{f"{score.normalize():f}": label for score, label in SCORES.items()},
+    **{str(code): label for code, label in MissingReason.choices},
 }
 
 
@@ -68,9 +68,9 @@ def subject_key(row: Any) -> str:
 
 def code_of(document: Document) -> str:
     """Return the code of an answer: 0.33, not_reported; empty where there is none."""
-    if "degree" in document:
-        return f"{Decimal(str(document['degree'])).normalize():f}"
-    return str(document.get("no_value", ""))
+    if "score" in document:
+        return f"{Decimal(str(document['score'])).normalize():f}"
+    return str(document.get("missing_reason", ""))
 
 
 @dataclass(eq=False)
@@ -176,7 +176,7 @@ class Round:
                 continue
             if coding.coder_id is None:
                 cell.agreed = coding
-                if coding.agreement == Agreement.CONSENSUS:
+                if coding.resolution == Resolution.CONSENSUS:
                     given = {one.coder_id for one in coding.confirmations.all()}
                     cell.unconfirmed = [one for one in self.contributors if one.pk not in given]
             else:

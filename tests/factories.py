@@ -99,18 +99,18 @@ def make_project(**fields):
 
 
 def make_outcome(project, **fields):
-    defaults = {"key": slug("outcome"), "title": "outcome", "direction": "good"}
+    defaults = {"key": slug("outcome"), "title": "outcome", "direction": "positive"}
     dimension = fields.pop("dimension", None) or make_dimension()
     return Outcome.objects.create(project=project, dimension=dimension, **{**defaults, **fields})
 
 
 def make_account(project, **fields):
-    defaults = {"key": slug("account"), "informant": "a member", "says": "present"}
+    defaults = {"key": slug("account"), "informant": "a member", "position": "present"}
     defaults |= {"statement": "It was so."}
     if not fields.get("factor") and not fields.get("dimension"):
         fields["factor"] = make_factor()
-    fields.setdefault("holder_group", None)
-    fields["holder_group"] = fields["holder_group"] or make_group()
+    fields.setdefault("stakeholder_group", None)
+    fields["stakeholder_group"] = fields["stakeholder_group"] or make_group()
     return Account.objects.create(project=project, **{**defaults, **fields})
 
 
@@ -126,10 +126,10 @@ def make_coder(**fields):
 
 
 def make_coding(project, **fields):
-    defaults = {"key": slug("coding"), "degree": "0.67", "rationale": "Because."}
+    defaults = {"key": slug("coding"), "score": "0.67", "rationale": "Because."}
     if not fields.get("factor") and not fields.get("dimension"):
         fields["factor"] = make_factor()
-    if "coder" not in fields and "agreement" not in fields:
+    if "coder" not in fields and "resolution" not in fields:
         fields["coder"] = make_coder()
     return Coding.objects.create(project=project, **{**defaults, **fields})
 

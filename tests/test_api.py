@@ -18,9 +18,9 @@ API = "/api/v1/"
 # To make the answer of a project with all its parts.
 PROJECT_QUERIES = 24
 ENDPOINTS = [
-    "accounts", "clusters", "codings", "donor-norms", "donors", "events", "factors", "frameworks",
-    "fundings", "identifiers", "outcome-dimensions", "outcomes", "participations", "project-links", "projects",
-    "publications", "replies", "reviews", "stakeholder-groups", "stakeholders", "statistics", "study-samples",
+    "accounts", "clusters", "codings", "donor-guidelines", "donors", "events", "factors", "frameworks",
+    "funding", "identifiers", "outcome-dimensions", "outcomes", "participants", "project-links", "projects",
+    "publications", "literature-summaries", "replies", "stakeholder-groups", "stakeholders", "statistics", "study-samples",
 ]  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def make_full_project():
     factor = factories.make_factor(framework)
     account = factories.make_account(project, factor=factor)
     factories.make_coding(project, factor=factor)
-    factories.make_public(project, cluster, framework, account.holder_group)
+    factories.make_public(project, cluster, framework, account.stakeholder_group)
     return project
 
 
@@ -222,7 +222,7 @@ def test_parts_are_found_by_what_they_point_to(client):
     assert ids("factor=frame/late") == ["village/late"]
     assert ids("factor=frame/late,frame/early") == ["village/early", "village/late"]
     assert ids("factor__not=frame/late") == ["village/early"]
-    assert ids("project=village&no_value=not_applicable") == []
+    assert ids("project=village&missing_reason=not_applicable") == []
 
 
 def test_fields_gives_what_was_asked_for_and_what_identifies(client):

@@ -35,7 +35,7 @@ LISTS = {
     ],
     "/api/v1/publications/": ["year_from", "year_to", "issued__gte"],
     "/api/v1/statistics/": ["cluster", "indicator", "value__lte"],
-    "/api/v1/codings/": ["factor", "coder", "project__not", "degree__gte"],
+    "/api/v1/codings/": ["factor", "coder", "project__not", "score__gte"],
 }
 DETAILS = [
     "/projects/{}/",

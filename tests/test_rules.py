@@ -14,13 +14,13 @@ from clusters.models import (
     Import,
     ImportedRecord,
     Publication,
-    ReviewedWork,
     Stakeholder,
     StudySample,
+    SummarisedPublication,
 )
 from clusters.models.base import Child, Root
 from clusters.models.people import GroupMembership, PermissionGrant
-from interventions.models import DonorNorm, ProjectCluster, ProjectLink
+from interventions.models import DonorGuideline, ProjectCluster, ProjectLink
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -62,9 +62,9 @@ def minutes(least, most):
 
 def reviewed(twice):
     paper = factories.make_publication()
-    review = paper.reviews.create(key="review")
+    summary = paper.summaries.create(key="summary")
     for work in (paper, paper if twice else factories.make_publication()):
-        ReviewedWork.objects.create(review=review, publication=work)
+        SummarisedPublication.objects.create(summary=summary, publication=work)
 
 
 def heard(number):
@@ -92,9 +92,9 @@ def imported(second):
         ImportedRecord.objects.create(kind="clusters", slug=slug, document={}, source=source)
 
 
-def norm(least, most):
-    DonorNorm.objects.create(
-        donor=factories.make_donor(), key="norm", minimum_months=least, maximum_months=most
+def guideline(least, most):
+    DonorGuideline.objects.create(
+        donor=factories.make_donor(), key="guideline", minimum_months=least, maximum_months=most
     )
 
 
@@ -106,7 +106,7 @@ def places(twice):
 
 def links(second):
     project, other = factories.make_project(), factories.make_project()
-    for key, kind in (("a", "sibling"), ("b", second)):
+    for key, kind in (("a", "related"), ("b", second)):
         ProjectLink.objects.create(project=project, other=other, type=kind, key=key)
 
 
@@ -133,7 +133,7 @@ RULES = {
     "identifier_unique": (lambda: identifier("1"), lambda: identifier("2")),
     "publication_doi_unique": (lambda: works("10.1/A"), lambda: works("10.1/b")),
     "publication_minutes_ordered": (lambda: minutes(61, 60), lambda: minutes(60, 60)),
-    "reviewedwork_unique": (lambda: reviewed(True), lambda: reviewed(False)),
+    "summarisedpublication_unique": (lambda: reviewed(True), lambda: reviewed(False)),
     "studysample_number_positive": (lambda: heard(0), lambda: heard(1)),
     "statistic_range_ordered": (
         lambda: figure(value=2, value_to=2),
@@ -147,9 +147,9 @@ RULES = {
     "permissiongrant_unique": (lambda: grants(True), lambda: grants(False)),
     "alias_unique": (lambda: aliases("OLD"), lambda: aliases("older")),
     "importedrecord_unique": (lambda: imported("kasur"), lambda: imported("lahore")),
-    "donornorm_months_ordered": (lambda: norm(37, 36), lambda: norm(36, 36)),
+    "donorguideline_months_ordered": (lambda: guideline(37, 36), lambda: guideline(36, 36)),
     "projectcluster_unique": (lambda: places(True), lambda: places(False)),
-    "projectlink_unique": (lambda: links("sibling"), lambda: links("helped_by")),
+    "projectlink_unique": (lambda: links("related"), lambda: links("supported_by")),
 }
 
 

@@ -28,24 +28,24 @@ HIDDEN = {
     "Stakeholder": lambda it: it.body,
     "Identifier": lambda it: it.body.identifiers.create(key="id", scheme="X", value="1"),
     "Publication": lambda it: it.paper,
-    "Review": lambda it: it.paper.reviews.create(key="review"),
+    "LiteratureSummary": lambda it: it.paper.summaries.create(key="review"),
     "StudySample": lambda it: it.paper.study_samples.create(key="sample", group=it.group),
     "Cluster": lambda it: it.cluster,
     "Statistic": lambda it: factories.make_statistic(it.cluster),
     "Event": lambda it: factories.make_event(it.cluster),
     "Donor": lambda it: it.donor,
-    "DonorNorm": lambda it: it.donor.norms.create(key="norm", statement=""),
+    "DonorGuideline": lambda it: it.donor.guidelines.create(key="guideline", statement=""),
     "Framework": lambda it: it.framework,
     "Factor": lambda it: it.factor,
     "OutcomeDimension": lambda it: it.dimension,
     "Project": lambda it: it.project,
-    "ProjectLink": lambda it: it.project.links.create(key="link", type="sibling", other=it.public),
-    "Funding": lambda it: it.project.fundings.create(key="money", provider=it.donor),
-    "Participation": lambda it: it.project.participations.create(
+    "ProjectLink": lambda it: it.project.links.create(key="link", type="related", other=it.public),
+    "Funding": lambda it: it.project.funding.create(key="money", provider=it.donor),
+    "Participant": lambda it: it.project.participants.create(
         key="part", stakeholder=it.public_body, role="lead"
     ),
     "Account": lambda it: factories.make_account(
-        it.project, factor=it.public_factor, holder=it.public_body
+        it.project, factor=it.public_factor, stakeholder=it.public_body
     ),
     "Reply": lambda it: factories.make_account(it.project).replies.create(
         key="reply", by=it.public_body, when="2020"
@@ -53,7 +53,7 @@ HIDDEN = {
     "Coding": lambda it: factories.make_coding(it.project, factor=it.public_factor),
     "Outcome": lambda it: factories.make_outcome(it.project, dimension=it.dimension),
 }
-NO_TEXT_OF_THEIR_OWN = {"ReviewedWork", "ProjectCluster", "PublicationCluster"}
+NO_TEXT_OF_THEIR_OWN = {"SummarisedPublication", "ProjectCluster", "PublicationCluster"}
 NEVER_PUBLIC = {
     "Comment",
     "ReviewStep",
@@ -111,22 +111,11 @@ class Hidden:
             pseudonym_source=factories.make_public(factories.make_publication()),
             pseudonym_note=SENTINEL,
         )
-        factories.make_coding(
-            self.public,
-            factor=self.public_factor,
-            is_open=True,
-            rationale=SENTINEL,
-            coder=factories.make_coder(name=SENTINEL),
-        )
-        shown = factories.make_coding(
+        coding = factories.make_coding(
             self.public, factor=self.public_factor, coder=factories.make_coder(name=SENTINEL)
         )
-        # A place of a public work that only hidden rows cite.
         public_paper = self.public_pseudonym.pseudonym_source
-        self.place = factories.make_place(public_paper, f"{SENTINEL}, para 1")
-        for coding in self.public.codings.all():
-            place = factories.make_place(public_paper) if coding == shown else self.place
-            factories.cite(coding, place)
+        factories.cite(coding, factories.make_place(public_paper))
         factories.make_public(
             self.public_framework,
             self.public_body,
@@ -144,6 +133,8 @@ class Hidden:
         self.dimension = factories.make_dimension()
         self.project = factories.make_project()
         self.project.clusters.add(self.public_cluster)
+        # A place of a public work that only a draft cites.
+        self.place = factories.make_place(public_paper, f"{SENTINEL}, para 1")
 
 
 def stain(row):
@@ -211,7 +202,7 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
         waiting += [f"/api/v1/{name}/?format={form}" for form in formats]
         waiting += [f"/api/v1/{name}/?{one}=zz" for one in endpoint.filterset_class.base_filters]
     waiting += ["/api/v1/dataset.zip", f"/api/v1/search/?q={SENTINEL[:6]}"]
-    waiting += ["/api/v1/projects/facets/", "/api/v1/projects/degrees/", "/api/v1/proposals/"]
+    waiting += ["/api/v1/projects/facets/", "/api/v1/projects/scores/", "/api/v1/proposals/"]
     waiting += ["/api/v1/projects/facets/?cluster=zz", "/api/v1/projects/?state=draft"]
     waiting += [f"/api/v1/projects/{SENTINEL}-{it.project.pk}/history/", "/sign-in/tokens/"]
     waiting += [f"/projects/{SENTINEL}-{it.project.pk}/", f"/api/v1/projects/{SENTINEL}/"]

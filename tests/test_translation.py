@@ -22,7 +22,7 @@ from clusters.codebook import FIELD_WORDS
 from clusters.dates import in_words
 from clusters.models import Cluster
 from clusters.templatetags.casebook import authors, months
-from interventions.analysis.matrix import DEGREE_WORDS, DIRECTION_WORDS, GROUPS
+from interventions.analysis.matrix import DIRECTION_WORDS, GROUPS, SCORE_WORDS
 from interventions.analysis.outcomes import PRESENCE, RULES
 from interventions.models import Factor, Project
 from interventions.project_page import with_everything
@@ -179,7 +179,7 @@ def test_units_and_legends_are_marked(marking, name, unit):
     figure = chart_of(name, Project.objects.published().in_order(), QueryDict()).figure
 
     assert figure.layout.xaxis.title.text == f"⟦{unit}⟧"
-    # Degrees are numbers in every language.
+    # Scores are numbers in every language.
     assert unmarked(trace.name for trace in figure.data if not trace.name[:1].isdigit()) == []
 
 
@@ -220,7 +220,7 @@ def test_refusals_are_marked(marking, rf, address):
 
 def test_what_tables_of_words_and_filters_say_is_marked(marking):
     tables = (VIEWS, ORDER_WORDS, KINDS, FIELD_WORDS, HAPPENINGS)
-    scales = (DEGREE_WORDS, DIRECTION_WORDS, GROUPS, PRESENCE, RULES)
+    scales = (SCORE_WORDS, DIRECTION_WORDS, GROUPS, PRESENCE, RULES)
     dates = ("2008-03", "2008-03-11", "2005?", "199X", "2007-21", "[2006-09..2006-12]", "1998/..")
 
     assert unmarked(words for table in (*tables, *scales) for words in table.values()) == []

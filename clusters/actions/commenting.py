@@ -17,8 +17,8 @@ LONGEST = 5_000
 def comment(*, record: Root, by: User, text: str, field: str = "", url: str = "") -> Comment:
     """Say something about a record, or about one of its fields, and tell those concerned.
 
-    `field` is a path as in `accounts.early-exit.says`. Raises NotAllowed without a text, or where
-    there is no such field.
+    `field` is a path as in `accounts.early-exit.position`. Raises NotAllowed without a text, or
+    where there is no such field.
     """
     if not text.strip() or len(text) > LONGEST:
         raise NotAllowed([_("Write a comment of up to %(most)s letters.") % {"most": LONGEST}])

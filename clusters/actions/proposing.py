@@ -205,12 +205,14 @@ def sources_in(proposal: Proposal, one: Difference) -> Sources | None:
     document = narrowed(proposal.base, proposal.document, shape)
     for child in above[::2]:
         shape = shape.children[child]
-    holder = value_at(document, above)
-    if one.after is None or not isinstance(holder, dict):
+    container = value_at(document, above)
+    if one.after is None or not isinstance(container, dict):
         return None
     if shape.field(name) is None or not is_asserted(shape, name):
         return None
-    return Sources(citations_of(holder, name), outdated_of(holder, name), (*above, "citations"))
+    return Sources(
+        citations_of(container, name), outdated_of(container, name), (*above, "citations")
+    )
 
 
 def moved_since(proposal: Proposal, record: Root) -> list[Difference]:

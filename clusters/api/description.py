@@ -279,7 +279,7 @@ class Description:
             responses["200"] = {"content": as_json(answer)}
             if not removed:
                 responses["202"] = {"content": as_json(ref("Proposal"))}
-        else:  # facets, degrees, history
+        else:  # facets, scores, history
             if action != "history":
                 own = [one for one in operation["parameters"] if one["name"] in KNOWN_OWN]
                 parameters += [*own, *self.filters()]

@@ -7,8 +7,8 @@ from clusters.models import (
     Cluster,
     Event,
     Identifier,
+    LiteratureSummary,
     Publication,
-    Review,
     Stakeholder,
     StakeholderGroup,
     Statistic,
@@ -34,6 +34,6 @@ ENDPOINTS = {
             *(BibTeXRenderer, RISRenderer, CSLJSONRenderer),
         ],
     ),
-    "reviews": endpoint(Review),
+    "literature-summaries": endpoint(LiteratureSummary),
     "study-samples": endpoint(StudySample),
 }

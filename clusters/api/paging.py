@@ -66,7 +66,7 @@ class Ahead:
 
 
 class Pages(BasePagination):
-    """Says in the schema how lists are paged; `page_of` does it."""
+    """Position in the schema how lists are paged; `page_of` does it."""
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [

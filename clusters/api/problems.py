@@ -66,7 +66,7 @@ def pointer_to(body: Any, *where: str, known: dict[int, dict[str, int]] | None =
     Whoever asks for many places of one body brings a dictionary along: the names in a list of
     thousands are `known` there from the first to the last.
 
-    >>> pointer_to({"accounts": [{"key": "a"}, {"key": "b"}]}, "accounts", "b", "says")
+    >>> pointer_to({"accounts": [{"key": "a"}, {"key": "b"}]}, "accounts", "b", "position")
     '/accounts/1/says'
     >>> pointer_to({"clusters": ["kasur", "nowhere"]}, "clusters", "nowhere")
     '/clusters/1'

@@ -106,8 +106,8 @@ def with_links(queryset: Any, *, has_parts: bool = False) -> Any:
     if has_parts:
         for name, child in shape.children.items():
             rows: Any = child.model._default_manager
-            ordering = [*(["position"] if child.is_ordered else []), "key"]
-            parts = with_links(rows.shown().order_by(*ordering), has_parts=True)
+            ordering = [*(["sort_order"] if child.is_ordered else []), "key"]
+            parts = with_links(rows.order_by(*ordering), has_parts=True)
             # A list of its own: as a manager's, each record's would be cloned again.
             many.append(Prefetch(name, parts, to_attr=f"shown_{name}"))
     joined = _to_join(model)

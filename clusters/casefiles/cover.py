@@ -11,7 +11,7 @@ NEVER_ASSERTED = frozenset({"slug", "key", "language"})
 
 
 def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
-    """List the values of a record that no citation covers, as `accounts.early-exit.says`."""
+    """List the values of a record that no citation covers, as `accounts.early-exit.position`."""
     return [where for where, cover in asserted(document, shape, at) if not cover.is_enough]
 
 

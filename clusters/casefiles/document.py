@@ -55,12 +55,8 @@ def document_from(
             document["citations"] = sorted(found, key=citation_order)
     for name in shape.children:
         rows = list(getattr(instance, name).all())
-        rows.sort(key=lambda row: (getattr(row, "position", 0), row.key))
-        children = [
-            document_from(row, public=public, private=private)
-            for row in rows
-            if not (public and getattr(row, "is_open", False))
-        ]
+        rows.sort(key=lambda row: (getattr(row, "sort_order", 0), row.key))
+        children = [document_from(row, public=public, private=private) for row in rows]
         if children:
             document[name] = children
     return document

@@ -147,18 +147,20 @@ def with_value(document: Document, where: Where, value: Any) -> Document:
     """Return a copy of a document that has this value at a place, or nothing there for None."""
     changed = copy.deepcopy(document)
     *above, last = where
-    holder: Any = changed
+    container: Any = changed
     for step in above:
-        if isinstance(holder, list):
-            holder = next((item for item in holder if item.get("key") == step), {})
+        if isinstance(container, list):
+            container = next((item for item in container if item.get("key") == step), {})
         else:
-            holder = holder.setdefault(step, [])
-    if isinstance(holder, list):
+            container = container.setdefault(step, [])
+    if isinstance(container, list):
         # A part keeps its place, which may say something; a new one comes last.
-        place = next((n for n, item in enumerate(holder) if item.get("key") == last), len(holder))
-        holder[place : place + 1] = [] if value is None else [value]
+        place = next(
+            (n for n, item in enumerate(container) if item.get("key") == last), len(container)
+        )
+        container[place : place + 1] = [] if value is None else [value]
     elif value is None:
-        holder.pop(last, None)
+        container.pop(last, None)
     else:
-        holder[last] = value
+        container[last] = value
     return changed

@@ -182,7 +182,7 @@ class Saver:
         check = getattr(instance, "check_author", None)
         if check is None or self.by is None:
             return
-        names = ("coder_id", "agreement")
+        names = ("coder_id", "resolution")
         if before is None or any(before[name] != getattr(instance, name) for name in names):
             check(self.by)
 
@@ -308,14 +308,14 @@ class Saver:
             existing.pop(key).delete()
             # What was found before may be what went.
             self.parts.clear()
-        for position, document in enumerate(documents):
+        for number, document in enumerate(documents):
             if "key" not in document:
                 continue  # told when the file was read
             where = (*at, name, document["key"])
             child: Any = existing.get(document["key"]) or shape.model()
             setattr(child, child.parent_field, parent)
             if shape.is_ordered:
-                child.position = position
+                child.sort_order = number
             self.put(case_file, child, shape, document, where)
             self.put_parts(case_file, child, shape, document, where)
 

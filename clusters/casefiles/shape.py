@@ -16,7 +16,7 @@ from clusters.models.fields import UncertainDateField, companion_names
 # Written by the casebook itself, never by whoever writes a file.
 NOT_IN_FILES = {
     *("id", "state", "version", "version_transaction", "entered_by"),
-    *("position", "user"),
+    *("sort_order", "user"),
 }
 
 
@@ -58,7 +58,7 @@ class Shape:
     @property
     def is_ordered(self) -> bool:
         """Whether the order in the file says something."""
-        return any(field.name == "position" for field in self.model._meta.concrete_fields)
+        return any(field.name == "sort_order" for field in self.model._meta.concrete_fields)
 
     def has_place(self, where: Sequence[str]) -> bool:
         """Tell whether a record may have something there: a field, a part by its key, places."""

@@ -13,7 +13,7 @@ from clusters.casefiles.shape import Field, Shape, shapes
 from clusters.models import Citation, LocatorType, Stance
 
 # What is called by its place already, or says nothing to a reader.
-UNSAID = frozenset({"key", "position"})
+UNSAID = frozenset({"key", "sort_order"})
 
 
 def label(name: str) -> str:
@@ -22,7 +22,7 @@ def label(name: str) -> str:
 
 
 def field_words(where: Sequence[str] | str, kind: str) -> str:
-    """Say where a value stands: “accounts.early-exit.says” is “Accounts › early-exit › Says”.
+    """Say where a value is: “accounts.early-exit.position” is “Accounts › early-exit › Position”.
 
     `kind` is a folder of case files, or a record's name, which begins with it.
     """

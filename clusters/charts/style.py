@@ -22,8 +22,8 @@ PALETTE = {
     "rust-33": "#f3d3b5",
     "rust-67": "#dd944e",
     "rust-100": "#a8500f",
-    "good": "#2b7a52",
-    "bad": "#b3352b",
+    "positive": "#2b7a52",
+    "negative": "#b3352b",
     "mixed": "#8a6a1c",
     "unknown": "#77736b",
 }

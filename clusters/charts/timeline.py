@@ -19,7 +19,7 @@ SHOCK = "shock"
 KINDS = {
     "challenge": gettext_lazy("Challenge and response"),
     SHOCK: gettext_lazy("Shock"),
-    "step": gettext_lazy("Step"),
+    "milestone": gettext_lazy("Step"),
     PROJECT: gettext_lazy("Project"),
 }
 EVENTS = ngettext_lazy("%(n)s event", "%(n)s events", "count")
@@ -43,7 +43,7 @@ class Happening:
     earliest: datetime.date | None
     latest: datetime.date | None
     url: str
-    kind: str  # challenge, shock, step or project
+    kind: str  # challenge, shock, milestone or project
     planned: tuple[datetime.date | None, datetime.date | None] = (None, None)
     surely: tuple[datetime.date, datetime.date] | None = None
     lasted: bool = False

@@ -139,8 +139,7 @@ def card_of(
 
 
 def laid_out(entry: Entry, labels: Labels, sections: Sections) -> list[Section]:
-    left_out: frozenset[str] = getattr(entry.shape.model, "not_entered", frozenset())
-    left_out |= entry.hidden
+    left_out = entry.hidden
     every = [spec.name for spec in entry.shape.fields if spec.name not in left_out]
     placed = {name for _title, names in sections for name in names}
     rest = [name for name in every if name not in placed and name not in LAST]
@@ -161,7 +160,7 @@ def title_of(entry: Entry, labels: Labels) -> str:
         for spec in entry.shape.fields
         if spec.kind == "reference" and (value := entry.values.get(spec.name))
     ]
-    # Of three the first is a kind, such as the group of a holder.
+    # Of three the first is a kind, such as the group of a stakeholder.
     named = entry.heading or " · ".join(references[1:] if len(references) > 2 else references)
     said = coded(entry.shape, entry)
     if not named:

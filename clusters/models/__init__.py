@@ -17,12 +17,12 @@ from clusters.models.desk import (
 from clusters.models.documents import PublicDocument, Tally
 from clusters.models.history import Redaction
 from clusters.models.literature import (
+    LiteratureSummary,
     Publication,
     PublicationCluster,
     PublicationType,
-    Review,
-    ReviewedWork,
     StudySample,
+    SummarisedPublication,
 )
 from clusters.models.mail import Mail
 from clusters.models.people import Contributor, User
@@ -52,6 +52,7 @@ __all__ = [
     "ImportedRecord",
     "Indicator",
     "Invitation",
+    "LiteratureSummary",
     "LocatorType",
     "Mail",
     "Proposal",
@@ -63,9 +64,7 @@ __all__ = [
     "Qualifier",
     "Redaction",
     "Removal",
-    "Review",
     "ReviewStep",
-    "ReviewedWork",
     "Root",
     "Scope",
     "SearchEntry",
@@ -77,6 +76,7 @@ __all__ = [
     "Statistic",
     "Step",
     "StudySample",
+    "SummarisedPublication",
     "Tally",
     "Unfinished",
     "Upload",

@@ -55,7 +55,7 @@ RESERVED = frozenset(
         "compare",
         "count",
         "csv",
-        "degrees",
+        "scores",
         "delete",
         "docs",
         "download",
@@ -123,11 +123,7 @@ class ChildQuerySet(models.QuerySet[Any]):
 
     def published(self) -> Self:
         """Children whose root the public may see."""
-        return self.shown().filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
-
-    def shown(self) -> Self:
-        """Children that whoever may see their root may see with it."""
-        return self.all()
+        return self.filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
 
 
 class Root(models.Model):

@@ -130,7 +130,9 @@ class Comment(models.Model):
     object_id = models.BigIntegerField()
     slug = models.CharField(max_length=100)
     field = models.CharField(
-        max_length=200, blank=True, help_text="As accounts.early-exit.says; empty for all of it."
+        max_length=200,
+        blank=True,
+        help_text="As accounts.early-exit.position; empty for all of it.",
     )
     text = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments")

@@ -72,7 +72,7 @@ class Publication(Root):
     """A work that says something: CSL-JSON fields, and how it was made. Unknown stays empty."""
 
     # What a work says of itself on its first page needs no other witness.
-    not_asserted = frozenset({"csl_type", "authors", "note", "fieldwork"})
+    not_asserted = frozenset({"csl_type", "authors", "note", "study"})
 
     csl_type = models.CharField(
         "type",
@@ -152,14 +152,14 @@ class Publication(Root):
     interview_minutes_most = models.PositiveIntegerField(
         null=True, blank=True, help_text="Minutes of the longest interview."
     )
-    fieldwork_when = UncertainDateField(
-        "time of the fieldwork",
+    study_when = UncertainDateField(
+        "time of the study",
         help_text="When its authors were in the field, which may be years before it came out.",
     )
-    fieldwork = models.CharField(
+    study = models.CharField(
         max_length=120,
         blank=True,
-        help_text="A name for the fieldwork; works that share it are one independent source.",
+        help_text="A name for the study; works that share it are one independent source.",
     )
 
     objects: ClassVar[Any] = PublicationQuerySet.as_manager()
@@ -225,16 +225,16 @@ class PublicationCluster(models.Model):
 
 
 @tracked
-class Review(Child):
+class LiteratureSummary(Child):
     """What one publication says about one or more works: findings, limits, donors' role."""
 
     parent_field = "publication"
 
-    publication = models.ForeignKey(Publication, models.CASCADE, related_name="reviews")
-    works = models.ManyToManyField(
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="summaries")
+    publications = models.ManyToManyField(
         Publication,
-        through="ReviewedWork",
-        related_name="reviewed_in",
+        through="SummarisedPublication",
+        related_name="summarised_in",
         blank=True,
         help_text="The works that this publication speaks of.",
     )
@@ -252,37 +252,37 @@ class Review(Child):
     incomplete = models.CharField(
         max_length=200, blank=True, help_text="What our copy of the source lacks, if anything."
     )
-    position = models.PositiveSmallIntegerField(
+    sort_order = models.PositiveSmallIntegerField(
         default=0, help_text="Where it stands among the others; the lowest comes first."
     )
 
     class Meta(Child.Meta):
-        ordering = ["publication", "position", "pk"]
+        ordering = ["publication", "sort_order", "pk"]
         constraints = [unique_key("publication")]
 
 
 @tracked
-class ReviewCitation(CitationUse):
-    target = models.ForeignKey(Review, models.CASCADE, related_name="citations")
+class LiteratureSummaryCitation(CitationUse):
+    target = models.ForeignKey(LiteratureSummary, models.CASCADE, related_name="citations")
 
 
 @tracked
-class ReviewedWork(models.Model):
+class SummarisedPublication(models.Model):
     """One work that a review is about."""
 
-    parent_field = "review"
+    parent_field = "summary"
 
-    review = models.ForeignKey(Review, models.CASCADE, related_name="reviewed_works")
-    publication = models.ForeignKey(Publication, models.PROTECT, related_name="review_ties")
+    summary = models.ForeignKey(LiteratureSummary, models.CASCADE, related_name="publication_ties")
+    publication = models.ForeignKey(Publication, models.PROTECT, related_name="summary_ties")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("review", "publication", name="reviewedwork_unique"),
+            models.UniqueConstraint("summary", "publication", name="summarisedpublication_unique"),
         ]
         triggers = Child.Meta.triggers
 
     def __str__(self) -> str:
-        return f"{self.review}: {self.publication}"
+        return f"{self.summary}: {self.publication}"
 
 
 @tracked
@@ -318,12 +318,12 @@ class StudySample(Child):
         blank=True,
         help_text="Why they were heard, as the publication says.",
     )
-    position = models.PositiveSmallIntegerField(
+    sort_order = models.PositiveSmallIntegerField(
         default=0, help_text="Where it stands among the others; the lowest comes first."
     )
 
     class Meta(Child.Meta):
-        ordering = ["publication", "position", "pk"]
+        ordering = ["publication", "sort_order", "pk"]
         constraints = [
             unique_key("publication"),
             models.CheckConstraint(

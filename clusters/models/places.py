@@ -150,12 +150,12 @@ class Statistic(Child):
     note = models.TextField(
         blank=True, help_text="What one must know to read the figure, such as how it was counted."
     )
-    position = models.PositiveSmallIntegerField(
+    sort_order = models.PositiveSmallIntegerField(
         default=0, help_text="Where it stands among the others; the lowest comes first."
     )
 
     class Meta(Child.Meta):
-        ordering = ["cluster", "position", "pk"]
+        ordering = ["cluster", "sort_order", "pk"]
         constraints = [
             unique_key("cluster"),
             models.CheckConstraint(
@@ -188,7 +188,7 @@ class EventQuerySet(ChildQuerySet):
 class EventKind(models.TextChoices):
     CHALLENGE = "challenge", _("Challenge and response")
     SHOCK = "shock", _("Shock")
-    STEP = "step", _("Step")
+    MILESTONE = "milestone", _("Step")
 
 
 @tracked
@@ -202,7 +202,7 @@ class Event(Child):
     kind = models.CharField(
         max_length=10,
         choices=EventKind,
-        default=EventKind.STEP,
+        default=EventKind.MILESTONE,
         help_text="A challenge that was answered, a shock from outside, or a step that somebody "
         "took.",
     )

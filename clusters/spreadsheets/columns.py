@@ -132,7 +132,7 @@ def _columns(table: Table) -> list[Column]:
         for name in table.names[:-1]
     ]
     model: Any = table.shape.model
-    hidden = {*getattr(model, "private", ()), *getattr(model, "not_entered", ())}
+    hidden = getattr(model, "private", ())
     for field in table.shape.fields:
         if field.name in hidden:
             continue

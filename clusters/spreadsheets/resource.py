@@ -73,7 +73,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         self._documents: dict[str, Document] = {}
         self._known: dict[Names, Document] = {}
         self._told: dict[int, set[str]] = {}
-        self._holders: dict[Names, Document] = {}
+        self._containers: dict[Names, Document] = {}
 
     # --- Out ---------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
             self._known[slug, *names[1:]] = part
         if self.table.path:
             for names, part in self.table.above.rows_of(document):
-                self._holders[slug, *names[1:]] = part
+                self._containers[slug, *names[1:]] = part
 
     def import_row(self, row: dict[str, str], instance_loader: Any, **kwargs: Any) -> Any:
         """Read one row into its place in its record's document."""
@@ -222,13 +222,15 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         if len(names) == 1:
             self._documents[names[0]] = part
             return {}
-        if (holder := self._holders.get(names[:-1])) is None:
+        if (container := self._containers.get(names[:-1])) is None:
             above = (
-                len(names) - 2 if names[:1] in self._holders or names[0] in self._documents else 0
+                len(names) - 2
+                if names[:1] in self._containers or names[0] in self._documents
+                else 0
             )
             words = _("There is no such record: %(name)s.") % {"name": names[above]}
             return {self.table.names[above]: [words]}
-        holder.setdefault(self.table.path[-1], []).append(part)
+        container.setdefault(self.table.path[-1], []).append(part)
         return {}
 
     def after_import(self, dataset: tablib.Dataset, result: Any, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clusters.caching import public_page
 from clusters.filters import PublicationFilter
 from clusters.lookup import find_published
-from clusters.models import CitationUse, Cluster, Publication, Review, StudySample
+from clusters.models import CitationUse, Cluster, LiteratureSummary, Publication, StudySample
 from clusters.paging import page_of
 from clusters.parameters import check_parameters
 from clusters.views.records import about_record
@@ -25,8 +25,8 @@ def literature(request: HttpRequest) -> HttpResponse:
         Publication.objects.published()
         .prefetch_related(
             Prefetch(
-                "reviewed_in",
-                Review.objects.published()
+                "summarised_in",
+                LiteratureSummary.objects.published()
                 .select_related("publication")
                 .prefetch_related("citations__citation__publication"),
             )
@@ -35,8 +35,8 @@ def literature(request: HttpRequest) -> HttpResponse:
     )
     filterset = PublicationFilter(request.GET, publications)
     context = page_of(request, filterset)
-    context["reviewed"] = [row for row in context["page"] if row.reviewed_in.all()]
-    context["others"] = [row for row in context["page"] if not row.reviewed_in.all()]
+    context["summarised"] = [row for row in context["page"] if row.summarised_in.all()]
+    context["others"] = [row for row in context["page"] if not row.summarised_in.all()]
     status = 200 if filterset.is_valid() else 400
     return render(request, "clusters/literature.html", context, status=status)
 
@@ -50,14 +50,18 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Publication.objects.published().prefetch_related(
             cited,
             Prefetch("clusters", Cluster.objects.published(), to_attr="public_clusters"),
-            Prefetch("reviews", Review.objects.prefetch_related(cited, "works")),
+            Prefetch(
+                "summaries", LiteratureSummary.objects.prefetch_related(cited, "publications")
+            ),
             Prefetch(
                 "study_samples",
                 StudySample.objects.select_related("group").prefetch_related(cited),
             ),
             Prefetch(
-                "reviewed_in",
-                Review.objects.published().select_related("publication").prefetch_related(cited),
+                "summarised_in",
+                LiteratureSummary.objects.published()
+                .select_related("publication")
+                .prefetch_related(cited),
             ),
         ),
         slug,

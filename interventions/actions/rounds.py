@@ -22,10 +22,10 @@ from clusters.models import Contributor, Publication, State, User
 from clusters.roles import may_review
 from interventions.marks import publications_in
 from interventions.models import (
-    Agreement,
     Coding,
     CodingRound,
     Project,
+    Resolution,
     RoundCoder,
     RoundCoding,
     RoundComment,
@@ -284,7 +284,7 @@ def lacking(document: Document, known: Collection[str]) -> list[str]:
     """Say what an answer lacks to be handed in, or agreed; `known` has slugs of publications."""
     missing = []
     if not code_of(document):
-        missing.append(_("no degree, nor a reason for none"))
+        missing.append(_("no score, nor a reason for none"))
     if not document.get("rationale"):
         missing.append(_("no rationale"))
     if not document.get("citations"):
@@ -331,7 +331,7 @@ def agree(
     project: Project,
     subject: Subject,
     document: Document,
-    agreement: str,
+    resolution: str,
     by: User,
     url: str = "",
 ) -> None:
@@ -343,11 +343,11 @@ def agree(
     found = _locked(round, RoundState.COMPARING)
     _takes_part(found, by)
     reasons = lacking(document, known_publications([document]))
-    if agreement not in (Agreement.CONSENSUS, Agreement.ADJUDICATED):
+    if resolution not in (Resolution.CONSENSUS, Resolution.ADJUDICATED):
         reasons.append(_("Say how it was agreed: by consensus, or adjudicated."))
-    elif agreement == Agreement.ADJUDICATED and not may_review(by):
+    elif resolution == Resolution.ADJUDICATED and not may_review(by):
         reasons.append(_("Only an editor adjudicates."))
-    elif agreement == Agreement.CONSENSUS and not Round(found).may_agree:
+    elif resolution == Resolution.CONSENSUS and not Round(found).may_agree:
         words = _("A consensus needs two coders, and none left out: let an editor adjudicate.")
         reasons.append(words)
     if reasons:
@@ -361,14 +361,14 @@ def agree(
             project=project,
             coder=None,
             **subject.fields,
-            defaults={"document": document, "agreement": agreement},
+            defaults={"document": document, "resolution": resolution},
         )
         # What others confirmed was another text.
         made.confirmations.all().delete()
         it = Round(found)
         if mine := it.coder_of(by):
             made.confirmations.create(coder=mine.coder)
-    if agreement == Agreement.CONSENSUS:
+    if resolution == Resolution.CONSENSUS:
         others = {one.user for one in it.coders if one.left_at is None and one.user} - {by}
         words = _("Confirm a consensus: %(project)s › %(subject)s")
         about = {"project": project, "subject": subject}
@@ -383,7 +383,7 @@ def confirm(*, round: CodingRound, project: Project, subject: Subject, seen: str
     """
     found = _locked(round, RoundState.COMPARING)
     mine = _coder(found, by)
-    rows = found.codings.filter(project=project, coder=None, agreement=Agreement.CONSENSUS)
+    rows = found.codings.filter(project=project, coder=None, resolution=Resolution.CONSENSUS)
     coding = rows.filter(**subject.fields).first()
     if coding is None or coding.at.isoformat() != seen:
         raise NotAllowed([_("The consensus is another by now. Read it again, then confirm.")])
@@ -403,7 +403,7 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
             RoundCoding(
                 round=found,
                 project=cell.project,
-                agreement=Agreement.CONSENSUS,
+                resolution=Resolution.CONSENSUS,
                 document=_agreed([cell.answers[one.pk] for one in it.contributors]),
                 **cell.subject.fields,
             )
@@ -425,7 +425,7 @@ def _all_say_the_same(cell: Cell, it: Round) -> bool:
 def _agreed(codings: list[RoundCoding]) -> Document:
     """Return the one answer of several who say the same, with everybody's places."""
     first = codings[0].document
-    answer = {name: first[name] for name in ("degree", "no_value") if name in first}
+    answer = {name: first[name] for name in ("score", "missing_reason") if name in first}
     places = {str(sorted(one.items())): one for c in codings for one in c.document["citations"]}
     return {**answer, "rationale": ALL_THE_SAME, "citations": list(places.values())}
 
@@ -476,9 +476,9 @@ def _bring_in(project: Project, it: Round, by: User, reason: str) -> bool:
         if not cell.answers and cell.agreed is None:
             continue
         settled = cell.agreed or next(iter(cell.answers.values()))
-        way = settled.agreement or Agreement.ONE_CODER
+        way = settled.resolution or Resolution.SINGLE_CODER
         stood = next((one for one in codings if _is_agreed_of(one, cell, it)), None)
-        values = {"agreement": str(way), "round": it.row.number}
+        values = {"resolution": str(way), "round": it.row.number}
         made = _coding(cell, it, values, codings, stood) | settled.document
         if stood is None:
             codings.append(made)
@@ -528,7 +528,7 @@ def _is_agreed_of(coding: Document, cell: Cell, it: Round) -> bool:
         "coder" not in coding
         and all(coding.get(name) == value for name, value in named.items())
         and coding.get("perspective_group") == group
-        and "perspective_holder" not in coding
+        and "perspective_stakeholder" not in coding
     )
 
 

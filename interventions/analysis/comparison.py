@@ -54,7 +54,7 @@ def factor_lines(matrix: Matrix, group: str) -> list[Line]:
                     row.cells[number].css,
                     row.cells[number].sign,
                     row.cells[number].sign_words,
-                    row.cells[number].degree is not None,
+                    row.cells[number].score is not None,
                 )
                 for row in matrix.rows
             ),

@@ -8,8 +8,8 @@ from clusters.words import PROJECTS, counted, gettext_lazy
 from clusters.words import gettext as _
 from interventions.analysis.disagreement import DISAGREEMENTS
 
-# What a cell can be when it holds no degree, with its mark and its words.
-NO_DEGREE = {
+# What a cell can be when it holds no score, with its mark and its words.
+NO_SCORE = {
     "not_reported": ("○", gettext_lazy("not reported: looked for, the sources are silent")),
     "not_searched": ("–", gettext_lazy("not searched")),
     "not_applicable": ("×", gettext_lazy("not applicable")),
@@ -20,15 +20,15 @@ GROUPS = {
     "enabling": gettext_lazy("Favours collective action"),
     "hindering": gettext_lazy("Stands in its way"),
 }
-DEGREE_WORDS = {
+SCORE_WORDS = {
     0.0: gettext_lazy("absent"),
     0.33: gettext_lazy("more absent than present"),
     0.67: gettext_lazy("more present than absent"),
     1.0: gettext_lazy("fully present"),
 }
 DIRECTION_WORDS = {
-    "good": gettext_lazy("good"),
-    "bad": gettext_lazy("bad"),
+    "positive": gettext_lazy("positive"),
+    "negative": gettext_lazy("negative"),
     "mixed": gettext_lazy("mixed"),
     "none": gettext_lazy("no change"),
     "unknown": gettext_lazy("not known"),
@@ -51,18 +51,18 @@ class Cell:
     """What is known of one factor in one project."""
 
     column: Column
-    degree: float | None
+    score: float | None
     status: str
     # A key of `DISAGREEMENTS`.
     disagreement: str
-    one_coder: bool
+    single_coder: bool
     url: str
     # project/framework/factor, which names the cell in an address.
     id: str = ""
 
     @property
     def mark(self) -> str:
-        return NO_DEGREE[self.status][0] if self.degree is None else f"{self.degree:g}"
+        return NO_SCORE[self.status][0] if self.score is None else f"{self.score:g}"
 
     @property
     def sign(self) -> str:
@@ -75,10 +75,10 @@ class Cell:
 
     @property
     def said(self) -> str:
-        """The degree in words, or why there is none."""
-        if self.degree is None:
-            return str(NO_DEGREE[self.status][1])
-        return f"{DEGREE_WORDS[self.degree]} ({self.degree:g})"
+        """The score in words, or why there is none."""
+        if self.score is None:
+            return str(NO_SCORE[self.status][1])
+        return f"{SCORE_WORDS[self.score]} ({self.score:g})"
 
     @property
     def words(self) -> str:
@@ -86,16 +86,16 @@ class Cell:
         parts = [self.said]
         if self.disagreement:
             parts.append(self.sign_words)
-        if self.one_coder:
+        if self.single_coder:
             parts.append(_("coded by one person only"))
         return "; ".join(parts)
 
     @property
     def css(self) -> str:
         """The class that gives the cell its fill: `enabling-67`, or none."""
-        if self.degree is None:
-            return "no-degree"
-        return f"{self.column.polarity}-{round(self.degree * 100)}"
+        if self.score is None:
+            return "no-score"
+        return f"{self.column.polarity}-{round(self.score * 100)}"
 
 
 @dataclass(frozen=True)
@@ -148,12 +148,12 @@ class Matrix:
         cells = [cell for row in self.rows for cell in row.cells]
         return _(
             "%(counted)s by %(factors)s factors: %(known)s of %(cells)s cells have a "
-            "degree; accounts disagree in %(contested)s of %(projects)s."
+            "score; accounts disagree in %(contested)s of %(projects)s."
         ) % {
             "counted": counted(len(self.rows), PROJECTS),
             "projects": len(self.rows),
             "factors": len(self.columns),
-            "known": sum(cell.degree is not None for cell in cells),
+            "known": sum(cell.score is not None for cell in cells),
             "cells": len(cells),
             "contested": sum(bool(row.disagrees_on) for row in self.rows),
         }
@@ -164,12 +164,14 @@ def summarise_outcomes(outcomes: Sequence[tuple[str, str]]) -> OutcomeSummary:
     if not outcomes:
         return OutcomeSummary("unknown", _("not known"))
     directions = {direction for direction, words in outcomes}
-    if {"good", "bad"} <= directions or "mixed" in directions:
+    if {"positive", "negative"} <= directions or "mixed" in directions:
         direction = "mixed"
     else:
-        direction = next((one for one in ("good", "bad", "none") if one in directions), "unknown")
+        direction = next(
+            (one for one in ("positive", "negative", "none") if one in directions), "unknown"
+        )
     shown = [
         next((words for found, words in outcomes if found == wanted), None)
-        for wanted in ("good", "mixed", "bad", "none", "unknown")
+        for wanted in ("positive", "mixed", "negative", "none", "unknown")
     ]
     return OutcomeSummary(direction, " · ".join([words for words in shown if words][:2]))

@@ -8,9 +8,9 @@ from clusters.words import gettext_lazy as _
 from interventions.analysis.matrix import Matrix
 
 PRESENCE = {"present": _("present"), "absent": _("absent"), "unknown": _("not known")}
-# The same, with the degrees that count as such.
+# The same, with the scores that count as such.
 RULES = {**PRESENCE, "present": _("present (0.67 or 1)"), "absent": _("absent (0 or 0.33)")}
-DIRECTIONS = ("good", "mixed", "bad", "none", "unknown")
+DIRECTIONS = ("positive", "mixed", "negative", "none", "unknown")
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class OutcomeCount:
         return sum(self.counts.values())
 
 
-def presence_of(degree: float | None) -> str:
-    """Above the middle of the scale is present, below it absent; without a degree not known."""
-    if degree is None:
+def presence_of(score: float | None) -> str:
+    """Above the middle of the scale is present, below it absent; without a score not known."""
+    if score is None:
         return "unknown"
-    return "present" if degree > 0.5 else "absent"
+    return "present" if score > 0.5 else "absent"
 
 
 def outcomes_by_factor(matrix: Matrix) -> Sequence[OutcomeCount]:
@@ -43,7 +43,7 @@ def outcomes_by_factor(matrix: Matrix) -> Sequence[OutcomeCount]:
     }
     for row in matrix.rows:
         for cell in row.cells:
-            counted[cell.column.key, presence_of(cell.degree)][row.outcome.direction] += 1
+            counted[cell.column.key, presence_of(cell.score)][row.outcome.direction] += 1
     return [
         OutcomeCount(
             column.key,

@@ -30,8 +30,8 @@ class Unit:
 class Figures:
     """Agreement over some units.
 
-    `percent` and `kappa` take every answer as a category, reasons for no degree included; `alpha`
-    is ordinal and of degrees alone. `compared` counts units that two coders answered, `same` those
+    `percent` and `kappa` take every answer as a category, reasons for no score included; `alpha`
+    is ordinal and of scores alone. `compared` counts units that two coders answered, `same` those
     that all of these answered alike.
     """
 
@@ -52,14 +52,14 @@ def figures(units: Sequence[Unit]) -> Figures:
     """Return how far the coders of these units agree."""
     compared = [unit for unit in units if len(_given(unit)) > 1]
     coders = list(zip(*(unit.codes for unit in units), strict=True))
-    degrees = [[_degree(code) for code in coder] for coder in coders]
+    scores = [[_score(code) for code in coder] for coder in coders]
     return Figures(
         compared=len(compared),
         same=sum(len(set(_given(unit))) == 1 for unit in compared),
         percent=percent_agreement(coders),
-        alpha=krippendorff_alpha(degrees, "ordinal"),
+        alpha=krippendorff_alpha(scores, "ordinal"),
         # Samples of one unit are all the same: they say nothing.
-        interval=bootstrap_interval(degrees, "ordinal") if len(compared) > 1 else None,
+        interval=bootstrap_interval(scores, "ordinal") if len(compared) > 1 else None,
         kappa=cohen_kappa(*coders) if len(coders) == 2 else None,
     )
 
@@ -75,7 +75,7 @@ def by_subject(units: Sequence[Unit]) -> dict[str, Figures]:
 def distance(unit: Unit) -> str:
     """Say how far the answers of a unit lie apart.
 
-    `none` and `one` for so few answers, `same`, `kind` where a degree stands beside a reason for
+    `none` and `one` for so few answers, `same`, `kind` where a score stands beside a reason for
     none, or how many steps of the scale: `1`, `2`, `3`.
     """
     given = _given(unit)
@@ -93,5 +93,5 @@ def _given(unit: Unit) -> list[str]:
     return [code for code in unit.codes if code is not None]
 
 
-def _degree(code: str | None) -> float | None:
+def _score(code: str | None) -> float | None:
     return float(code) if code in SCALE else None

@@ -1,4 +1,4 @@
-"""What the API answers of projects counted: facets, and degrees of factors."""
+"""What the API answers of projects counted: facets, and scores of factors."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from clusters.api.paging import EXACT_COUNT, Ahead, several
 from clusters.filters import API_PARAMETERS
 from clusters.words import known_words, short
 from interventions.counts import found_with
-from interventions.degrees import FactorCounts, degrees_of
 from interventions.facets import COUNTS, Facet, facets
 from interventions.filters import ProjectFilter
 from interventions.models import Project
+from interventions.scores import FactorCounts, scores_of
 from interventions.views.charts import framework_of
 
 COUNT = {
@@ -45,7 +45,7 @@ FACETS = {
         }
     },
 }
-DEGREES = {
+SCORES = {
     "type": "object",
     "required": ["framework", "projects", "factors"],
     "properties": {
@@ -63,7 +63,7 @@ DEGREES = {
                     "url": ADDRESS,
                     "mean": {
                         "type": ["number", "null"],
-                        "description": "Mean agreed degree of the projects that have one.",
+                        "description": "Mean agreed score of the projects that have one.",
                     },
                     "not_searched": {
                         **NUMBER,
@@ -77,7 +77,7 @@ DEGREES = {
                             "properties": {
                                 "value": {
                                     **TEXT,
-                                    "description": "A degree, or the reason for none.",
+                                    "description": "A score, or the reason for none.",
                                 },
                                 "outcome": {
                                     **TEXT,
@@ -134,17 +134,17 @@ class Counted:
         return Response({"facets": [_facet(one) for one in facets(filterset, names)]})
 
     @extend_schema(
-        operation_id="projects_degrees",
+        operation_id="projects_scores",
         parameters=[OpenApiParameter("framework", str, description="Else the main one.")],
-        responses={200: DEGREES},
+        responses={200: SCORES},
     )
     @action(detail=False, pagination_class=None)
     @kept_by_caches
-    def degrees(self, request: Request) -> Response:
-        """How many projects have each factor to which degree, by what came of them."""
+    def scores(self, request: Request) -> Response:
+        """How many projects have each factor to which score, by what came of them."""
         framework = framework_of(request.query_params)
         filterset = self.filterset_without("framework")
-        number, factors = degrees_of(
+        number, factors = scores_of(
             filterset.qs, framework, are_all=not any(filterset.data.values())
         )
         return Response(

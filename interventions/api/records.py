@@ -19,13 +19,13 @@ from interventions.models import (
     Account,
     Coding,
     Donor,
-    DonorNorm,
+    DonorGuideline,
     Factor,
     Framework,
     Funding,
     Outcome,
     OutcomeDimension,
-    Participation,
+    Participant,
     Project,
     ProjectLink,
     Reply,
@@ -64,31 +64,37 @@ count_by(Project, facts_of)
 
 
 def factor_columns(view: Any) -> list[TableColumn]:
-    """A column for each published factor: its agreed degree, or the reason why there is none."""
+    """A column for each published factor: its agreed score, or the reason why there is none."""
     factors = Factor.objects.published().select_related("framework")
     return [
         TableColumn(
             name := f"{factor.framework.slug}/{factor.key}",
             "any",
             lambda record, name=name: _agreed(record, name),  # type: ignore[misc]
-            f"{factor.name}: agreed degree from 0 (absent) to 1, or why there is none.",
+            f"{factor.name}: agreed score from 0 (absent) to 1, or why there is none.",
         )
-        for factor in factors.order_by("framework__slug", "position", "key")
+        for factor in factors.order_by("framework__slug", "sort_order", "key")
     ]
 
 
 def _agreed(record: dict[str, Any], factor: str) -> Any:
     for coding in record["codings"]:
         is_agreed = coding["coder"] is None
-        is_overall = coding["perspective_group"] is None and coding["perspective_holder"] is None
+        is_overall = (
+            coding["perspective_group"] is None and coding["perspective_stakeholder"] is None
+        )
         if is_agreed and is_overall and coding["factor"] and coding["factor"]["id"] == factor:
-            return coding["degree"] if coding["no_value"] is None else coding["no_value"]["code"]
+            return (
+                coding["score"]
+                if coding["missing_reason"] is None
+                else coding["missing_reason"]["code"]
+            )
     return None
 
 
 ENDPOINTS = {
     "donors": endpoint(Donor, filterset_class=DonorFilter),
-    "donor-norms": endpoint(DonorNorm),
+    "donor-guidelines": endpoint(DonorGuideline),
     "projects": endpoint(
         Project,
         Counted,
@@ -99,8 +105,8 @@ ENDPOINTS = {
         further_columns=factor_columns,
     ),
     "project-links": endpoint(ProjectLink),
-    "fundings": endpoint(Funding),
-    "participations": endpoint(Participation),
+    "funding": endpoint(Funding),
+    "participants": endpoint(Participant),
     "frameworks": endpoint(Framework),
     "factors": endpoint(Factor),
     "accounts": endpoint(Account),

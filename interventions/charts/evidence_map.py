@@ -13,7 +13,7 @@ from clusters.words import gettext as _
 ROW_HEIGHT = 40
 HEAD_HEIGHT = 76
 WORKS = ngettext_lazy("%(n)s work", "%(n)s works", "count")
-FIELDWORKS = ngettext_lazy("%(n)s fieldwork", "%(n)s fieldworks", "count")
+STUDIES = ngettext_lazy("%(n)s study", "%(n)s studies", "count")
 FACTORS = ngettext_lazy("%(n)s factor", "%(n)s factors", "count")
 CODINGS = ngettext_lazy("%(n)s coding", "%(n)s codings", "count")
 DEFINITIONS = ngettext_lazy("%(n)s definition", "%(n)s definitions", "count")
@@ -21,7 +21,7 @@ DEFINITIONS = ngettext_lazy("%(n)s definition", "%(n)s definitions", "count")
 
 @dataclass(frozen=True)
 class Evidence:
-    """How many published values on one factor rest on one work, or on one fieldwork."""
+    """How many published values on one factor rest on one work, or on one study."""
 
     work: str
     factor: str
@@ -48,17 +48,17 @@ def evidence_map(
     found: Sequence[Evidence],
     factors: Sequence[tuple[str, str]],
     *,
-    by_fieldwork: bool,
+    by_study: bool,
     source: str,
 ) -> Chart:
-    """Draw works (or fieldworks) by the factors given as (key, short name), all columns drawn."""
+    """Draw works (or studies) by the factors given as (key, short name), all columns drawn."""
     works = sorted({one.work for one in found})
-    if by_fieldwork:
-        row_head = _("Fieldwork")
-        title = _("Which factor rests on which independent fieldwork")
+    if by_study:
+        row_head = _("Study")
+        title = _("Which factor rests on which independent study")
         reading = _(
             "Number of published values (codings, accounts, definitions) on a factor that cite a "
-            "fieldwork; an empty cell: none. Works that share one fieldwork are one row, since "
+            "study; an empty cell: none. Works that share one study are one row, since "
             "they are one independent source. n = %(works)s."
         )
     else:
@@ -69,7 +69,7 @@ def evidence_map(
             "work; an empty cell: none. n = %(works)s."
         )
     counts = {
-        "works": counted(len(works), FIELDWORKS if by_fieldwork else WORKS),
+        "works": counted(len(works), STUDIES if by_study else WORKS),
         "held": len({one.factor for one in found}),
         "factors": counted(len(factors), FACTORS),
     }

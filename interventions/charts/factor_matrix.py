@@ -1,4 +1,4 @@
-"""The factor matrix: rows are projects, columns factors, fills degrees, marks what is not known."""
+"""The factor matrix: rows are projects, columns factors, fills scores, marks what is not known."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ SYMBOLS = {
     "not_agreed": "asterisk-open",
 }
 # The colours inside and round the diamond of each kind of disagreement.
-DIAMONDS = {"says": ("ink", "paper"), "reasons": ("paper", "ink")}
+DIAMONDS = {"position": ("ink", "paper"), "reasons": ("paper", "ink")}
 GAP = 0.55
 ROW_HEIGHT = 66
 LOW_ROW_HEIGHT = 40
@@ -33,7 +33,7 @@ def factor_matrix(matrix: Matrix, source: str) -> Chart:
         name="factor-matrix",
         title=_("How far each factor was present in each project"),
         reading=_(
-            "Agreed degree from 0 (absent) to 1 (fully present), by project and factor. "
+            "Agreed score from 0 (absent) to 1 (fully present), by project and factor. "
             "n = %(projects)s. Choose a cell to see who says what."
         )
         % {"projects": counted(len(matrix.rows), PROJECTS)},
@@ -59,8 +59,8 @@ def factor_matrix(matrix: Matrix, source: str) -> Chart:
         ),
         key=_(
             "The darker, the more present; teal favours, rust stands in its way. ○ not reported, "
-            "– not searched, × not applicable. ◆ holders say different things of it, ◇ they differ "
-            "on whether it was a reason for the end. A ring: coded by one person only."
+            "– not searched, × not applicable. ◆ stakeholders say different things of it, ◇ they "
+            "differ on whether it was a reason for the end. A ring: coded by one person only."
         ),
         wide=True,
     )
@@ -132,7 +132,7 @@ def _fills(
     return go.Heatmap(
         x=[places[column.key] for column in columns],
         y=list(range(len(matrix.rows))),
-        z=[[cell.degree for cell in line] for line in cells],
+        z=[[cell.score for cell in line] for line in cells],
         zmin=0,
         zmax=1,
         colorscale=[
@@ -164,7 +164,7 @@ def _marks(matrix: Matrix, places: dict[str, float]) -> list[go.Scatter]:
     ]
     traces = []
     for status, symbol in SYMBOLS.items():
-        found = [item for item in placed if item[3].degree is None and item[3].status == status]
+        found = [item for item in placed if item[3].score is None and item[3].status == status]
         if found:
             traces.append(_scatter(found, symbol=symbol, size=10, line={"width": 1.4}))
     for kind, (inside, edge) in DIAMONDS.items():
@@ -187,7 +187,7 @@ def _marks(matrix: Matrix, places: dict[str, float]) -> list[go.Scatter]:
 
 
 def _rings(matrix: Matrix, places: dict[str, float]) -> list[dict[str, Any]]:
-    """Draw a thin ring round every degree that only one person has coded."""
+    """Draw a thin ring round every score that only one person has coded."""
     return [
         {
             "type": "rect",
@@ -199,7 +199,7 @@ def _rings(matrix: Matrix, places: dict[str, float]) -> list[dict[str, Any]]:
         }
         for number, row in enumerate(matrix.rows)
         for cell in row.cells
-        if cell.one_coder and cell.degree is not None and cell.column.key in places
+        if cell.single_coder and cell.score is not None and cell.column.key in places
     ]
 
 
@@ -217,7 +217,7 @@ def _scatter(found: list[tuple[float, float, str, Cell]], **marker: Any) -> go.S
 
 
 def _outcomes(matrix: Matrix, end: float) -> go.Scatter:
-    came_of_it = _("What came of it: %(direction)s")
+    overall_outcome = _("What came of it: %(direction)s")
     return go.Scatter(
         x=[end] * len(matrix.rows),
         y=list(range(len(matrix.rows))),
@@ -228,7 +228,7 @@ def _outcomes(matrix: Matrix, end: float) -> go.Scatter:
         textfont={"size": 12},
         customdata=[row.url + "#outcomes" for row in matrix.rows],
         hovertext=[
-            f"<b>{row.title}</b><br>" + came_of_it % {"direction": row.outcome.direction_words}
+            f"<b>{row.title}</b><br>" + overall_outcome % {"direction": row.outcome.direction_words}
             for row in matrix.rows
         ],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -237,7 +237,7 @@ def _outcomes(matrix: Matrix, end: float) -> go.Scatter:
 
 
 def _dot(direction: str) -> str:
-    return direction if direction in ("good", "bad", "mixed") else "unknown"
+    return direction if direction in ("positive", "negative", "mixed") else "unknown"
 
 
 def _two_lines(words: str) -> str:
@@ -245,7 +245,7 @@ def _two_lines(words: str) -> str:
 
 
 def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[str, Any]]:
-    came_of_it = _("What came of it")
+    overall_outcome = _("What came of it")
     above = {"yref": "paper", "y": 1, "showarrow": False, "yanchor": "bottom"}
     heads: list[dict[str, Any]] = []
     for polarity, words in GROUPS.items():
@@ -276,7 +276,7 @@ def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[st
             **above,
             "x": end - 0.1,
             "xanchor": "left",
-            "text": f"<b>{came_of_it}</b>",
+            "text": f"<b>{overall_outcome}</b>",
             "font": {"size": 14},
             "yshift": 50,
         }

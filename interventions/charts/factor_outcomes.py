@@ -14,11 +14,11 @@ from interventions.analysis.outcomes import DIRECTIONS, PRESENCE, RULES, Outcome
 
 ROW_HEIGHT = 24
 # Told apart without colour, too: in grey print and by colour-blind readers.
-PATTERNS = {"good": "", "mixed": "/", "bad": "x", "none": ".", "unknown": ""}
+PATTERNS = {"positive": "", "mixed": "/", "negative": "x", "none": ".", "unknown": ""}
 COLOURS = {
-    "good": "good",
+    "positive": "positive",
     "mixed": "mixed",
-    "bad": "bad",
+    "negative": "negative",
     "none": "ink-2",
     "unknown": "line",
 }
@@ -40,13 +40,13 @@ def factor_outcomes(
         name="factor-outcomes",
         title=_("What came of projects where a factor was present, absent or not known"),
         reading=_(
-            "Projects, by the direction of all their outcomes together. Present: agreed degree "
-            "0.67 or 1; absent: 0 or 0.33; not known: no agreed degree. Each factor counts every "
+            "Projects, by the direction of all their outcomes together. Present: agreed score "
+            "0.67 or 1; absent: 0 or 0.33; not known: no agreed score. Each factor counts every "
             "project once: n = %(projects)s."
         )
         % {"projects": counted(projects, PROJECTS)},
         source=source,
-        summary="; ".join(known) or _("No factor has an agreed degree in any of these projects."),
+        summary="; ".join(known) or _("No factor has an agreed score in any of these projects."),
         figure=_figure(drawn, links) if len(drawn) > 1 else None,
         head=(
             _("Factor"),

@@ -1,4 +1,4 @@
-"""How often each factor was present, over many projects: degrees and what is not known, with n."""
+"""How often each factor was present, over many projects: scores and what is not known, with n."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout, lying_bars
 from clusters.words import PROJECTS, counted
 from clusters.words import gettext as _
-from interventions.analysis.matrix import DEGREE_WORDS, GROUPS, Column
+from interventions.analysis.matrix import GROUPS, SCORE_WORDS, Column
 from interventions.analysis.shares import FactorShare
 
 ROW_HEIGHT = 40
@@ -19,25 +19,25 @@ type Links = Callable[[str, float | None], str]
 
 
 def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, source: str) -> Chart:
-    """Draw one bar a factor: projects by agreed degree, then those without one.
+    """Draw one bar a factor: projects by agreed score, then those without one.
 
-    `links` gives, for a factor's key and a degree or None, the address of the projects behind.
+    `links` gives, for a factor's key and a score or None, the address of the projects behind.
     """
     return Chart(
         name="factor-shares",
         title=_("How often each factor was present, absent or not known"),
         reading=_(
-            "Projects by agreed degree, from 1 (fully present) to 0 (absent), then those without "
-            "an agreed degree. n = %(projects)s for every factor."
+            "Projects by agreed score, from 1 (fully present) to 0 (absent), then those without "
+            "an agreed score. n = %(projects)s for every factor."
         )
         % {"projects": counted(projects, PROJECTS)},
         source=source,
         key=_(
             "The darker, the more present; teal favours collective action, rust stands in its way. "
-            "White: no agreed degree."
+            "White: no agreed score."
         ),
         summary="; ".join(
-            _("%(factor)s: present in %(present)s of %(known)s with a degree")
+            _("%(factor)s: present in %(present)s of %(known)s with a score")
             % {
                 "factor": share.column.short_name,
                 "present": share.present,
@@ -48,9 +48,9 @@ def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, sou
         figure=_figure(shares, links) if projects > 1 and shares else None,
         head=(
             _("Factor"),
-            *(_in_words(degree) for degree in reversed(DEGREE_WORDS)),
-            _("No degree"),
-            _("n with a degree"),
+            *(_in_words(score) for score in reversed(SCORE_WORDS)),
+            _("No score"),
+            _("n with a score"),
             _("n"),
         ),
         rows=table(
@@ -58,8 +58,8 @@ def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, sou
                 (
                     Cell(share.column.name, share.column.url),
                     *(
-                        _part(share, degree, share.degrees.get(degree, 0), links)
-                        for degree in reversed(DEGREE_WORDS)
+                        _part(share, score, share.scores.get(score, 0), links)
+                        for score in reversed(SCORE_WORDS)
                     ),
                     _part(share, None, share.unknown, links),
                     share.known,
@@ -71,23 +71,23 @@ def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, sou
     )
 
 
-def _part(share: FactorShare, degree: float | None, number: int, links: Links) -> Cell:
-    return Cell(str(number), links(share.column.key, degree) if number else "")
+def _part(share: FactorShare, score: float | None, number: int, links: Links) -> Cell:
+    return Cell(str(number), links(share.column.key, score) if number else "")
 
 
-def _fill(column: Column, degree: float) -> str:
-    if not degree:
+def _fill(column: Column, score: float) -> str:
+    if not score:
         return PALETTE["zero"]
-    return PALETTE[f"{SCALES[column.polarity]}-{round(degree * 100)}"]
+    return PALETTE[f"{SCALES[column.polarity]}-{round(score * 100)}"]
 
 
-def _in_words(degree: float) -> str:
-    return f"{DEGREE_WORDS[degree]} ({degree:g})"
+def _in_words(score: float) -> str:
+    return f"{SCORE_WORDS[score]} ({score:g})"
 
 
-def _hover(share: FactorShare, degree: str, number: int) -> str:
-    words = _("%(degree)s: %(number)s of %(total)s") % {
-        "degree": degree,
+def _hover(share: FactorShare, score: str, number: int) -> str:
+    words = _("%(score)s: %(number)s of %(total)s") % {
+        "score": score,
         "number": number,
         "total": share.total,
     }
@@ -98,30 +98,28 @@ def _figure(shares: list[FactorShare], links: Links) -> go.Figure:
     rows = list(range(len(shares)))
     shown = [share.column for share in shares]
     traces = []
-    for degree in reversed(DEGREE_WORDS):
+    for score in reversed(SCORE_WORDS):
         traces.append(
             go.Bar(
                 orientation="h",
                 y=rows,
-                x=[share.degrees.get(degree, 0) for share in shares],
+                x=[share.scores.get(score, 0) for share in shares],
                 width=0.7,
                 marker={
                     "color": [
-                        _fill(column, degree) if column.polarity in GROUPS else PALETTE["ink-2"]
+                        _fill(column, score) if column.polarity in GROUPS else PALETTE["ink-2"]
                         for column in shown
                     ],
                     "line": {"width": 1, "color": PALETTE["ink-2"]},
                 },
                 customdata=[
-                    _part(share, degree, share.degrees.get(degree, 0), links).url
-                    for share in shares
+                    _part(share, score, share.scores.get(score, 0), links).url for share in shares
                 ],
                 hovertext=[
-                    _hover(share, _in_words(degree), share.degrees.get(degree, 0))
-                    for share in shares
+                    _hover(share, _in_words(score), share.scores.get(score, 0)) for share in shares
                 ],
                 hovertemplate="%{hovertext}<extra></extra>",
-                name=f"{degree:g}",
+                name=f"{score:g}",
             )
         )
     traces.append(
@@ -132,9 +130,9 @@ def _figure(shares: list[FactorShare], links: Links) -> go.Figure:
             width=0.7,
             marker={"color": PALETTE["paper"], "line": {"width": 1, "color": PALETTE["line"]}},
             customdata=[_part(share, None, share.unknown, links).url for share in shares],
-            hovertext=[_hover(share, _("no agreed degree"), share.unknown) for share in shares],
+            hovertext=[_hover(share, _("no agreed score"), share.unknown) for share in shares],
             hovertemplate="%{hovertext}<extra></extra>",
-            name=_("no degree"),
+            name=_("no score"),
         )
     )
     return go.Figure(

@@ -1,4 +1,4 @@
-"""Money by donor and year, one panel for each currency and flow, which are never added up."""
+"""Money by donor and year, a panel for each currency and kind, which are never added up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PANEL_HEIGHT = 220
 # Fills that differ in lightness and pattern; colour has its meaning elsewhere.
 FILLS = (("ink", ""), ("line", ""), ("ink-2", "/"), ("unknown", "."), ("ink-2", "x"))
 AMOUNTS = ngettext_lazy("%(n)s amount", "%(n)s amounts", "count")
-FUNDINGS = ngettext_lazy("%(n)s funding", "%(n)s fundings", "count")
+FUNDINGS = ngettext_lazy("%(n)s funding", "%(n)s funding", "count")
 
 
 @dataclass(frozen=True)
@@ -26,31 +26,38 @@ class Payment:
     donor: str
     year: int | None
     currency: str
-    flow: str
+    kind: str
     amount: Decimal
     project: str
     url: str
 
 
 def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -> Chart:
-    """Draw the dated amounts; the table has all. `unstated` fundings give no amount."""
+    """Draw the dated amounts; the table has all. `unstated` funding give no amount."""
     dated = [one for one in payments if one.year is not None]
     return Chart(
         name="money",
         title=_("Money by donor and year, as far as sources state it"),
         reading=_(
             "Amounts as stated, not converted and not corrected for prices, one panel for each "
-            "currency and kind of flow. A programme’s money is not added to that of its parts, "
-            "nor what one project passes on. n = %(stated)s of %(fundings)s with an amount."
+            "currency and transaction type. A programme’s money is not added to that of its parts, "
+            "nor what one project passes on. n = %(stated)s of %(funding)s with an amount."
         )
         % {
             "stated": len(payments),
-            "fundings": counted(len(payments) + unstated, FUNDINGS),
+            "funding": counted(len(payments) + unstated, FUNDINGS),
         },
         source=source,
         summary=" ".join([_summary(payments, unstated), *map(_said, payments[:5])]),
         figure=_figure(dated) if len(dated) > 1 else None,
-        head=(_("Donor"), _("Year"), _("Currency"), _("Amount"), _("Flow"), _("Project")),
+        head=(
+            _("Donor"),
+            _("Year"),
+            _("Currency"),
+            _("Amount"),
+            _("Transaction type"),
+            _("Project"),
+        ),
         rows=table(
             *(
                 (
@@ -58,7 +65,7 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
                     one.year or _("not stated"),
                     one.currency,
                     f"{one.amount:,.0f}",
-                    one.flow,
+                    one.kind,
                     Cell(one.project, one.url),
                 )
                 for one in payments
@@ -68,9 +75,9 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
 
 
 def _summary(payments: Sequence[Payment], unstated: int) -> str:
-    return _("%(amounts)s stated; %(fundings)s without an amount.") % {
+    return _("%(amounts)s stated; %(funding)s without an amount.") % {
         "amounts": counted(len(payments), AMOUNTS),
-        "fundings": counted(unstated, FUNDINGS),
+        "funding": counted(unstated, FUNDINGS),
     }
 
 
@@ -106,22 +113,22 @@ def _bars(paid: Sequence[Payment], colour: str, pattern: str) -> go.Bar:
 
 
 def _figure(dated: Sequence[Payment]) -> go.Figure:
-    not_stated = _("flow not stated")
-    panels = sorted({(one.currency, one.flow) for one in dated})
+    not_stated = _("type not stated")
+    panels = sorted({(one.currency, one.kind) for one in dated})
     donors = sorted({one.donor for one in dated})
     figure = make_subplots(
         rows=len(panels),
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.12 / len(panels),
-        subplot_titles=[f"{currency}, {flow.lower() or not_stated}" for currency, flow in panels],
+        subplot_titles=[f"{currency}, {kind.lower() or not_stated}" for currency, kind in panels],
     )
-    for row, (currency, flow) in enumerate(panels, 1):
+    for row, (currency, kind) in enumerate(panels, 1):
         for number, donor in enumerate(donors):
             found = [
                 one
                 for one in dated
-                if (one.currency, one.flow, one.donor) == (currency, flow, donor)
+                if (one.currency, one.kind, one.donor) == (currency, kind, donor)
             ]
             if found:
                 colour, pattern = FILLS[number % len(FILLS)]

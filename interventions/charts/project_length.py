@@ -22,8 +22,8 @@ class Length:
     least: int | None
     most: int | None
     basis: str
-    norm: str = ""
-    norm_url: str = ""
+    guideline: str = ""
+    guideline_url: str = ""
     minimum: int | None = None
     validity: str = ""
 
@@ -98,7 +98,7 @@ def project_length(lengths: Sequence[Length], source: str) -> Chart:
                     Cell(one.title, one.url),
                     one.months,
                     one.basis,
-                    Cell(one.norm, one.norm_url),
+                    Cell(one.guideline, one.guideline_url),
                     one.minimum,
                     one.validity,
                     one.against,
@@ -114,8 +114,8 @@ def _hover(one: Length) -> str:
     lines = [f"<b>{one.title}</b>", ran]
     if one.minimum is not None:
         lines.append(
-            _("%(norm)s: at least %(months)s months, %(validity)s")
-            % {"norm": one.norm, "months": one.minimum, "validity": one.validity}
+            _("%(guideline)s: at least %(months)s months, %(validity)s")
+            % {"guideline": one.guideline, "months": one.minimum, "validity": one.validity}
         )
     lines.append(one.against)
     return "<br>".join(lines)
@@ -161,7 +161,7 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                     "color": PALETTE["ink"],
                     "line": {"width": 3},
                 },
-                customdata=[one.norm_url for _, one in ruled],
+                customdata=[one.guideline_url for _, one in ruled],
                 hovertext=[_hover(one) for _, one in ruled],
                 hovertemplate="%{hovertext}<extra></extra>",
                 name=_("the donor’s minimum"),

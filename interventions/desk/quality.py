@@ -35,7 +35,7 @@ COLUMNS: dict[str, tuple[Any, Any]] = {
     ),
     "sources": (
         gettext_lazy("Independent sources"),
-        gettext_lazy("works on the same fieldwork count once"),
+        gettext_lazy("works on the same study count once"),
     ),
     "coders": (gettext_lazy("Coders"), gettext_lazy("who have coded it independently")),
     "checked_at": (

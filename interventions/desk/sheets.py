@@ -19,7 +19,7 @@ from clusters.spreadsheets.columns import PLACE, place_of, place_text
 from interventions.actions import rounds
 from interventions.desk.rounds import context_of, round_of
 from interventions.marks import publications_in
-from interventions.models import Agreement, Project, RoundState
+from interventions.models import Project, Resolution, RoundState
 from interventions.rounds import ANSWERS, UNREAD, Cell, Round, Subject, code_of
 
 MOST_PLACES = 400
@@ -148,7 +148,7 @@ def answer_in(request: HttpRequest, subject: Subject) -> tuple[Document, list[st
     document: Document = {}
     problems: list[str] = []
     if code in ANSWERS:
-        document["no_value" if code.isidentifier() else "degree"] = code
+        document["missing_reason" if code.isidentifier() else "score"] = code
     elif code:
         problems.append(_("“%(code)s” is no answer.") % {"code": code[:40]})
     if rationale:
@@ -263,7 +263,7 @@ def sent_row(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     """Return one subject's inputs as they were sent."""
     document, problems = answer_in(request, subject)
     return row_of(subject, document, problems) | {
-        "agreement": request.POST.get(f"agreement-{subject.key}", ""),
+        "resolution": request.POST.get(f"resolution-{subject.key}", ""),
         "text": request.POST.get(f"text-{subject.key}", ""),
     }
 
@@ -279,7 +279,7 @@ def taken_over(it: Round, project: Project, subject: Subject, of: str) -> dict[s
 
 def ways_for(user: Any) -> list[tuple[str, Any]]:
     """Return how somebody may settle on a coding."""
-    ways = [Agreement.CONSENSUS, *([Agreement.ADJUDICATED] if may_review(user) else [])]
+    ways = [Resolution.CONSENSUS, *([Resolution.ADJUDICATED] if may_review(user) else [])]
     return [(str(one), one.label) for one in ways]
 
 
@@ -298,7 +298,7 @@ def settle(
         with_slugs([document], request.user)
         if not problems:
             url = request.build_absolute_uri(f"{request.path}#{subject.key}")
-            rounds.agree(**to, document=document, agreement=sent["agreement"], url=url)  # type: ignore[arg-type]
+            rounds.agree(**to, document=document, resolution=sent["resolution"], url=url)  # type: ignore[arg-type]
     except NotAllowed as error:
         return list(error.reasons)
     except CaseFilesRefused as error:
@@ -319,7 +319,7 @@ def compared(it: Round, cell: Cell, typed: dict[str, Any] | None) -> dict[str, A
         "is_settled": cell.is_settled,
         "unconfirmed": cell.unconfirmed,
         "seen": cell.agreed.at.isoformat() if cell.agreed else "",
-        "way": cell.agreed.get_agreement_display() if cell.agreed else "",
+        "way": cell.agreed.get_resolution_display() if cell.agreed else "",
         "comments": cell.comments,
         "form": start,
         "is_typed": bool(typed),

@@ -59,12 +59,12 @@ class DonorCitation(CitationUse):
 
 
 @tracked
-class DonorNorm(Child):
+class DonorGuideline(Child):
     """A rule that the donor set itself, such as the shortest time a project needs."""
 
     parent_field = "donor"
 
-    donor = models.ForeignKey(Donor, models.CASCADE, related_name="norms")
+    donor = models.ForeignKey(Donor, models.CASCADE, related_name="guidelines")
     statement = models.TextField(help_text="The rule, in our own words.")
     minimum_months = models.PositiveIntegerField(
         null=True,
@@ -88,7 +88,7 @@ class DonorNorm(Child):
                 condition=models.Q(minimum_months__isnull=True)
                 | models.Q(maximum_months__isnull=True)
                 | models.Q(minimum_months__lte=models.F("maximum_months")),
-                name="donornorm_months_ordered",
+                name="donorguideline_months_ordered",
                 violation_error_code="maximum_months",
                 violation_error_message="The shortest time is longer than the longest.",
             ),
@@ -96,5 +96,5 @@ class DonorNorm(Child):
 
 
 @tracked
-class DonorNormCitation(CitationUse):
-    target = models.ForeignKey(DonorNorm, models.CASCADE, related_name="citations")
+class DonorGuidelineCitation(CitationUse):
+    target = models.ForeignKey(DonorGuideline, models.CASCADE, related_name="citations")

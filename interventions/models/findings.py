@@ -22,8 +22,8 @@ class Intended(models.TextChoices):
 
 
 class Direction(models.TextChoices):
-    GOOD = "good", _("Good")
-    BAD = "bad", _("Bad")
+    POSITIVE = "positive", _("Good")
+    NEGATIVE = "negative", _("Bad")
     MIXED = "mixed", _("Mixed")
     NONE = "none", _("No change")
     UNKNOWN = "unknown", _("Not known")
@@ -52,7 +52,7 @@ class Outcome(Child):
         help_text="Whether the project meant it to happen.",
     )
     direction = models.CharField(
-        max_length=7,
+        max_length=8,
         choices=Direction,
         help_text="Which way it went for those it touched, whether meant or not.",
     )
@@ -60,12 +60,12 @@ class Outcome(Child):
         max_length=120, blank=True, help_text="Whom it touched: home-based women stitchers."
     )
     when = UncertainDateField("when", help_text="When it had come about.")
-    position = models.PositiveSmallIntegerField(
+    sort_order = models.PositiveSmallIntegerField(
         default=0, help_text="Where it stands among the others; the lowest comes first."
     )
 
     class Meta(Child.Meta):
-        ordering = ["project", "position", "pk"]
+        ordering = ["project", "sort_order", "pk"]
         constraints = [unique_key("project")]
 
     def __str__(self) -> str:
@@ -80,47 +80,47 @@ class OutcomeCitation(CitationUse):
     target = models.ForeignKey(Outcome, models.CASCADE, related_name="citations")
 
 
-class Says(models.TextChoices):
+class Position(models.TextChoices):
     PRESENT = "present", _("It was so")
     ABSENT = "absent", _("It was not so")
     MIXED = "mixed", _("In part")
 
 
-class AsReason(models.TextChoices):
+class ReasonForEnding(models.TextChoices):
     MAIN = "main", _("A main reason")
     CONTRIBUTING = "contributing", _("A reason among others")
-    DENIED = "denied", _("Not a reason")
-    NOT_SAID = "not_said", _("Not said to be a reason")
+    REJECTED = "rejected", _("Not a reason")
+    NOT_MENTIONED = "not_mentioned", _("Not said to be a reason")
 
 
-class Form(models.TextChoices):
-    QUOTATION = "quotation", _("Quoted in the source")
-    REPORTED = "reported", _("Reported by the source")
+class Reporting(models.TextChoices):
+    QUOTED = "quoted", _("Quoted in the source")
+    PARAPHRASED = "paraphrased", _("Reported by the source")
 
 
 class AccountQuerySet(ChildQuerySet):
-    def with_holders(self) -> Self:
+    def with_stakeholders(self) -> Self:
         """Bring along who holds it and what it is about."""
         return self.select_related(
-            "holder_group", "holder", "factor__framework", "dimension"
-        ).order_by("position", "pk")
+            "stakeholder_group", "stakeholder", "factor__framework", "dimension"
+        ).order_by("sort_order", "pk")
 
 
 @tracked
 class Account(Child):
-    """What one holder says about one factor or outcome, and whether as a reason for the end."""
+    """What a stakeholder says of a factor or outcome, and whether as a reason for the ending."""
 
     parent_field = "project"
     searched = True
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="accounts")
-    holder_group = models.ForeignKey(
+    stakeholder_group = models.ForeignKey(
         StakeholderGroup,
         models.PROTECT,
         related_name="accounts",
         help_text="The kind of body whose view it is.",
     )
-    holder = models.ForeignKey(
+    stakeholder = models.ForeignKey(
         Stakeholder,
         models.PROTECT,
         null=True,
@@ -147,33 +147,33 @@ class Account(Child):
         related_name="accounts",
         help_text="The outcome dimension it speaks of; empty where it speaks of a factor.",
     )
-    says = models.CharField(
+    position = models.CharField(
         max_length=7,
-        choices=Says,
-        help_text="Whether, by this holder, the factor or outcome was there.",
+        choices=Position,
+        help_text="Whether, by this stakeholder, the factor or outcome was there.",
     )
-    as_reason = models.CharField(
+    reason_for_ending = models.CharField(
         "as a reason for how it ended",
-        max_length=12,
-        choices=AsReason,
-        default=AsReason.NOT_SAID,
-        help_text="Whether this holder gives it as a reason for how the project ended.",
+        max_length=13,
+        choices=ReasonForEnding,
+        default=ReasonForEnding.NOT_MENTIONED,
+        help_text="Whether this stakeholder gives it as a reason for how the project ended.",
     )
     statement = models.TextField(help_text="In indirect speech and our own words.")
-    form = models.CharField(
-        max_length=9,
-        choices=Form,
-        default=Form.REPORTED,
-        help_text="Whether the source prints the holder's words or tells of them.",
+    reporting = models.CharField(
+        max_length=11,
+        choices=Reporting,
+        default=Reporting.PARAPHRASED,
+        help_text="Whether the source prints the stakeholder's words or tells of them.",
     )
-    position = models.PositiveSmallIntegerField(
+    sort_order = models.PositiveSmallIntegerField(
         default=0, help_text="Where it stands among the others; the lowest comes first."
     )
 
     objects: ClassVar[Any] = AccountQuerySet.as_manager()
 
     class Meta(Child.Meta):
-        ordering = ["project", "position", "pk"]
+        ordering = ["project", "sort_order", "pk"]
         constraints = [
             unique_key("project"),
             exactly_one(
@@ -185,9 +185,9 @@ class Account(Child):
         ]
 
     @property
-    def holder_words(self) -> str:
+    def stakeholder_words(self) -> str:
         """Who holds it: the body where it is known, else the kind of informant."""
-        return str(self.holder) if self.holder is not None else self.informant
+        return str(self.stakeholder) if self.stakeholder is not None else self.informant
 
     @property
     def subject(self) -> Any:
@@ -195,7 +195,7 @@ class Account(Child):
 
     @property
     def heading(self) -> str:
-        return f"{self.holder_words} on “{self.subject}”"
+        return f"{self.stakeholder_words} on “{self.subject}”"
 
     def get_absolute_url(self) -> str:
         return f"{self.project.get_absolute_url()}#account-{self.key}"
@@ -208,7 +208,7 @@ class AccountCitation(CitationUse):
 
 @tracked
 class Reply(Child):
-    """What the holder of an account, or whoever it names, answered to it, and when."""
+    """What the stakeholder of an account, or whoever it names, answered to it, and when."""
 
     parent_field = "account"
 
@@ -230,8 +230,8 @@ class ReplyCitation(CitationUse):
     target = models.ForeignKey(Reply, models.CASCADE, related_name="citations")
 
 
-# Degrees of presence: the four-value fuzzy scale of qualitative comparative analysis.
-DEGREES = {
+# Scores of presence: the four-value fuzzy scale of qualitative comparative analysis.
+SCORES = {
     Decimal("0.00"): _("Absent (0)"),
     Decimal("0.33"): _("More absent than present (0.33)"),
     Decimal("0.67"): _("More present than absent (0.67)"),
@@ -239,22 +239,18 @@ DEGREES = {
 }
 
 
-class NoValue(models.TextChoices):
+class MissingReason(models.TextChoices):
     NOT_REPORTED = "not_reported", _("Not reported: looked for, the sources are silent")
     NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
 
-class Agreement(models.TextChoices):
+class Resolution(models.TextChoices):
     CONSENSUS = "consensus", _("By consensus of the coders")
     ADJUDICATED = "adjudicated", _("By adjudication")
-    ONE_CODER = "one_coder", _("Coded by one person only")
+    SINGLE_CODER = "single_coder", _("Coded by one person only")
 
 
 class CodingQuerySet(ChildQuerySet):
-    def shown(self) -> Self:
-        """Codings that are handed in."""
-        return self.filter(is_open=False)
-
     def agreed(self) -> Self:
         """The codings that the coders, or an adjudicator, settled on."""
         return self.filter(coder=None)
@@ -264,8 +260,8 @@ class CodingQuerySet(ChildQuerySet):
         return self.filter(coder__isnull=False)
 
     def overall(self) -> Self:
-        """From no holder's perspective in particular."""
-        return self.filter(perspective_group=None, perspective_holder=None)
+        """From no stakeholder's perspective in particular."""
+        return self.filter(perspective_group=None, perspective_stakeholder=None)
 
 
 @tracked
@@ -273,14 +269,12 @@ class Coding(Child):
     """A researcher's reading of one factor or outcome in one project. No row: not searched."""
 
     parent_field = "project"
-    not_asserted = frozenset({"is_open", "round", "coder", "agreement"})
-    # Entered as one choice: a degree, or why there is none.
-    one_of = ("degree", "no_value")
+    not_asserted = frozenset({"round", "coder", "resolution"})
+    # Entered as one choice: a score, or why there is none.
+    one_of = ("score", "missing_reason")
     # At the desk one codes alone, and that is what the matrix shows; those who code apart, to
     # compare, do so in a round.
-    begins_with = {"agreement": Agreement.ONE_CODER}
-    # Hides a coding from the public; no form has it, and rounds keep theirs elsewhere.
-    not_entered = frozenset({"is_open"})
+    begins_with = {"resolution": Resolution.SINGLE_CODER}
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="codings")
     factor = models.ForeignKey(
@@ -307,10 +301,10 @@ class Coding(Child):
         related_name="codings",
         help_text="Only for one of several independent codings: whose it is. Rounds fill it in.",
     )
-    agreement = models.CharField(
+    resolution = models.CharField(
         "how it was agreed",
         max_length=12,
-        choices=Agreement,
+        choices=Resolution,
         blank=True,
         help_text="By one person alone, or how several came to agree. Empty for one of several "
         "independent codings.",
@@ -323,7 +317,7 @@ class Coding(Child):
         related_name="codings",
         help_text="Whose view is coded; empty for the overall reading.",
     )
-    perspective_holder = models.ForeignKey(
+    perspective_stakeholder = models.ForeignKey(
         Stakeholder,
         models.PROTECT,
         null=True,
@@ -334,24 +328,21 @@ class Coding(Child):
     round = models.PositiveSmallIntegerField(
         default=1, help_text="The number of the round of coding, counted within the project."
     )
-    is_open = models.BooleanField(
-        default=False, help_text="Not yet handed in: hidden from the public and other coders."
-    )
-    degree = models.DecimalField(
+    score = models.DecimalField(
         max_digits=3,
         decimal_places=2,
         null=True,
         blank=True,
-        choices=DEGREES,
+        choices=SCORES,
         help_text="How far the factor or outcome was present: the four-value fuzzy set of "
         "qualitative comparative analysis (QCA).",
     )
-    no_value = models.CharField(
-        "reason for no degree",
+    missing_reason = models.CharField(
+        "reason for no score",
         max_length=14,
-        choices=NoValue,
+        choices=MissingReason,
         blank=True,
-        help_text="Why there is no degree. Where nobody has looked, make no coding: that is shown "
+        help_text="Why there is no score. Where nobody has looked, make no coding: that is shown "
         "as “not searched”.",
     )
     rationale = models.TextField(help_text="Why; for “not reported”, what was read.")
@@ -364,9 +355,9 @@ class Coding(Child):
             return
         if self.coder is not None and self.coder.user_id != by.pk:
             raise ValidationError({"coder": "You may enter codings under your own name only."})
-        if self.agreement in (Agreement.CONSENSUS, Agreement.ADJUDICATED):
+        if self.resolution in (Resolution.CONSENSUS, Resolution.ADJUDICATED):
             words = "A consensus comes from a coding round, where each coder confirms it."
-            raise ValidationError({"agreement": words})
+            raise ValidationError({"resolution": words})
 
     class Meta(Child.Meta):
         ordering = ["project", "key"]
@@ -379,38 +370,32 @@ class Coding(Child):
                 "dimension",
             ),
             models.CheckConstraint(
-                condition=models.Q(degree__isnull=False, no_value="")
-                | (models.Q(degree__isnull=True) & ~models.Q(no_value="")),
-                name="coding_degree_xor_reason",
-                violation_error_code="degree",
-                violation_error_message="Give a degree or the reason for none: one, not both.",
+                condition=models.Q(score__isnull=False, missing_reason="")
+                | (models.Q(score__isnull=True) & ~models.Q(missing_reason="")),
+                name="coding_score_xor_reason",
+                violation_error_code="score",
+                violation_error_message="Give a score or the reason for none: one, not both.",
             ),
             models.CheckConstraint(
-                condition=models.Q(degree__isnull=True) | models.Q(degree__in=list(DEGREES)),
-                name="coding_degree_on_scale",
-                violation_error_code="degree",
-                violation_error_message="The degree is 0, 0.33, 0.67 or 1.",
+                condition=models.Q(score__isnull=True) | models.Q(score__in=list(SCORES)),
+                name="coding_score_on_scale",
+                violation_error_code="score",
+                violation_error_message="The score is 0, 0.33, 0.67 or 1.",
             ),
             models.CheckConstraint(
-                condition=models.Q(coder__isnull=False, agreement="")
-                | (models.Q(coder__isnull=True) & ~models.Q(agreement="")),
+                condition=models.Q(coder__isnull=False, resolution="")
+                | (models.Q(coder__isnull=True) & ~models.Q(resolution="")),
                 name="coding_coder_xor_agreement",
                 violation_error_code="coder",
                 violation_error_message="A coding is one coder's own, or says how it was agreed: "
                 "name a coder or the agreement, not both.",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(coder__isnull=False) | models.Q(is_open=False),
-                name="coding_agreed_is_handed_in",
-                violation_error_code="is_open",
-                violation_error_message="An agreed coding is not open.",
             ),
             models.UniqueConstraint(
                 "project",
                 "factor",
                 "dimension",
                 "perspective_group",
-                "perspective_holder",
+                "perspective_stakeholder",
                 "coder",
                 "round",
                 condition=models.Q(coder__isnull=False),
@@ -424,11 +409,11 @@ class Coding(Child):
                 "factor",
                 "dimension",
                 "perspective_group",
-                "perspective_holder",
+                "perspective_stakeholder",
                 condition=models.Q(coder__isnull=True),
                 nulls_distinct=False,
                 name="coding_one_agreed",
-                violation_error_code="agreement",
+                violation_error_code="resolution",
                 violation_error_message="There is already an agreed coding of this.",
             ),
         ]

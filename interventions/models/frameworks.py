@@ -65,12 +65,12 @@ class Factor(Child):
         blank=True,
         help_text="What counts as the factor being present, so that two coders see the same.",
     )
-    position = models.PositiveSmallIntegerField(
+    sort_order = models.PositiveSmallIntegerField(
         default=0, help_text="Where it stands among the others; the lowest comes first."
     )
 
     class Meta(Child.Meta):
-        ordering = ["framework", "position", "pk"]
+        ordering = ["framework", "sort_order", "pk"]
         constraints = [unique_key("framework")]
 
     not_asserted = frozenset({"short_name"})

@@ -14,7 +14,7 @@ class CaseMarks(models.Model):
     project = models.OneToOneField(Project, models.CASCADE, related_name="marks", primary_key=True)
     # Of the project, when this was counted.
     version = models.PositiveIntegerField()
-    # Of what else it rests on: frameworks and fieldworks.
+    # Of what else it rests on: frameworks and studies.
     basis = models.CharField(max_length=32)
     not_stated = models.PositiveIntegerField(help_text="Fields of the case that are empty.")
     not_searched = models.PositiveIntegerField(
@@ -30,7 +30,7 @@ class CaseMarks(models.Model):
     )
     share_cited = models.FloatField(null=True, help_text="From 0 to 1; empty without values.")
     sources = models.PositiveIntegerField(
-        help_text="Independent sources: works on the same fieldwork count once."
+        help_text="Independent sources: works on the same study count once."
     )
     coders = models.PositiveIntegerField(help_text="Who have coded it independently.")
     checked_at = models.DateTimeField(null=True, help_text="Last published, returned or changed.")

@@ -21,27 +21,32 @@ ORDERINGS = {
     "stated_months": "stated_months",
 }
 
-# One row a project; accounts of one holder are compared with those of the others.
+# One row a project; accounts of one stakeholder are compared with those of the others.
 ACCOUNTS_DISAGREE = """
     WITH said AS (
-        SELECT project_id, says, as_reason,
+        SELECT project_id, position, reason_for_ending,
             coalesce('factor ' || factor_id, 'dimension ' || dimension_id) AS subject,
-            coalesce('body ' || holder_id, 'group ' || holder_group_id || ': ' || informant)
-                AS holder
+            coalesce('stakeholder ' || stakeholder_id,
+                'group ' || stakeholder_group_id || ': ' || informant)
+                AS stakeholder
         FROM interventions_account
     ),
-    by_holder AS (
-        SELECT project_id, subject, array_agg(DISTINCT says ORDER BY says) AS said
-        FROM said GROUP BY project_id, subject, holder
+    by_stakeholder AS (
+        SELECT project_id, subject, array_agg(DISTINCT position ORDER BY position) AS said
+        FROM said GROUP BY project_id, subject, stakeholder
         UNION ALL
         SELECT project_id, subject || ' as a reason',
-            array_agg(DISTINCT (as_reason = 'denied')::text ORDER BY (as_reason = 'denied')::text)
-        FROM said WHERE as_reason <> 'not_said' GROUP BY project_id, subject, holder
+            array_agg(DISTINCT (reason_for_ending = 'rejected')::text
+                ORDER BY (reason_for_ending = 'rejected')::text)
+        FROM said WHERE reason_for_ending <> 'not_mentioned'
+        GROUP BY project_id, subject, stakeholder
         UNION ALL
         SELECT project_id, 'reasons', array_agg(DISTINCT subject ORDER BY subject)
-        FROM said WHERE as_reason IN ('main', 'contributing') GROUP BY project_id, holder
+        FROM said WHERE reason_for_ending IN ('main', 'contributing')
+        GROUP BY project_id, stakeholder
     )
-    SELECT project_id FROM by_holder GROUP BY project_id, subject HAVING count(DISTINCT said) > 1
+    SELECT project_id FROM by_stakeholder
+    GROUP BY project_id, subject HAVING count(DISTINCT said) > 1
 """
 
 
@@ -56,13 +61,13 @@ DONORS_OF_PROJECTS = """
     SELECT provider_id AS donor_id, project_id FROM interventions_funding
     WHERE provider_id IS NOT NULL
     UNION
-    SELECT unit.donor_id, part.project_id FROM interventions_participation part
+    SELECT unit.donor_id, part.project_id FROM interventions_participant part
     JOIN unit ON unit.body_id = part.stakeholder_id
 """
 
 
 def _coded(factors: Any) -> Any:
-    """Agreed codings of some factors, from no holder's perspective in particular."""
+    """Agreed codings of some factors, from no stakeholder's perspective in particular."""
     codings = apps.get_model("interventions", "Coding").objects.published()
     return codings.agreed().overall().filter(factor__in=factors)
 
@@ -89,7 +94,7 @@ class ProjectQuerySet(RootQuerySet):
         outcomes = apps.get_model("interventions", "Outcome").objects
         return self.prefetch_related(
             "clusters",
-            models.Prefetch("outcomes", outcomes.order_by("position", "pk"), to_attr="found"),
+            models.Prefetch("outcomes", outcomes.order_by("sort_order", "pk"), to_attr="found"),
         )
 
     def running_on(self, day: Any) -> Self:
@@ -141,42 +146,40 @@ class ProjectQuerySet(RootQuerySet):
         return self.filter(pk__in=RawSQL(pairs, [numbers]))  # noqa: S611 - parameters stay so
 
     def with_accounts_disagreeing(self) -> Self:
-        """Projects of which holders say different things, or name different reasons.
+        """Projects of which stakeholders say different things, or name different reasons.
 
         The same rule as `interventions.analysis.disagreement`, asked of the database.
         """
         return self.filter(pk__in=RawSQL(ACCOUNTS_DISAGREE, []))  # noqa: S611 - a constant
 
-    def by_degree(self, framework: Any, key: str) -> Self:
-        """By the agreed degree of one factor, highest first; without one last, ties as before."""
+    def by_score(self, framework: Any, key: str) -> Self:
+        """By the agreed score of one factor, highest first; without one last, ties as before."""
         codings = apps.get_model("interventions", "Coding").objects.published()
         agreed = (
             codings.agreed()
             .overall()
             .filter(project=models.OuterRef("pk"), factor__framework=framework, factor__key=key)
         )
-        degree = models.Subquery(agreed.values("degree")[:1])
+        score = models.Subquery(agreed.values("score")[:1])
         ties = self.query.order_by
-        return self.annotate(degree=degree).order_by(
-            models.F("degree").desc(nulls_last=True), *ties
-        )
+        return self.annotate(score=score).order_by(models.F("score").desc(nulls_last=True), *ties)
 
     def with_factor_present(self, factors: Any) -> Self:
         """Projects whose agreed coding holds one of these factors more present than absent."""
-        return self.filter(pk__in=_coded(factors).filter(degree__gt=0.5).values("project"))
+        return self.filter(pk__in=_coded(factors).filter(score__gt=0.5).values("project"))
 
     def with_factor_absent(self, factors: Any) -> Self:
         """Projects whose agreed coding holds one of these factors more absent than present."""
-        return self.filter(pk__in=_coded(factors).filter(degree__lt=0.5).values("project"))
+        return self.filter(pk__in=_coded(factors).filter(score__lt=0.5).values("project"))
 
     def with_factor_unknown(self, factors: Any) -> Self:
-        """Projects without an agreed degree of one of these factors.
+        """Projects without an agreed score of one of these factors.
 
         Sources may be silent, or nobody has looked.
         """
         unknown = models.Q()
         for factor in factors:
-            known = _coded([factor]).filter(degree__isnull=False)
+            known = _coded([factor]).filter(score__isnull=False)
             unknown |= ~models.Q(pk__in=known.values("project"))
         return self.filter(unknown)
 
@@ -189,19 +192,19 @@ class ProjectQuerySet(RootQuerySet):
                 outcomes.filter(project=models.OuterRef("pk"), direction=direction)
             )
 
-        mixed = models.Q(has("mixed")) | models.Q(has("good"), has("bad"))
+        mixed = models.Q(has("mixed")) | models.Q(has("positive"), has("negative"))
         by_direction = {"mixed": mixed}
         before = mixed
-        for direction in ("good", "bad", "none"):
+        for direction in ("positive", "negative", "none"):
             by_direction[direction] = models.Q(has(direction)) & ~before
             before |= models.Q(has(direction))
         by_direction["unknown"] = ~before
         wanted = (by_direction[direction] for direction in directions)
         return self.filter(functools.reduce(operator.or_, wanted))
 
-    def with_degree(self, factor: Any, degree: Any) -> Self:
-        """Projects whose agreed coding gives a factor exactly this degree."""
-        return self.filter(pk__in=_coded([factor]).filter(degree=degree).values("project"))
+    def with_score(self, factor: Any, score: Any) -> Self:
+        """Projects whose agreed coding gives a factor exactly this score."""
+        return self.filter(pk__in=_coded([factor]).filter(score=score).values("project"))
 
     def among(self, slugs: list[str]) -> list[Any]:
         """Those with these slugs, in the order of the slugs."""
@@ -218,10 +221,10 @@ class ProjectQuerySet(RootQuerySet):
             f"""
             WITH RECURSIVE below(id) AS (
                 SELECT project_id FROM interventions_projectlink
-                WHERE type = 'part_of' AND other_id IN ({wanted})
+                WHERE type = 'parent' AND other_id IN ({wanted})
                 UNION
                 SELECT link.project_id FROM interventions_projectlink link
-                JOIN below ON link.other_id = below.id WHERE link.type = 'part_of'
+                JOIN below ON link.other_id = below.id WHERE link.type = 'parent'
             )
             SELECT id FROM below
             """,
@@ -229,23 +232,23 @@ class ProjectQuerySet(RootQuerySet):
         )
 
     def money_by_currency(self) -> Any:
-        """One row a currency and flow, each project's money once, largest first.
+        """One row a currency and kind of funding, each project's money once, largest first.
 
         A programme has its parts' money already, so parts of a project that is here are left
         out, and so is what one project passes on to another; amounts that nobody states, too.
         """
         return (
-            self.fundings_once()
+            self.funding_once()
             .filter(amount__isnull=False)
-            .values("currency", "flow")
+            .values("currency", "is_budget", "transaction_type")
             .annotate(amount=models.Sum("amount"))
-            .order_by("-amount", "currency", "flow")
+            .order_by("-amount", "currency", "is_budget", "transaction_type")
         )
 
-    def fundings_once(self) -> Any:
+    def funding_once(self) -> Any:
         """What donors gave to these projects: not what a project passes on, nor its parts get."""
         once_each = self.model.objects.filter(pk__in=self.order_by().values("pk"))
-        fundings = apps.get_model("interventions", "Funding").objects
-        return fundings.filter(project__in=once_each, provider_project=None).exclude(
+        funding = apps.get_model("interventions", "Funding").objects
+        return funding.filter(project__in=once_each, provider_project=None).exclude(
             project__in=once_each.parts()
         )

@@ -185,11 +185,11 @@ class ProjectCluster(models.Model):
 
 
 class LinkType(models.TextChoices):
-    PART_OF = "part_of", _("is part of")
+    PARENT = "parent", _("is part of")
     FINANCED_BY = "financed_by", _("is financed by")
-    HELPED_BY = "helped_by", _("is helped by")
+    SUPPORTED_BY = "supported_by", _("is supported by")
     CONTINUES = "continues", _("continues")
-    SIBLING = "sibling", _("is a sibling of")
+    RELATED = "related", _("is related to")
 
 
 @tracked
@@ -217,7 +217,7 @@ class ProjectLink(Child):
             unique_key("project"),
             models.UniqueConstraint(
                 "project",
-                condition=models.Q(type="part_of"),
+                condition=models.Q(type="parent"),
                 name="projectlink_one_parent",
                 violation_error_code="other",
                 violation_error_message="A project is part of one other project at most.",
@@ -242,14 +242,14 @@ class ProjectLink(Child):
             Forbid(
                 name="projectlink_no_cycle",
                 # The lock makes a second writer wait, so that it sees the first one's link.
-                before="IF NEW.type <> 'part_of' THEN RETURN NULL; END IF; "
+                before="IF NEW.type <> 'parent' THEN RETURN NULL; END IF; "
                 "PERFORM pg_advisory_xact_lock(hashtext('projectlink_no_cycle'));",
                 query="""
                     WITH RECURSIVE above(id) AS (
                         SELECT NEW.other_id
                         UNION
                         SELECT link.other_id FROM interventions_projectlink link
-                        JOIN above ON link.project_id = above.id WHERE link.type = 'part_of'
+                        JOIN above ON link.project_id = above.id WHERE link.type = 'parent'
                     )
                     SELECT FROM above WHERE id = NEW.project_id
                 """,
@@ -263,14 +263,15 @@ class ProjectLinkCitation(CitationUse):
     target = models.ForeignKey(ProjectLink, models.CASCADE, related_name="citations")
 
 
-class Flow(models.TextChoices):
-    BUDGET = "budget", _("Budget")
+class TransactionType(models.TextChoices):
+    """IATI's transaction types, as far as sources tell them apart; a budget is none of them."""
+
     COMMITMENT = "commitment", _("Commitment")
     DISBURSEMENT = "disbursement", _("Disbursement")
     EXPENDITURE = "expenditure", _("Expenditure")
 
 
-class FundingForm(models.TextChoices):
+class SupportType(models.TextChoices):
     GRANT = "grant", _("Grant")
     TRUST_FUND = "trust_fund", _("Trust fund")
     IN_KIND = "in_kind", _("In kind")
@@ -283,13 +284,13 @@ class Funding(Child):
 
     parent_field = "project"
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="fundings")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="funding")
     provider = models.ForeignKey(
         Donor,
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="fundings",
+        related_name="funding",
         help_text="The donor from whom it came; of a donor and a project, one.",
     )
     provider_project = models.ForeignKey(
@@ -305,19 +306,25 @@ class Funding(Child):
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="fundings_received",
+        related_name="funding_received",
         help_text="The body that got it, where the source says.",
     )
-    flow = models.CharField(
-        max_length=12,
-        choices=Flow,
-        blank=True,
-        help_text="Planned (budget), promised in writing (commitment), handed to the project "
-        "(disbursement) or spent by it (expenditure), as IATI tells them apart.",
+    is_budget = models.BooleanField(
+        "budget",
+        default=False,
+        help_text="Tick for a planned amount. IATI keeps budgets apart from transactions.",
     )
-    form = models.CharField(
+    transaction_type = models.CharField(
         max_length=12,
-        choices=FundingForm,
+        choices=TransactionType,
+        blank=True,
+        help_text="Promised in writing (commitment), handed to the project (disbursement) or spent "
+        "by it (expenditure), as IATI defines them. Leave blank if the source does not say.",
+    )
+    support_type = models.CharField(
+        "type of support",
+        max_length=12,
+        choices=SupportType,
         blank=True,
         help_text="What was given: money, or goods, services and skill.",
     )
@@ -334,6 +341,11 @@ class Funding(Child):
     )
     when = UncertainDateField("when", help_text="The time that the money or help was for.")
     note = models.TextField(blank=True, help_text="What one must know to read the amount.")
+
+    @property
+    def kind_words(self) -> str:
+        """Budget, or the type of transaction; empty where the source does not say."""
+        return str(_("Budget")) if self.is_budget else self.get_transaction_type_display()  # type: ignore[attr-defined]
 
     class Meta(Child.Meta):
         ordering = ["project", "key"]
@@ -360,6 +372,13 @@ class Funding(Child):
                 violation_error_code="amount",
                 violation_error_message="An amount is larger than nothing.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_budget=False) | models.Q(transaction_type=""),
+                name="funding_budget_is_no_transaction",
+                violation_error_code="transaction_type",
+                violation_error_message="A budget has no transaction type. Untick the budget, or "
+                "leave the type blank.",
+            ),
         ]
 
 
@@ -369,27 +388,29 @@ class FundingCitation(CitationUse):
 
 
 class Role(models.TextChoices):
-    LEAD = "lead", _("Led it")
-    IMPLEMENTER = "implementer", _("Ran it")
+    LEAD = "lead", _("Lead")
+    IMPLEMENTING = "implementing", _("Implementing")
+    ACCOUNTABLE = "accountable", _("Accountable")
+    EXTENDING = "extending", _("Extending")
     MEMBER = "member", _("Member")
-    PARTY = "party", _("Party to it")
-    SUPPORTER = "supporter", _("Helped")
-    MONITOR = "monitor", _("Monitored")
-    BENEFICIARY = "beneficiary", _("Was to benefit")
-    BUYER = "buyer", _("Bought or required it")
+    SIGNATORY = "signatory", _("Signatory")
+    SUPPORTER = "supporter", _("Supporter")
+    MONITOR = "monitor", _("Monitor")
+    BENEFICIARY = "beneficiary", _("Beneficiary")
+    BUYER = "buyer", _("Buyer")
 
 
 @tracked
-class Participation(Child):
+class Participant(Child):
     """The part that one body took in one project."""
 
     parent_field = "project"
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="participations")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="participants")
     stakeholder = models.ForeignKey(
         Stakeholder,
         models.PROTECT,
-        related_name="participations",
+        related_name="participants",
         help_text="The body that took part.",
     )
     role = models.CharField(
@@ -412,7 +433,7 @@ class Participation(Child):
                 "project",
                 "stakeholder",
                 "role",
-                name="participation_unique",
+                name="participant_unique",
                 violation_error_code="role",
                 violation_error_message="This body already has this role in the project.",
             ),
@@ -420,5 +441,5 @@ class Participation(Child):
 
 
 @tracked
-class ParticipationCitation(CitationUse):
-    target = models.ForeignKey(Participation, models.CASCADE, related_name="citations")
+class ParticipantCitation(CitationUse):
+    target = models.ForeignKey(Participant, models.CASCADE, related_name="citations")

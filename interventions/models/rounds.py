@@ -11,7 +11,7 @@ from clusters.models import Contributor, StakeholderGroup
 from clusters.models.base import exactly_one
 from clusters.models.history import tracked
 from clusters.roles import may_enter, may_review
-from interventions.models.findings import Agreement
+from interventions.models.findings import Resolution
 from interventions.models.frameworks import Factor, Framework, OutcomeDimension
 from interventions.models.projects import Project
 
@@ -163,7 +163,7 @@ class RoundCoding(models.Model):
     """What one coder, or all of them together, made of one factor or outcome in one case.
 
     It is no part of the project until the round is closed, so that nobody finds it there before:
-    `document` is what will be the coding's: degree or reason for none, rationale, citations.
+    `document` is what will be the coding's: score or reason for none, rationale, citations.
     """
 
     round = models.ForeignKey(CodingRound, models.CASCADE, related_name="codings")
@@ -177,7 +177,9 @@ class RoundCoding(models.Model):
         related_name="+",
         help_text="Empty for the agreed coding.",
     )
-    agreement = models.CharField("how it was agreed", max_length=12, choices=Agreement, blank=True)
+    resolution = models.CharField(
+        "how it was agreed", max_length=12, choices=Resolution, blank=True
+    )
     document = models.JSONField(default=dict)
     at = models.DateTimeField(auto_now=True)
 
@@ -200,8 +202,8 @@ class RoundCoding(models.Model):
                 name="roundcoding_once",
             ),
             models.CheckConstraint(
-                condition=models.Q(coder__isnull=False, agreement="")
-                | (models.Q(coder__isnull=True) & ~models.Q(agreement="")),
+                condition=models.Q(coder__isnull=False, resolution="")
+                | (models.Q(coder__isnull=True) & ~models.Q(resolution="")),
                 name="roundcoding_coder_xor_agreement",
             ),
         ]

@@ -13,7 +13,7 @@ from clusters.casefiles.shape import shapes
 from clusters.codebook import codebook as codebook_of
 from clusters.models import Change, Contributor
 from clusters.parameters import check_parameters
-from interventions.models import DEGREES, Coding, Factor, Framework, NoValue, OutcomeDimension
+from interventions.models import SCORES, Coding, Factor, Framework, MissingReason, OutcomeDimension
 
 
 @public_page
@@ -21,8 +21,8 @@ def about(request: HttpRequest) -> HttpResponse:
     """How coding works, licence, how to cite, who can edit."""
     check_parameters(request, set())
     context = {
-        "degrees": DEGREES.items(),
-        "reasons": NoValue.choices,
+        "scores": SCORES.items(),
+        "reasons": MissingReason.choices,
         "version": data_state().number,
         "last": Change.objects.defer("before", "after").first(),
         "coders": Contributor.objects.filter(codings__in=Coding.objects.published()).distinct(),
@@ -38,8 +38,8 @@ def codebook(request: HttpRequest) -> HttpResponse:
         "kinds": codebook_of(),
         "frameworks": Framework.objects.published().prefetch_related("factors"),
         "dimensions": OutcomeDimension.objects.published(),
-        "degrees": DEGREES.items(),
-        "reasons": NoValue.choices,
+        "scores": SCORES.items(),
+        "reasons": MissingReason.choices,
     }
     return render(request, "interventions/codebook.html", context)
 

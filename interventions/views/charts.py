@@ -25,13 +25,13 @@ from clusters.parameters import check_parameters, check_word
 from clusters.tables import csv_response
 from clusters.words import PROJECTS, counted
 from interventions.analysis.outcomes import outcomes_by_factor
-from interventions.charts.accounts_by_holder import accounts_by_holder
+from interventions.charts.accounts_by_stakeholder import accounts_by_stakeholder
 from interventions.charts.evidence_map import evidence_map
 from interventions.charts.factor_matrix import factor_matrix
 from interventions.charts.factor_outcomes import factor_outcomes
 from interventions.charts.factor_shares import factor_shares
 from interventions.charts.money import money_by_donor
-from interventions.charts.participation import participation
+from interventions.charts.participants import draw_participants
 from interventions.charts.project_length import project_length
 from interventions.filters import ProjectFilter
 from interventions.gather import (
@@ -92,12 +92,12 @@ def draw_shares(projects: Any, query: QueryDict) -> Chart:
     framework = framework_of(query)
     shares = shares_for(projects, framework, columns_of(framework))
 
-    def links(factor: str, degree: float | None) -> str:
+    def links(factor: str, score: float | None) -> str:
         kept = filters_of(query)
-        if degree is None:
+        if score is None:
             kept["factor_unknown"] = f"{framework.slug}/{factor}"
         else:
-            kept["factor_degree"] = f"{framework.slug}/{factor}/{degree:g}"
+            kept["factor_score"] = f"{framework.slug}/{factor}/{score:g}"
         return f"{reverse('projects')}?{kept.urlencode()}"
 
     return factor_shares(shares, projects=projects.count(), links=links, source=source_line())
@@ -114,9 +114,9 @@ def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
             return ""  # the list takes one factor there, and another one stands there already
         kept[f"factor_{presence}"] = wanted
         if direction:
-            if query.get("came_of_it", direction) != direction:
+            if query.get("overall_outcome", direction) != direction:
                 return ""
-            kept["came_of_it"] = direction
+            kept["overall_outcome"] = direction
         return f"{reverse('projects')}?{kept.urlencode()}"
 
     return factor_outcomes(
@@ -125,7 +125,7 @@ def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
 
 
 def draw_accounts(projects: Any, query: QueryDict) -> Chart:
-    return accounts_by_holder(views_of(projects), source_line())
+    return accounts_by_stakeholder(views_of(projects), source_line())
 
 
 def draw_lengths(projects: Any, query: QueryDict) -> Chart:
@@ -137,8 +137,8 @@ def draw_money(projects: Any, query: QueryDict) -> Chart:
     return money_by_donor(payments, unstated=unstated, source=source_line())
 
 
-def draw_participation(projects: Any, query: QueryDict) -> Chart:
-    return participation(parts_of(projects), source_line())
+def draw_taking_part(projects: Any, query: QueryDict) -> Chart:
+    return draw_participants(parts_of(projects), source_line())
 
 
 def draw_map(clusters: Any, query: QueryDict) -> Chart:
@@ -150,11 +150,11 @@ def draw_evidence_map(projects: Any, query: QueryDict) -> Chart:
     works = query.get("works", "each")
     if works not in ("each", "independent"):
         raise BadRequest(_("works: each or independent."))
-    by_fieldwork = works == "independent"
+    by_study = works == "independent"
     return evidence_map(
-        evidence_on(framework, by_fieldwork=by_fieldwork),
+        evidence_on(framework, by_study=by_study),
         [(column.key, column.short_name) for column in columns_of(framework)],
-        by_fieldwork=by_fieldwork,
+        by_study=by_study,
         source=source_line(),
     )
 
@@ -202,10 +202,12 @@ CHARTS = {
     "factor-matrix": Entry(draw_matrix, _("Factor matrix"), tab=_("Matrix")),
     "factor-shares": Entry(draw_shares, _("How often each factor was present"), tab=_("Factors")),
     "factor-outcomes": Entry(draw_outcomes, _("Outcomes by factor"), tab=_("Outcomes")),
-    "accounts-by-holder": Entry(draw_accounts, _("Accounts by holder"), tab=_("Accounts")),
+    "accounts-by-stakeholder": Entry(
+        draw_accounts, _("Accounts by stakeholder"), tab=_("Accounts")
+    ),
     "project-length": Entry(draw_lengths, _("Length against the donor’s minimum"), tab=_("Length")),
     "money": Entry(draw_money, _("Money by donor and year"), tab=_("Money")),
-    "participation": Entry(draw_participation, _("Who took part in what"), tab=_("Participants")),
+    "participants": Entry(draw_taking_part, _("Who took part in what"), tab=_("Participants")),
     "cluster-map": Entry(draw_map, _("Map of clusters"), of="clusters"),
     "cluster-timeline": Entry(draw_timeline, _("Timeline of a cluster"), of="cluster"),
     "evidence-map": Entry(draw_evidence_map, _("Which factor rests on which work"), of="works"),

@@ -122,7 +122,7 @@ def _minimum(length: Length) -> Side:
     if length.minimum is None:
         return _words("")
     words = {"months": length.minimum, "validity": length.validity}
-    return Side(_("%(months)s months, %(validity)s") % words, length.norm_url)
+    return Side(_("%(months)s months, %(validity)s") % words, length.guideline_url)
 
 
 def _words(words: str) -> Side:
@@ -151,7 +151,7 @@ def _payers(project: Any) -> Side:
     payers = [
         str(funding.provider or funding.provider_project)
         + (f" ({funding.currency} {funding.amount:,.0f})" if funding.amount else "")
-        for funding in project.fundings.all()
+        for funding in project.funding.all()
     ]
     return _words("; ".join(payers))
 
@@ -199,8 +199,8 @@ def _coded(project: Any, dimension: Any, lines: list[dict[str, Any]]) -> Side:
     agreed = line["agreed"]
     if agreed is None:
         return Side(_("coded, not agreed"), url, is_known=False)
-    is_known = agreed.degree is not None
-    words = agreed.get_degree_display() if is_known else agreed.get_no_value_display()
+    is_known = agreed.score is not None
+    words = agreed.get_score_display() if is_known else agreed.get_missing_reason_display()
     return Side(str(words), url, is_known=is_known)
 
 
@@ -208,7 +208,10 @@ def _named_reasons(project: Any) -> Side:
     accounts = list(project.accounts.all())
     if not accounts:
         return Side(_("no account recorded"), is_known=False)
-    named = [f"{subject} ({'; '.join(holders)})" for subject, holders in named_reasons(accounts)]
+    named = [
+        f"{subject} ({'; '.join(stakeholders)})"
+        for subject, stakeholders in named_reasons(accounts)
+    ]
     if not named:
         return Side(_("none named"), is_known=False)
     return Side("; ".join(named), f"{project.get_absolute_url()}#accounts")

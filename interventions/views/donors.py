@@ -11,7 +11,7 @@ from clusters.paging import render_list
 from clusters.parameters import check_parameters
 from clusters.views.records import about_record
 from interventions.filters import DonorFilter
-from interventions.models import Donor, DonorNorm, Funding, Participation, Project
+from interventions.models import Donor, DonorGuideline, Funding, Participant, Project
 from interventions.views.charts import chart_of
 
 
@@ -22,11 +22,11 @@ def donor_list(request: HttpRequest) -> HttpResponse:
         .select_related("stakeholder")
         .prefetch_related(
             Prefetch(
-                "fundings",
+                "funding",
                 Funding.objects.published().select_related("project"),
-                to_attr="public_fundings",
+                to_attr="public_funding",
             ),
-            Prefetch("norms", to_attr="public_norms"),
+            Prefetch("guidelines", to_attr="public_guidelines"),
         )
         .order_by("stakeholder__name", "pk")
     )
@@ -41,17 +41,17 @@ def donor_detail(request: HttpRequest, slug: str) -> HttpResponse:
         .select_related("stakeholder__pseudonym_source")
         .prefetch_related(
             CITED,
-            Prefetch("norms", DonorNorm.objects.prefetch_related(CITED)),
+            Prefetch("guidelines", DonorGuideline.objects.prefetch_related(CITED)),
             Prefetch(
-                "fundings",
+                "funding",
                 Funding.objects.published()
                 .select_related("project", "receiver")
                 .prefetch_related(CITED),
-                to_attr="public_fundings",
+                to_attr="public_funding",
             ),
             Prefetch(
-                "stakeholder__participations",
-                Participation.objects.published().select_related("project"),
+                "stakeholder__participants",
+                Participant.objects.published().select_related("project"),
             ),
         ),
         slug,

@@ -26,7 +26,7 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
     replies = Reply.objects.select_related("by").prefetch_related(CITED)
     accounts = list(
         Account.objects.filter(project=project)
-        .with_holders()
+        .with_stakeholders()
         .prefetch_related(CITED, Prefetch("replies", replies))
     )
     differing = disagreement_of(accounts)
@@ -38,7 +38,7 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
         .prefetch_related(CITED)
         .order_by("round", "key")
     )
-    named_reasons = [account for account in accounts if account.as_reason in NAMED_REASONS]
+    named_reasons = [account for account in accounts if account.reason_for_ending in NAMED_REASONS]
     return {
         "project": project,
         "framework": framework,

@@ -55,28 +55,28 @@ def factor_detail(request: HttpRequest, framework: str, key: str) -> HttpRespons
     check_parameters(request, set())
     found, factor = find_factor(framework, key)
     codings = list(agreed_codings(factor))
-    codings.sort(key=lambda coding: -1 if coding.degree is None else coding.degree, reverse=True)
+    codings.sort(key=lambda coding: -1 if coding.score is None else coding.score, reverse=True)
     accounts = list(accounts_on(factor))
     matrix = matrix_of(Project.objects.published().in_order(), found)
     context = {
         "framework": found,
         "factor": factor,
         "codings": codings,
-        "with_degree": sum(coding.degree is not None for coding in codings),
+        "with_score": sum(coding.score is not None for coding in codings),
         "projects": len(matrix.rows),
         "outcomes": [one for one in outcomes_by_factor(matrix) if one.factor == factor.key],
-        "accounts_for": [one for one in accounts if one.says != "absent"],
-        "accounts_against": [one for one in accounts if one.says == "absent"],
+        "accounts_for": [one for one in accounts if one.position != "absent"],
+        "accounts_against": [one for one in accounts if one.position == "absent"],
         # A plain dict: templates would look “items” up as a key of a Counter.
-        "says": dict(Counter(account.get_says_display() for account in accounts)),
+        "position": dict(Counter(account.get_position_display() for account in accounts)),
     }
     return render(request, "interventions/factor_detail.html", context)
 
 
 @public_page
 def factor_evidence(request: HttpRequest, framework: str, key: str) -> HttpResponse:
-    """What on one factor rests on one work (`work=`), or on one fieldwork (`fieldwork=`)."""
-    check_parameters(request, {"work", "fieldwork"})
+    """What on one factor rests on one work (`work=`), or on one study (`study=`)."""
+    check_parameters(request, {"work", "study"})
     found, factor = find_factor(framework, key)
     works = works_asked_for(request.GET)
 
@@ -108,11 +108,9 @@ def works_asked_for(query: QueryDict) -> list[Publication]:
     if "work" in query:
         found = list(works.filter(slug=query["work"]))
     else:
-        found = list(works.filter(fieldwork=query.get("fieldwork", "")).exclude(fieldwork=""))
+        found = list(works.filter(study=query.get("study", "")).exclude(study=""))
     if not found:
-        raise BadRequest(
-            _("work: name a published work (work=slug) or a fieldwork (fieldwork=name).")
-        )
+        raise BadRequest(_("work: name a published work (work=slug) or a study (study=name)."))
     return found
 
 
@@ -124,7 +122,7 @@ def agreed_codings(factor: Factor) -> Any:
         .filter(factor=factor)
         .select_related("project")
         .prefetch_related(CITED)
-        .order_by("-degree", "project__title", "pk")
+        .order_by("-score", "project__title", "pk")
     )
 
 
@@ -132,7 +130,7 @@ def accounts_on(factor: Factor) -> Any:
     return (
         Account.objects.published()
         .filter(factor=factor)
-        .with_holders()
+        .with_stakeholders()
         .select_related("project")
         .prefetch_related(CITED, "replies__by", f"replies__{CITED}")
     )

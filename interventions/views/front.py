@@ -66,7 +66,7 @@ def matrix_context(request: HttpRequest, framework: Framework) -> dict[str, Any]
         )
     projects = Project.objects.published().in_order()
     if order:
-        projects = projects.by_degree(framework, order)
+        projects = projects.by_score(framework, order)
     page = strict_page(request, projects, PAGE_SIZE)
     matrix = matrix_of(page.object_list, framework)
     found: dict[str, Any] = {

@@ -10,13 +10,21 @@ from clusters.caching import public_page
 from clusters.charts.style import PALETTE
 from clusters.filters import ClusterFilter, StakeholderFilter
 from clusters.lookup import find_published
-from clusters.models import Cluster, Event, Publication, Review, Stakeholder, Statistic, StudySample
+from clusters.models import (
+    Cluster,
+    Event,
+    LiteratureSummary,
+    Publication,
+    Stakeholder,
+    Statistic,
+    StudySample,
+)
 from clusters.models.citations import CITED
 from clusters.paging import render_list
 from clusters.parameters import check_parameters
 from clusters.views.records import about_record
 from interventions.gather import with_public_counts
-from interventions.models import Donor, Participation, Project, Reply
+from interventions.models import Donor, Participant, Project, Reply
 from interventions.views.charts import chart_of, timeline_of
 
 
@@ -74,11 +82,13 @@ def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def literature_on(cluster: Cluster) -> list[Publication]:
     """Works about this cluster, with what is said of them."""
-    reviews = Review.objects.published().select_related("publication").prefetch_related(CITED)
+    summaries = (
+        LiteratureSummary.objects.published().select_related("publication").prefetch_related(CITED)
+    )
     return list(
         Publication.objects.published()
         .filter(clusters=cluster)
-        .prefetch_related(Prefetch("reviewed_in", reviews))
+        .prefetch_related(Prefetch("summarised_in", summaries))
         .order_by("cited_as", "pk")
     )
 
@@ -97,7 +107,7 @@ def bodies_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder
     """Who took part in these projects, group by group."""
     bodies = (
         Stakeholder.objects.published()
-        .filter(participations__project__in=projects)
+        .filter(participants__project__in=projects)
         .select_related("group")
         .distinct()
         .order_by("group__name", "name", "pk")
@@ -131,9 +141,9 @@ def stakeholder_detail(request: HttpRequest, slug: str) -> HttpResponse:
             "identifiers",
             Prefetch("units", Stakeholder.objects.published(), to_attr="public_units"),
             Prefetch(
-                "participations",
-                Participation.objects.published().select_related("project").prefetch_related(CITED),
-                to_attr="public_participations",
+                "participants",
+                Participant.objects.published().select_related("project").prefetch_related(CITED),
+                to_attr="public_participants",
             ),
         ),
         slug,
@@ -141,7 +151,7 @@ def stakeholder_detail(request: HttpRequest, slug: str) -> HttpResponse:
     replies = Reply.objects.select_related("by").prefetch_related(CITED)
     accounts = (
         stakeholder.accounts.published()
-        .with_holders()
+        .with_stakeholders()
         .select_related("project")
         .prefetch_related(CITED, Prefetch("replies", replies))
     )

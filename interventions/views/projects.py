@@ -13,18 +13,18 @@ from clusters.views.records import about_record
 from interventions.analysis.status import activity_status
 from interventions.facets import facets, loosened, without_any
 from interventions.filters import ProjectFilter
-from interventions.gather import length_of, longest_minimum, norms_of
+from interventions.gather import guidelines_of, length_of, longest_minimum
 from interventions.matrix import disagreement_of, outcome_of, subject_of, what_differs
 from interventions.models import Project
 from interventions.models.project_queries import ORDERINGS
 from interventions.project_page import (
     agreement_of,
-    by_holder,
+    by_stakeholder,
     by_subject,
     dates_of,
     named_reasons,
     parts_taken,
-    reasons_by_holder,
+    reasons_by_stakeholder,
     siblings_of,
     sources_of,
     with_everything,
@@ -65,7 +65,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
         if not context["page"].paginator.count:
             context["loosened"] = loosened(filterset, context["asked"])
     for project in context["page"]:
-        project.came_of_it = outcome_of(project.found)
+        project.overall_outcome = outcome_of(project.found)
     boxes = {"q", "year_from", "year_to", *(facet.name for facet in context.get("facets", []))}
     context |= {
         "view": view,
@@ -97,7 +97,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A history that a person can read, from the top as a memo."""
     check_parameters(request, set())
     project = find_published(with_everything(), slug)
-    norms = norms_of([project])[project.pk]
+    guidelines = guidelines_of([project])[project.pk]
     accounts = list(project.accounts.all())
     differing = disagreement_of(accounts)
     subjects = {
@@ -109,11 +109,11 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "project": project,
         "outcome": outcome_of(list(project.outcomes.all())),
-        "norms": norms,
-        "length": length_of(project, longest_minimum(norms)),
+        "guidelines": guidelines,
+        "length": length_of(project, longest_minimum(guidelines)),
         "status": status[1],
-        "holders": by_holder(accounts),
-        "reasons": reasons_by_holder(accounts),
+        "stakeholders": by_stakeholder(accounts),
+        "reasons": reasons_by_stakeholder(accounts),
         "named_reasons": named_reasons(accounts),
         "disagrees_on": what_differs(accounts, differing),
         "contested_share": (len(differing.contested), len(subjects)),

@@ -78,7 +78,7 @@
   };
   const showHash = () => show(decodeURIComponent(location.hash.slice(1)) || tabs[0].id);
 
-  // A value is found by its path in the record, such as accounts.early-exit.says.
+  // A value is found by its path in the record, such as accounts.early-exit.position.
   const goTo = (path) => {
     const found =
       document.querySelector(`[data-path="${CSS.escape(path)}"]:not(a)`) ||
@@ -86,9 +86,9 @@
       document.querySelector(`[data-path^="${CSS.escape(path)}"]:not(a)`);
     if (!found) return;
     const element = found.matches("input, select, textarea") ? found : found.querySelector("input");
-    const holder = found.closest(".cell") || found;
-    if (!holder.id) holder.id = `at-${path.replaceAll(".", "-")}`;
-    show(holder.id);
+    const cell = found.closest(".cell") || found;
+    if (!cell.id) cell.id = `at-${path.replaceAll(".", "-")}`;
+    show(cell.id);
     (element || found).focus();
   };
   document.addEventListener("click", (event) => {
@@ -103,9 +103,9 @@
   let number = 1000;
   const fill = (template, depth) => {
     number += 1;
-    const holder = document.createElement("template");
-    holder.innerHTML = template.innerHTML.replaceAll(`__${depth}__`, String(number));
-    return holder.content.firstElementChild;
+    const made = document.createElement("template");
+    made.innerHTML = template.innerHTML.replaceAll(`__${depth}__`, String(number));
+    return made.content.firstElementChild;
   };
   const depthOf = (template) =>
     template.innerHTML.match(/name="(?:[^"]*-)?__(\d)__-here"/)?.[1] || "1";

@@ -33,7 +33,7 @@ def test_projects_are_as_the_benchmarks_say(generated):
     assert (generated["account"], generated["outcome"]) == (3 * PROJECTS, 2 * PROJECTS)
     assert generated["projectcitation"] == 3 * PROJECTS
     first = Project.objects.published().get(slug="project-1")
-    assert Coding.objects.filter(project=first, degree=None).exclude(no_value="").count() < 8
+    assert Coding.objects.filter(project=first, score=None).exclude(missing_reason="").count() < 8
     assert Account.objects.filter(project=first).count() == 3
 
 

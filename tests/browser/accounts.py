@@ -48,8 +48,8 @@ for name, state in (("Apart", "coding"), ("Together", "comparing")):
         made.projects.create(project=project)
         for number, coder in enumerate(coders):
             for at, factor in enumerate(framework.factors.all()):
-                degree = ("0", "0.33", "0.67", "1")[(at + row + number * (at * row % 3)) % 4]
-                document = {"degree": degree, "rationale": "As read.", "citations": places}
+                score = ("0", "0.33", "0.67", "1")[(at + row + number * (at * row % 3)) % 4]
+                document = {"score": score, "rationale": "As read.", "citations": places}
                 made.codings.create(project=project, coder=coder, factor=factor, document=document)
     print(made.pk)
 """

@@ -16,7 +16,7 @@ PICTURES = [
     ("matrix-dark", "/", 1280, 1120, "dark"),
     ("projects", "/projects/?country=PK", 1280, 900, "light"),
     ("project", "/projects/soccer-village/#accounts", 1280, 1000, "light"),
-    ("accounts", "/charts/accounts-by-holder/", 1280, 1100, "light"),
+    ("accounts", "/charts/accounts-by-stakeholder/", 1280, 1100, "light"),
     ("compare", "/projects/compare/?project=atlanta-agreement&project=soccer-village", 1280, 900, "light"),
     ("cluster", "/clusters/sialkot/#timeline", 1280, 900, "light"),
     ("phone", "/", 390, 844, "light"),

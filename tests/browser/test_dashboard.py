@@ -15,9 +15,9 @@ CHARTS = [
     "/charts/factor-matrix/",
     "/charts/factor-shares/",
     "/charts/factor-outcomes/",
-    "/charts/accounts-by-holder/",
+    "/charts/accounts-by-stakeholder/",
     "/charts/project-length/",
-    "/charts/participation/",
+    "/charts/participants/",
     "/charts/cluster-map/",
     "/charts/cluster-timeline/?cluster=sialkot",
     "/charts/evidence-map/",
@@ -203,8 +203,8 @@ def test_the_marks_of_each_chart_lead_where_its_table_does(page, base_url, addre
 
     found = set()
     for trace in figure["data"]:
-        for holder in (trace, trace.get("node", {}), trace.get("link", {})):
-            found |= urls(holder.get("customdata", []))
+        for part in (trace, trace.get("node", {}), trace.get("link", {})):
+            found |= urls(part.get("customdata", []))
     assert found
     assert found <= linked
     sample = table.locator("a").first.get_attribute("href")

@@ -145,7 +145,7 @@ def what_is_missing_leads_to_its_input(sign_in, case):
     page.goto(case["address"])
     tab(page, "Accounts")
     account = add(page, "account")
-    choose(page, account, "Holder group", "network", "Network of firms")
+    choose(page, account, "Stakeholder group", "network", "Network of firms")
     account.get_by_label("Kind of informant").fill("network member")
     page.get_by_role("button", name="Save", exact=True).click()
 
@@ -153,7 +153,7 @@ def what_is_missing_leads_to_its_input(sign_in, case):
     account = page.locator("#accounts .card")
     expect(account.get_by_label("Kind of informant")).to_have_value("network member")
     choose(page, account, "Factor", "brief", "Donor funding for brief period — Donor-financed")
-    account.get_by_role("group", name="Says").get_by_label("It was not so").check()
+    account.get_by_role("group", name="Position").get_by_label("It was not so").check()
     account.get_by_label("Statement").fill("The donor stayed until the network could stand.")
     save(page, "Save")
 
@@ -329,7 +329,7 @@ def it_is_published_and_seen_everywhere(sign_in, case):
     editor.get_by_role("button", name="The same as a table").click()
     expect(editor.get_by_role("row", name=re.compile("Jalandhar football network"))).to_be_visible()
     found = editor.request.get("/api/v1/projects/jalandhar-football-network/").json()
-    assert [one["degree"] for one in found["codings"]] == [0.33]
+    assert [one["score"] for one in found["codings"]] == [0.33]
     assert found["actual_start"]["edtf"] == "[2006-09..2006-12]"
 
 

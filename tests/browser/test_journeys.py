@@ -28,13 +28,13 @@ PAGES = [
     "/literature/fayyaz-2017/",
     "/projects/?view=factor-matrix",
     "/projects/?view=factor-outcomes",
-    "/projects/?country=IN&outcome=bad",
+    "/projects/?country=IN&outcome=negative",
     "/projects/compare/",
     "/projects/compare/?project=soccer-village&project=atlanta-agreement",
     "/charts/",
-    "/charts/accounts-by-holder/",
+    "/charts/accounts-by-stakeholder/",
     "/charts/project-length/",
-    "/charts/participation/",
+    "/charts/participants/",
     "/charts/factor-shares/",
     "/charts/evidence-map/",
     "/charts/money/",
@@ -114,8 +114,10 @@ def test_soccer_village_shows_that_its_accounts_disagree_and_on_what(page):
     accounts = page.locator("#accounts")
     expect(accounts).to_contain_text("Accounts disagree on: the reasons why it ended")
     named = {
-        holder: accounts.locator(".holder-column", has_text=holder).locator(".main-reason").first
-        for holder in ("IDA, European headquarters", "IDA, local project manager")
+        stakeholder: accounts.locator(".stakeholder-column", has_text=stakeholder)
+        .locator(".main-reason")
+        .first
+        for stakeholder in ("IDA, European headquarters", "IDA, local project manager")
     }
     expect(named["IDA, European headquarters"]).to_contain_text("Lack of commitment")
     expect(named["IDA, local project manager"]).to_contain_text("Worsening security")

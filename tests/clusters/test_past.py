@@ -49,7 +49,12 @@ def changed(project, author, reason, **fields):
 def test_each_act_is_told_with_who_why_and_what(author):
     factories.make_dimension(slug="work")
     project = entered(author)
-    outcome = {"key": "lost", "dimension": "work", "title": "Women lost work", "direction": "bad"}
+    outcome = {
+        "key": "lost",
+        "dimension": "work",
+        "title": "Women lost work",
+        "direction": "negative",
+    }
     changed(project, author, "Page 5", aims="To act", outcomes=[outcome])
     changed(project, author, "Not page 5", aims=None)
 
@@ -73,7 +78,12 @@ def test_each_act_is_told_with_who_why_and_what(author):
 def test_a_clock_that_is_set_back_does_not_change_the_story(author):
     factories.make_dimension(slug="work")
     project = entered(author)
-    outcome = {"key": "lost", "dimension": "work", "title": "Women lost work", "direction": "bad"}
+    outcome = {
+        "key": "lost",
+        "dimension": "work",
+        "title": "Women lost work",
+        "direction": "negative",
+    }
     changed(project, author, "Page 5", aims="To act", outcomes=[outcome])
     changed(project, author, "Not page 5", aims=None)
     told = [(one.reason, one.document) for one in Past(Project, project.pk).moments]
@@ -116,7 +126,12 @@ def test_raw_sql_and_bulk_changes_are_in_it_with_the_program_that_made_them(auth
 @committing
 def test_a_deleted_record_is_known_whole(author):
     factories.make_dimension(slug="work")
-    outcome = {"key": "lost", "dimension": "work", "title": "Women lost work", "direction": "bad"}
+    outcome = {
+        "key": "lost",
+        "dimension": "work",
+        "title": "Women lost work",
+        "direction": "negative",
+    }
     project = entered(author, outcomes=[outcome])
     number, before = project.pk, document_of(project)
     project.delete()

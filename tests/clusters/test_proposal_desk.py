@@ -27,10 +27,10 @@ REPLY = "Accounts › early › Replies › first › By"
 START = "late 2006 (“end of 2006”)"
 PART = {
     "key": "early",
-    "as_reason": "main",
+    "reason_for_ending": "main",
     "replies": [{"key": "a"}],
     "citations": [
-        {"publication": "fayyaz-2017", "section": "Findings", "for": "as_reason"},
+        {"publication": "fayyaz-2017", "section": "Findings", "for": "reason_for_ending"},
         {"publication": "khan-2007", "page": "3", "stance": "disputes"},
     ],
 }
@@ -137,8 +137,8 @@ def test_an_editor_sees_what_changes_and_approves_it(desk, proposal):
     [
         (("title",), "projects", "Title"),
         (("ending_note",), "projects/imac", "How it ended"),
-        (("accounts", "early", "as_reason"), "projects", ACCOUNT),
-        ("accounts.early.as_reason", "projects", ACCOUNT),
+        (("accounts", "early", "reason_for_ending"), "projects", ACCOUNT),
+        ("accounts.early.reason_for_ending", "projects", ACCOUNT),
         (("accounts", "early"), "projects", "Accounts › early"),
         (("accounts", "early", "replies", "first", "by"), "projects", REPLY),
         (("accounts", "early", "citations"), "projects", "Accounts › early › Citations"),
@@ -157,7 +157,7 @@ def test_fields_are_called_as_their_forms_call_them(where, kind, words):
         (("actual_start",), {"edtf": "[2006-09..2006-12]", "printed": "end of 2006"}, START),
         (("aliases",), ["Balls", "Gloves"], "Balls; Gloves"),
         (("issues",), ["child_labour"], "Child labour"),
-        (("codings", "early", "degree"), "0.33", "More absent than present (0.33)"),
+        (("codings", "early", "score"), "0.33", "More absent than present (0.33)"),
         (("citations",), [{"publication": "fayyaz-2017", "page": "12"}], "fayyaz-2017, p. 12"),
         (("accounts", "early"), PART, PART_WORDS),
         (("actual_start",), {"edtf": "2006-33"}, "2006-33"),

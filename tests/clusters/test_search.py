@@ -114,7 +114,7 @@ def test_a_new_name_is_known_wherever_the_old_one_stood():
     body, group = factories.make_body(name="Oldname Agency"), factories.make_group()
     donor = factories.make_donor(stakeholder=body)
     factor, project = factories.make_factor(), factories.make_project()
-    factories.make_account(project, factor=factor, holder=body, holder_group=group)
+    factories.make_account(project, factor=factor, stakeholder=body, stakeholder_group=group)
     factories.make_public(body, group, donor, factor.framework, project)
     assert len(titles("oldname")) == 3
 
@@ -162,20 +162,15 @@ def test_words_are_forgotten_with_the_last_record_that_uses_them():
     assert not SearchWord.objects.filter(word="tannery").exists()
 
 
-def test_open_codings_and_private_notes_are_not_indexed():
+def test_private_notes_are_not_indexed():
     paper = factories.make_public(factories.make_publication())
     body = factories.make_body(
         is_pseudonym=True, pseudonym_source=paper, pseudonym_note="Secret words of the editors"
     )
     factories.make_public(body)
-    project = factories.make_project()
-    factor = factories.make_factor()
-    factories.make_coding(project, factor=factor, is_open=True, rationale="Unfinished reading here")
-    factories.make_public(factor.framework, project)
 
     assert SearchEntry.objects.exists()
     assert titles("secret") == []
-    assert titles("unfinished") == []
 
 
 def test_parts_with_an_address_of_their_own_are_found_by_themselves():

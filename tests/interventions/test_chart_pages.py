@@ -80,8 +80,8 @@ def marks(figure):
                 yield from strings(part)
 
     for trace in figure["data"]:
-        for holder in (trace, trace.get("node", {}), trace.get("link", {})):
-            yield from strings(holder.get("customdata", []))
+        for stakeholder in (trace, trace.get("node", {}), trace.get("link", {})):
+            yield from strings(stakeholder.get("customdata", []))
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -135,7 +135,7 @@ def test_above_one_page_the_front_page_also_sums_up_by_factor(client, monkeypatc
     framework = factories.make_framework(slug="donor-financed-csr-and-collective-action")
     factor = factories.make_factor(framework, polarity="enabling", key="helps")
     projects = [factories.make_project(title=f"P{number}") for number in range(3)]
-    factories.make_coding(projects[2], factor=factor, degree="1", agreement="consensus")
+    factories.make_coding(projects[2], factor=factor, score="1", resolution="consensus")
     factories.make_public(framework, *projects)
 
     page = client.get("/").content.decode()

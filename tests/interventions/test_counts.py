@@ -9,10 +9,10 @@ from clusters.api import documents
 from clusters.api.paging import Ahead
 from clusters.models import Stakeholder, Tally
 from interventions.counts import counts_of, counts_of_all, found_with
-from interventions.degrees import FACETS, counted_anew
 from interventions.facets import COUNTS, facets, ready_counts
 from interventions.filters import ProjectFilter
 from interventions.models import Donor, Project
+from interventions.scores import FACETS, counted_anew
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def test_facets_from_kept_facts_are_those_of_the_tables(seeded, query):
     assert counted(query, is_ready=True) == counted(query, is_ready=False)
 
 
-def test_degrees_from_kept_facts_are_those_of_the_tables(seeded):
+def test_scores_from_kept_facts_are_those_of_the_tables(seeded):
     documents.write()
     every = Project.objects.published()
 
@@ -65,8 +65,8 @@ def test_degrees_from_kept_facts_are_those_of_the_tables(seeded):
         "country=pk,IN",
         "status=unknown",
         "donor_type=unknown",
-        "came_of_it=mixed",
-        "outcome=bad,mixed",
+        "overall_outcome=mixed",
+        "outcome=negative,mixed",
         "accounts_disagree=false",
         "factor_absent=donor-financed-csr-and-collective-action/no-business-case",
         "ending__not=unknown&country=PK",
@@ -117,7 +117,7 @@ def counted_project():
     project.clusters.add(cluster)
     above = factories.make_body(slug="above", name="Above")
     body = factories.make_body(slug="body", name="Body", part_of=above)
-    project.participations.create(key="part", stakeholder=body, role="lead")
+    project.participants.create(key="part", stakeholder=body, role="lead")
     factories.make_public(cluster, above, body, project)
     documents.write()
     return project
@@ -173,7 +173,7 @@ def test_documents_of_other_code_are_not_counted_with(counted_project):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_facets_and_degrees_cost_the_same_for_one_project_and_for_three(
+def test_facets_and_scores_cost_the_same_for_one_project_and_for_three(
     client, count, django_assert_num_queries
 ):
     factories.make_public(factories.make_framework(slug="donor-financed-csr-and-collective-action"))
@@ -190,7 +190,7 @@ def test_facets_and_degrees_cost_the_same_for_one_project_and_for_three(
     with django_assert_num_queries(2):
         client.get("/api/v1/projects/facets/?facets=country,ending")
     with django_assert_num_queries(6):
-        found = client.get("/api/v1/projects/degrees/").json()
+        found = client.get("/api/v1/projects/scores/").json()
     assert found["projects"] == count
 
 
@@ -207,24 +207,24 @@ def test_the_api_counts_as_the_page_does(client, seeded):
         assert f"{choice['label']}" in page
 
 
-def test_degrees_add_up_to_all_projects_and_agree_with_the_codings(client, seeded):
+def test_scores_add_up_to_all_projects_and_agree_with_the_codings(client, seeded):
     documents.write()
-    found = client.get("/api/v1/projects/degrees/").json()
+    found = client.get("/api/v1/projects/scores/").json()
 
     assert found["projects"] == Project.objects.published().count()
     for factor in found["factors"]:
         total = factor["not_searched"] + sum(one["projects"] for one in factor["counts"])
         assert total == found["projects"]
         rows = client.get(f"/api/v1/codings/?factor={factor['id']}&page_size=200").json()["results"]
-        degrees = [
-            row["degree"]
+        scores = [
+            row["score"]
             for row in rows
             if row["coder"] is None
-            and row["degree"] is not None
+            and row["score"] is not None
             and row["perspective_group"] is None
-            and row["perspective_holder"] is None
+            and row["perspective_stakeholder"] is None
         ]
-        mean = sum(degrees) / len(degrees) if degrees else None
+        mean = sum(scores) / len(scores) if scores else None
         assert factor["mean"] == (None if mean is None else pytest.approx(mean))
 
 
@@ -235,7 +235,7 @@ def test_degrees_add_up_to_all_projects_and_agree_with_the_codings(client, seede
         ("facets/?colour=red", "There is no filter “colour”."),
         ("facets/?page=1", "There are no pages and no order here."),
         ("facets/?country=XX", "Unknown country “XX”."),
-        ("degrees/?framework=none", "framework: there is no “none”. Known: "),
+        ("scores/?framework=none", "framework: there is no “none”. Known: "),
     ],
 )
 def test_what_cannot_be_counted_is_refused(client, seeded, query, says):

@@ -10,7 +10,7 @@ import pytest
 from clusters.models import Stakeholder
 from interventions.analysis.matrix import summarise_outcomes
 from interventions.filters import ProjectFilter
-from interventions.models import Donor, Funding, Participation, Project
+from interventions.models import Donor, Funding, Participant, Project
 from interventions.models.findings import Account
 from tests import factories
 
@@ -41,8 +41,8 @@ def test_filters_that_are_turned_round_add_to_a_query_and_never_multiply_it(thre
         "factor_present__not": f"{FRAMEWORK}/helps",
         "factor_absent__not": f"{FRAMEWORK}/helps",
         "factor_unknown__not": f"{FRAMEWORK}/helps",
-        "factor_degree__not": f"{FRAMEWORK}/helps/0.33,{FRAMEWORK}/helps/0.67",
-        "came_of_it__not": "bad,mixed",
+        "factor_score__not": f"{FRAMEWORK}/helps/0.33,{FRAMEWORK}/helps/0.67",
+        "overall_outcome__not": "negative,mixed",
         "accounts_disagree__not": "true",
         "running_on__not": "1990-01-01",
     }
@@ -80,15 +80,15 @@ def three():
     for project, cluster in zip(projects, (pakistan, pakistan, india), strict=True):
         project.clusters.add(cluster)
     Funding.objects.create(project=projects[0], key="money", provider=donor)
-    Participation.objects.create(project=projects[2], key="a", stakeholder=agency, role="lead")
-    for project, degree in zip(projects, ("1", "0", None), strict=True):
-        if degree:
-            factories.make_coding(project, factor=factor, degree=degree, agreement="consensus")
-    factories.make_outcome(projects[0], dimension=dimension, direction="good")
+    Participant.objects.create(project=projects[2], key="a", stakeholder=agency, role="lead")
+    for project, score in zip(projects, ("1", "0", None), strict=True):
+        if score:
+            factories.make_coding(project, factor=factor, score=score, resolution="consensus")
+    factories.make_outcome(projects[0], dimension=dimension, direction="positive")
     bodies = {says: factories.make_body() for says in ("present", "absent")}
     for says in bodies:
-        factories.make_account(projects[0], factor=factor, holder=bodies[says], says=says)
-    groups = {account.holder_group for account in projects[0].accounts.all()}
+        factories.make_account(projects[0], factor=factor, stakeholder=bodies[says], position=says)
+    groups = {account.stakeholder_group for account in projects[0].accounts.all()}
     factories.make_public(
         framework, pakistan, india, agency, donor, dimension, *bodies.values(), *groups, *projects
     )
@@ -117,20 +117,20 @@ def three():
         (f"?factor_present={FRAMEWORK}/helps", ["One"]),
         (f"?factor_absent={FRAMEWORK}/helps", ["Two"]),
         (f"?factor_unknown={FRAMEWORK}/helps", ["Three"]),
-        ("?outcome=good", ["One"]),
-        ("?came_of_it=good", ["One"]),
-        ("?came_of_it=unknown,bad", ["Two", "Three"]),
-        (f"?factor_degree={FRAMEWORK}/helps/1", ["One"]),
-        (f"?factor_degree={FRAMEWORK}/helps/0.67", []),
-        (f"?factor_degree={FRAMEWORK}/helps/0,{FRAMEWORK}/helps/1", ["One", "Two"]),
+        ("?outcome=positive", ["One"]),
+        ("?overall_outcome=positive", ["One"]),
+        ("?overall_outcome=unknown,negative", ["Two", "Three"]),
+        (f"?factor_score={FRAMEWORK}/helps/1", ["One"]),
+        (f"?factor_score={FRAMEWORK}/helps/0.67", []),
+        (f"?factor_score={FRAMEWORK}/helps/0,{FRAMEWORK}/helps/1", ["One", "Two"]),
         ("?dimension=work", ["One"]),
         ("?accounts_disagree=true", ["One"]),
         ("?accounts_disagree=false", ["Two", "Three"]),
         ("?q=thre", ["Three"]),
         ("?ordering=title", ["One", "Three", "Two"]),
         ("?ordering=-stated_months", ["Three", "One", "Two"]),
-        ("?country=PK&outcome=good", ["One"]),
-        ("?country=IN&outcome=good", []),
+        ("?country=PK&outcome=positive", ["One"]),
+        ("?country=IN&outcome=positive", []),
     ],
 )
 def test_each_filter_and_order_keeps_what_it_says(client, three, query, titles):
@@ -142,7 +142,7 @@ def test_a_donors_projects_are_those_of_its_units_too(client, three):
     office = factories.make_body(part_of=agency)
     desk = factories.make_body(part_of=office)
     other = factories.make_project(title="Four")
-    Participation.objects.create(project=other, key="a", stakeholder=desk, role="implementer")
+    Participant.objects.create(project=other, key="a", stakeholder=desk, role="implementing")
     factories.make_public(office, desk, other)
 
     assert shown(client, "?donor=agency&ordering=title") == ["Four", "One", "Three"]
@@ -164,7 +164,17 @@ def test_donors_whose_type_no_source_states_can_be_asked_for(client, three):
 
 @pytest.mark.parametrize(
     "directions",
-    ["", "good", "bad", "none", "mixed", "unknown", "good bad", "bad none", "good mixed"],
+    [
+        "",
+        "positive",
+        "negative",
+        "none",
+        "mixed",
+        "unknown",
+        "positive negative",
+        "negative none",
+        "positive mixed",
+    ],
 )
 def test_the_list_sums_outcomes_up_as_the_matrix_does(client, directions):
     project = factories.make_project(title="It")
@@ -174,9 +184,9 @@ def test_the_list_sums_outcomes_up_as_the_matrix_does(client, directions):
     factories.make_public(dimension, project)
     summed = summarise_outcomes([(one, "") for one in directions.split()]).direction
 
-    for direction in ("good", "bad", "none", "mixed", "unknown"):
+    for direction in ("positive", "negative", "none", "mixed", "unknown"):
         expected = ["It"] if direction == summed else []
-        assert shown(client, f"?came_of_it={direction}") == expected
+        assert shown(client, f"?overall_outcome={direction}") == expected
 
 
 @pytest.mark.parametrize(
@@ -184,10 +194,10 @@ def test_the_list_sums_outcomes_up_as_the_matrix_does(client, directions):
     [
         ("?year_from=2010&year_to=2005", "“year_from” is after “year_to”"),
         ("?stated_months__gte=5&stated_months__lte=4", "“stated_months__gte” is after"),
-        (f"?factor_degree={FRAMEWORK}/helps/2", "Known: donor-financed"),
+        (f"?factor_score={FRAMEWORK}/helps/2", "Known: donor-financed"),
     ],
 )
-def test_a_range_that_ends_before_it_begins_and_a_degree_that_is_none_are_refused(
+def test_a_range_that_ends_before_it_begins_and_a_score_that_is_none_are_refused(
     client, three, query, says
 ):
     response = client.get(f"/projects/{query}")
@@ -218,17 +228,17 @@ def test_every_count_is_the_number_of_rows_behind_it(client, three):
 
 
 def test_what_is_filtered_is_written_out_and_can_be_taken_away(client, three):
-    page = client.get("/projects/?country=PK&outcome=good").content.decode()
+    page = client.get("/projects/?country=PK&outcome=positive").content.decode()
 
     links = re.findall(r'<a href="([^"]*)"\s+title="Take this filter away">([^<]*)', page)
     assert links == [
-        ("?outcome=good", "Country: Pakistan"),
+        ("?outcome=positive", "Country: Pakistan"),
         ("?country=PK", "An outcome is: Good"),
     ]
 
 
 def test_an_empty_result_says_which_filter_to_loosen(client, three):
-    page = client.get("/projects/?country=IN&outcome=good").content.decode()
+    page = client.get("/projects/?country=IN&outcome=positive").content.decode()
 
     assert "without “Country: India”: 1 project" in page
     assert "without “An outcome is: Good”: 1 project" in page
@@ -248,18 +258,24 @@ def test_the_same_rule_of_disagreement_in_python_and_in_the_database(count):
 
     factors = [factories.make_factor() for _ in range(2)]
     bodies = [factories.make_body() for _ in range(2)]
-    choices = list(product(("present", "absent"), ("main", "denied", "not_said"), factors, bodies))
+    choices = list(
+        product(("present", "absent"), ("main", "rejected", "not_mentioned"), factors, bodies)
+    )
     for first, second in product(choices[:: 4 - count], choices[1::5]):
         project = factories.make_project()
-        for says, as_reason, factor, body in (first, second):
+        for says, reason_for_ending, factor, body in (first, second):
             factories.make_account(
-                project, factor=factor, holder=body, says=says, as_reason=as_reason
+                project,
+                factor=factor,
+                stakeholder=body,
+                position=says,
+                reason_for_ending=reason_for_ending,
             )
 
     expected = {
         project.pk
         for project in Project.objects.all()
-        if disagreement_of(list(Account.objects.filter(project=project).with_holders()))
+        if disagreement_of(list(Account.objects.filter(project=project).with_stakeholders()))
     }
     found = set(Project.objects.with_accounts_disagreeing().values_list("pk", flat=True))
     assert found == expected
@@ -351,12 +367,16 @@ def test_negative_numbers_are_no_formulas():
 def test_outcomes_are_coded_like_factors_and_compared(client):
     dimension = factories.make_dimension(slug="women-s-work", name="Women's work")
     first, second, third = (factories.make_project(slug=f"p-{n}", title=f"P {n}") for n in range(3))
-    factories.make_coding(first, dimension=dimension, agreement="consensus", degree="0.67")
+    factories.make_coding(first, dimension=dimension, resolution="consensus", score="0.67")
     factories.make_coding(
-        first, dimension=dimension, coder=factories.make_coder(slug="ana"), degree="1"
+        first, dimension=dimension, coder=factories.make_coder(slug="ana"), score="1"
     )
     factories.make_coding(
-        second, dimension=dimension, agreement="one_coder", degree=None, no_value="not_reported"
+        second,
+        dimension=dimension,
+        resolution="single_coder",
+        score=None,
+        missing_reason="not_reported",
     )
     factories.make_public(dimension, first, second, third)
 

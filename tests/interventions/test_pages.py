@@ -6,7 +6,7 @@ from clusters.actions.editing import logged_change
 from clusters.actions.publishing import withdraw
 from clusters.models import Change, Cluster
 from interventions.analysis.agreement import cohen_kappa, krippendorff_alpha
-from interventions.models import Funding, Participation, Project, ProjectLink
+from interventions.models import Funding, Participant, Project, ProjectLink
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -31,17 +31,17 @@ def fill(project, other, framework, factor, cluster, body, donor, rows=1):
     for number in range(rows):
         key = factories.slug("part")
         account = factories.make_account(
-            project, factor=factor, holder=body, holder_group=body.group
+            project, factor=factor, stakeholder=body, stakeholder_group=body.group
         )
         outcome = factories.make_outcome(project)
         Funding.objects.create(project=project, key=key, provider=donor)
-        Participation.objects.create(
+        Participant.objects.create(
             project=project, key=key, stakeholder=factories.make_body() if number else body
         )
         ProjectLink.objects.create(
             project=project,
             key=key,
-            type="sibling",
+            type="related",
             other=factories.make_project() if number else other,
         )
         factories.make_statistic(cluster)
@@ -50,10 +50,10 @@ def fill(project, other, framework, factor, cluster, body, donor, rows=1):
             project, factor=factor if number == 0 else factories.make_factor(framework)
         )
         del account, outcome
-    factories.make_coding(project, factor=factor, agreement="consensus")
+    factories.make_coding(project, factor=factor, resolution="consensus")
     roots = {project, framework, cluster, body, donor, donor.stakeholder, body.group}
     roots |= {link.other for link in project.links.all()}
-    roots |= {participation.stakeholder for participation in project.participations.all()}
+    roots |= {participant.stakeholder for participant in project.participants.all()}
     roots |= {found.dimension for found in project.outcomes.all()}
     factories.make_public(*sorted(roots, key=lambda root: (root._meta.model_name, root.pk)))
     return project
@@ -113,10 +113,10 @@ def test_a_page_costs_the_same_for_one_row_and_for_three(
         ("/charts/factor-matrix/", 10),
         ("/charts/factor-shares/", 7),
         ("/charts/factor-outcomes/", 10),
-        ("/charts/accounts-by-holder/", 5),
+        ("/charts/accounts-by-stakeholder/", 5),
         ("/charts/project-length/", 6),
         ("/charts/money/", 5),
-        ("/charts/participation/", 5),
+        ("/charts/participants/", 5),
         ("/charts/cluster-map/", 3),
         ("/charts/evidence-map/", 8),
         ("/charts/evidence-map/?works=independent", 8),
@@ -241,16 +241,16 @@ def test_a_project_says_how_far_those_who_coded_it_apart_agree(client):
     for codes in answers:
         factor = factories.make_factor(framework)
         for coder, code in zip((first, second), codes, strict=True):
-            said = {"degree": code, "no_value": "" if code else "not_reported"}
-            factories.make_coding(project, factor=factor, coder=coder, agreement="", **said)
+            said = {"score": code, "missing_reason": "" if code else "not_reported"}
+            factories.make_coding(project, factor=factor, coder=coder, resolution="", **said)
     factories.make_public(project, framework)
 
     page = " ".join(client.get("/projects/village/").content.decode().split())
 
     assert "apart: the same answer to 2 of 4 questions." in page
-    degrees = [[1, 0.33, 0, None], [1, 0.67, 0, 0]]
-    alpha = krippendorff_alpha(degrees, "ordinal")
-    assert f"Krippendorff’s alpha (ordinal, of degrees): {alpha:.2f}." in page
+    scores = [[1, 0.33, 0, None], [1, 0.67, 0, 0]]
+    alpha = krippendorff_alpha(scores, "ordinal")
+    assert f"Krippendorff’s alpha (ordinal, of scores): {alpha:.2f}." in page
     kappa = cohen_kappa(["1", "0.33", "0", "n"], ["1", "0.67", "0", "0"])
     assert f"Cohen’s kappa (of all answers): {kappa:.2f}." in page
 
@@ -308,10 +308,10 @@ def test_what_rests_on_a_work_costs_the_same_however_much_it_is(
 def test_sorting_by_a_factor_goes_over_all_projects_before_paging(client):
     framework = factories.make_framework(slug=FRAMEWORK)
     factor = factories.make_factor(framework, key="helps", polarity="enabling")
-    for slug, degree in (("low", "0.33"), ("high", "1"), ("none", None), ("middle", "0.67")):
+    for slug, score in (("low", "0.33"), ("high", "1"), ("none", None), ("middle", "0.67")):
         project = factories.make_project(slug=slug)
-        if degree:
-            factories.make_coding(project, factor=factor, degree=degree, agreement="consensus")
+        if score:
+            factories.make_coding(project, factor=factor, score=score, resolution="consensus")
         factories.make_public(*([framework] if slug == "low" else []), project)
 
     page = client.get("/?order=helps").content.decode()
@@ -349,14 +349,14 @@ def test_an_old_slug_keeps_the_rest_of_the_address(client):
     assert client.get(response["Location"]).status_code == 200
 
 
-def test_informants_of_two_groups_who_share_a_word_are_two_holders(client):
+def test_informants_of_two_groups_who_share_a_word_are_two_stakeholders(client):
     framework = factories.make_framework()
     factor = factories.make_factor(framework)
     project = factories.make_project(slug="case")
     groups = [factories.make_group(), factories.make_group()]
     for group, says in zip(groups, ("present", "absent"), strict=True):
         factories.make_account(
-            project, factor=factor, holder_group=group, informant="a manager", says=says
+            project, factor=factor, stakeholder_group=group, informant="a manager", position=says
         )
     factories.make_public(project, framework, *groups)
 

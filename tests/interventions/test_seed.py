@@ -24,10 +24,10 @@ from clusters.models import (
 from interventions.models import (
     Account,
     Coding,
-    DonorNorm,
+    DonorGuideline,
     Factor,
     Funding,
-    Participation,
+    Participant,
     Project,
     ProjectLink,
 )
@@ -83,11 +83,11 @@ def seed_numbers():
         found.append((getattr(study, name), study, name))
     for work in Publication.objects.exclude(slug=STUDY).filter(interviews__isnull=False):
         found.append((work.interviews, work, "interviews"))
-    for norm in DonorNorm.objects.all():
-        found.append((norm.minimum_months / Decimal(12), norm, "minimum_months"))
-        found.append((norm.maximum_months / Decimal(12), norm, "maximum_months"))
+    for guideline in DonorGuideline.objects.all():
+        found.append((guideline.minimum_months / Decimal(12), guideline, "minimum_months"))
+        found.append((guideline.maximum_months / Decimal(12), guideline, "maximum_months"))
     found += [(one.amount, one, "amount") for one in Funding.objects.exclude(amount=None)]
-    found += [(one.number, one, "number") for one in Participation.objects.exclude(number=None)]
+    found += [(one.number, one, "number") for one in Participant.objects.exclude(number=None)]
     found += [
         (one.stated_months, one, "stated_months")
         for one in Project.objects.exclude(stated_months=None)
@@ -138,8 +138,8 @@ def seed_dates():
         (Statistic, ["when"]),
         (Project, ["actual_start", "actual_end", "planned_start", "planned_end"]),
         (Funding, ["when"]),
-        (DonorNorm, ["valid"]),
-        (Publication, ["fieldwork_when"]),
+        (DonorGuideline, ["valid"]),
+        (Publication, ["study_when"]),
     ):
         for record in model.objects.all():
             for field in fields:
@@ -186,7 +186,7 @@ def test_quotations_are_told_from_reports(seeded):
     }
     ours = {
         (account.informant, place)
-        for account in Account.objects.filter(form="quotation")
+        for account in Account.objects.filter(reporting="quoted")
         for place in places(account)
     }
 
@@ -197,14 +197,14 @@ def test_the_reviews_arguments_and_factors_are_all_there(seeded):
     study = Publication.objects.get(slug=STUDY)
     reviewed = Counter(
         (work.cited_as, place)
-        for review in study.reviews.all()
-        for work in review.works.all()
+        for review in study.summaries.all()
+        for work in review.publications.all()
         for place in places(review)
     )
     assert reviewed == Counter((row["value"], row["place"]) for row in facts("review"))
-    assert study.reviews.count() == 8
-    incomplete = [review for review in study.reviews.all() if review.incomplete]
-    assert [work.cited_as for review in incomplete for work in review.works.all()] == [
+    assert study.summaries.count() == 8
+    incomplete = [review for review in study.summaries.all() if review.incomplete]
+    assert [work.cited_as for review in incomplete for work in review.publications.all()] == [
         "Nadvi et al. (2011)"
     ]
 
@@ -220,7 +220,7 @@ def test_the_reviews_arguments_and_factors_are_all_there(seeded):
 
 
 def test_the_sample_is_seven_groups_and_twenty_five_people(seeded):
-    numbers = list(StudySample.objects.order_by("position").values_list("number", flat=True))
+    numbers = list(StudySample.objects.order_by("sort_order").values_list("number", flat=True))
 
     assert numbers == [7, 3, 3, 3, 2, 4, 3]
     assert sum(numbers) == Publication.objects.get(slug=STUDY).interviews == 25
@@ -231,8 +231,8 @@ def test_soccer_village_hangs_on_three_projects_in_three_ways(seeded):
 
     assert sorted(links.values_list("type", "other__slug")) == [
         ("financed_by", "global-csr-project"),
-        ("helped_by", "india-parallel-project"),
-        ("part_of", "pakistan-cluster-programme"),
+        ("parent", "pakistan-cluster-programme"),
+        ("supported_by", "india-parallel-project"),
     ]
 
 
@@ -249,13 +249,15 @@ def test_the_atlanta_agreement_carries_a_good_and_a_bad_outcome(seeded):
     outcomes = Project.objects.get(slug="atlanta-agreement").outcomes.all()
     found = {(one.dimension.slug, one.direction, one.intended) for one in outcomes}
 
-    assert {("child-labour", "good", "yes"), ("womens-work", "bad", "no")} <= found
+    assert {("child-labour", "positive", "yes"), ("womens-work", "negative", "no")} <= found
 
 
-def test_holders_name_different_reasons_and_the_text_ranks_none(seeded):
+def test_stakeholders_name_different_reasons_and_the_text_ranks_none(seeded):
     village = Account.objects.filter(project__slug="soccer-village")
-    named = {(one.informant, one.factor.key) for one in village.filter(as_reason="contributing")}
-    assert not Account.objects.filter(as_reason="main").exists()
+    named = {
+        (one.informant, one.factor.key) for one in village.filter(reason_for_ending="contributing")
+    }
+    assert not Account.objects.filter(reason_for_ending="main").exists()
 
     assert {
         ("network member", "brief-funding"),
@@ -272,18 +274,18 @@ def test_every_project_is_coded_against_the_eight_and_silence_names_what_was_rea
         agreed = Coding.objects.agreed().filter(project=project)
         assert (independent.count(), agreed.count()) == (16, 8), project
         assert {one.coder.slug for one in independent} == {"coder-1", "coder-2"}
-        assert {one.agreement for one in agreed} == {"consensus"}
-        for coding in independent.filter(no_value="not_reported"):
+        assert {one.resolution for one in agreed} == {"consensus"}
+        for coding in independent.filter(missing_reason="not_reported"):
             assert coding.citations.filter(stance="context").exists(), coding
     village = Coding.objects.agreed().filter(project__slug="soccer-village")
-    assert village.filter(degree__isnull=False).count() == 8
+    assert village.filter(score__isnull=False).count() == 8
 
 
 def test_two_coders_agree_on_most_and_settled_the_rest_by_consensus(seeded):
     codings = Coding.objects.independent().filter(round=1)
     said = defaultdict(set)
     for coding in codings:
-        said[coding.project_id, coding.factor_id].add((coding.degree, coding.no_value))
+        said[coding.project_id, coding.factor_id].add((coding.score, coding.missing_reason))
 
     assert (len(said), sum(len(values) == 1 for values in said.values())) == (80, 73)
 

@@ -77,26 +77,16 @@ def test_what_is_not_shown_is_not_written_over(researcher):
         pseudonym_source=factories.make_publication(entered_by=researcher),
         pseudonym_note="Of the author",
     )
-    project = factories.make_project(slug="mine", entered_by=researcher)
-    coding = factories.make_coding(project, key="hidden", degree="1", is_open=True)
-    factor = f"{coding.factor.framework.slug}/{coding.factor.key}"
-    row = {"key": "hidden", "factor": factor, "coder": coding.coder.slug, "degree": "0"}
-    row["rationale"] = "Mine."
 
     with pytest.raises(CaseFilesRefused) as refused:
-        look(
-            files=[file_of(project, codings=[row]), file_of(body, pseudonym_note="Of the file")],
-            by=researcher,
-        )
+        look(files=[file_of(body, pseudonym_note="Of the file")], by=researcher)
 
-    assert told(refused) == [
-        ("body.yaml", "pseudonym_note", SHOWN_NOWHERE),
-        ("mine.yaml", "codings.hidden", SHOWN_NOWHERE),
-    ]
-    unhidden = file_of(project, summary="New")
+    assert told(refused) == [("body.yaml", "pseudonym_note", SHOWN_NOWHERE)]
+    unhidden = file_of(body, mission="New")
     plan = look(files=[unhidden], by=researcher)
     bring_in(files=[unhidden], by=researcher, reason="x", versions=plan.versions)
-    assert list(project.codings.values_list("key", "degree")) == [("hidden", 1)]
+    body.refresh_from_db()
+    assert (body.mission, body.pseudonym_note) == ("New", "Of the author")
 
 
 def test_what_keeps_changes_and_what_keeps_proposals_from_being_made_is_told_at_once(researcher):

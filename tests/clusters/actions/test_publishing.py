@@ -80,14 +80,10 @@ def test_the_change_log_has_no_gaps_and_its_last_number_is_the_data_version():
     assert Change.objects.all().data_version() == 3
 
 
-def test_private_notes_and_open_codings_are_not_in_the_public_log():
+def test_private_notes_are_not_in_the_public_log():
     paper = factories.make_publication()
     body = factories.make_body(is_pseudonym=True, pseudonym_source=paper, pseudonym_note="SENTINEL")
-    framework = factories.make_framework()
-    factor = factories.make_factor(framework)
-    project = factories.make_project()
-    factories.make_coding(project, factor=factor, is_open=True, rationale="SENTINEL")
-    factories.make_public(project, body, paper, framework)
+    factories.make_public(body, paper)
 
     assert "SENTINEL" not in str(list(Change.objects.values_list("after", flat=True)))
 
@@ -110,17 +106,6 @@ def test_a_stale_copy_cannot_undo_a_publication():
 
     cluster.refresh_from_db()
     assert (cluster.state, cluster.summary) == (State.PUBLISHED, "Typed meanwhile")
-
-
-def test_the_place_of_an_open_coding_is_not_shown(client):
-    paper = factories.make_publication(slug="paper")
-    project, framework = factories.make_project(), factories.make_framework()
-    factor = factories.make_factor(framework)
-    coding = factories.make_coding(project, factor=factor, is_open=True)
-    factories.cite(coding, factories.make_place(paper, "Secret place"))
-    factories.make_public(project, framework, paper)
-
-    assert "Secret place" not in client.get("/literature/paper/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -155,7 +155,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     body = factories.make_body(slug=slug, name=secret, summary=SECRET, aliases=[secret])
     donor = factories.make_donor(stakeholder=body)
     project = factories.make_project(slug="case", entered_by=author)
-    project.participations.create(key="part", stakeholder=body, role="lead")
+    project.participants.create(key="part", stakeholder=body, role="lead")
     factories.make_public(body, donor, project)
     # A draft with the same words was deleted and came back, a change was proposed and discussed.
     public = document_of(body, public=True)
@@ -250,7 +250,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     ]
     assert parse_qs(Unfinished.objects.first().data)["summary"] == [REDACTED]
     after = Change.objects.get(kind="projects", slug="case").after
-    assert after["participations"][0]["stakeholder"] == "a-firm"
+    assert after["participants"][0]["stakeholder"] == "a-firm"
     assert json.loads(IdempotentRequest.objects.get().body) == {"title": REDACTED, "note": REDACTED}
     assert [bytes(one.content) for one in Upload.objects.all()] == [b"", b""]
     with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():

@@ -167,7 +167,7 @@ def make_identifier():
 def make_reply():
     village = Project.objects.get(slug="soccer-village")
     account = village.accounts.first()
-    account.replies.create(key="first", by=account.holder, when="2017", statement="Not so.")
+    account.replies.create(key="first", by=account.stakeholder, when="2017", statement="Not so.")
     documents.write()
     return {"slug": f"soccer-village/{account.key}/first"}
 

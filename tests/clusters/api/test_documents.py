@@ -30,14 +30,14 @@ def written(db):
     framework = factories.make_framework(slug="framework")
     factor = factories.make_factor(framework, key="early", name="Early exit")
     body = factories.make_body(slug="ida", name="IDA")
-    account = factories.make_account(project, key="says", factor=factor)
+    account = factories.make_account(project, key="position", factor=factor)
     place = factories.make_place(factories.make_publication(slug="paper"))
     factories.cite(account, place)
     Reply.objects.create(account=account, key="no", by=body, when="2018", statement="Not so.")
     coder = Contributor.objects.create(slug="a-coder", name="Ann", consents_to_be_named=False)
     factories.make_coding(project, key="early-1", factor=factor, coder=coder)
     donor = factories.make_donor(slug="ida", stakeholder=body)
-    group = account.holder_group
+    group = account.stakeholder_group
     factories.make_public(cluster, project, framework, body, group, donor, place.publication)
     other = factories.make_public(factories.make_project(slug="other"))
     documents.write()

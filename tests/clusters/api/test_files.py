@@ -61,14 +61,14 @@ def test_each_format_of_projects_has_the_rows_of_the_list_in_its_order(client, s
 def test_tidy_data_hold_final_codings_once_where_two_have_coded(client):
     project = factories.make_project(slug="village")
     factor = factories.make_factor()
-    for degree in ("0.33", "0.67"):
-        factories.make_coding(project, factor=factor, degree=degree)
-    factories.make_coding(project, factor=factor, degree="1", agreement="consensus")
+    for score in ("0.33", "0.67"):
+        factories.make_coding(project, factor=factor, score=score)
+    factories.make_coding(project, factor=factor, score="1", resolution="consensus")
     factories.make_public(project, factor.framework)
 
     rows = table(client, f"{API}projects/?format=tidy")
 
-    assert [(row["degree"], row["is_final"], row["coder"]) for row in rows] == [("1", "true", "")]
+    assert [(row["score"], row["is_final"], row["coder"]) for row in rows] == [("1", "true", "")]
 
 
 def test_tables_say_countries_in_words(client):
@@ -98,7 +98,7 @@ def test_lines_of_json_are_the_records_of_the_list(client, seeded):
     assert records == listed(client, f"{API}accounts/")
 
 
-def test_a_table_has_codes_labels_dates_links_and_the_degree_of_every_factor(client, seeded):
+def test_a_table_has_codes_labels_dates_links_and_the_score_of_every_factor(client, seeded):
     (row,) = [
         one
         for one in table(client, f"{API}projects/?format=csv")
@@ -164,7 +164,7 @@ def test_every_file_says_source_version_day_licence_and_filter(client, seeded):
 def test_a_workbook_has_a_sheet_for_each_kind_of_part_and_the_codebook(client, seeded):
     book = openpyxl.load_workbook(io.BytesIO(body(client.get(f"{API}projects/?format=xlsx"))))
 
-    parts = {"accounts", "codings", "fundings", "links", "outcomes", "participations"}
+    parts = {"accounts", "codings", "funding", "links", "outcomes", "participants"}
     assert book.sheetnames[0] == "projects"
     assert set(book.sheetnames[1:-2]) == parts | {"projects-clusters", "contributors"}
     assert book.sheetnames[-2:] == ["codebook", "about"]
@@ -297,9 +297,9 @@ def test_parquet_says_what_csv_says(client, seeded):
     assert read.num_rows == len(rows) > 100
     for name in ("id", "rationale", "factor"):
         assert [value or "" for value in read.column(name).to_pylist()] == [r[name] for r in rows]
-    degrees = read.column("degree").to_pylist()
-    assert [f"{one:.15g}" if one is not None else "" for one in degrees] == [
-        row["degree"] for row in rows
+    scores = read.column("score").to_pylist()
+    assert [f"{one:.15g}" if one is not None else "" for one in scores] == [
+        row["score"] for row in rows
     ]
 
 

@@ -271,7 +271,7 @@ def test_mistakes_of_every_kind_are_told_in_one_round(folder):
     text = CLUSTER.replace("summary:", "sumary:").replace("value: 200", "value: many")
     text = text.replace("edtf: '2004'", "edtf: some day").replace("paper, table", "other, table")
     write(folder, "clusters/kasur.yaml", text)
-    project = "slug: tannery\ntitle: Tannery\nclusters: [kasur]\nfundings:\n"
+    project = "slug: tannery\ntitle: Tannery\nclusters: [kasur]\nfunding:\n"
     project += "  - {key: a, provider: nobody}\n  - {key: b, amount: 1, currency: Rupees}\n"
     write(folder, "projects/tannery.yaml", project)
 
@@ -283,13 +283,13 @@ def test_mistakes_of_every_kind_are_told_in_one_round(folder):
         problems(folder)[2],
         "clusters/kasur.yaml:15: statistics.firms.citations: other is not known (publication): "
         "add publications/other.yaml, or correct the name.",
-        "projects/tannery.yaml:5: fundings.a.provider: nobody is not known (donor): "
+        "projects/tannery.yaml:5: funding.a.provider: nobody is not known (donor): "
         "add donors/nobody.yaml, or correct the name.",
-        "projects/tannery.yaml:6: fundings.b.currency: Unknown currency “Rupees”. Did you mean "
+        "projects/tannery.yaml:6: funding.b.currency: Unknown currency “Rupees”. Did you mean "
         "Indian Rupee (INR) or Mauritius Rupee (MUR) or Nepalese Rupee (NPR) or Pakistan Rupee (PKR) "
         "or Seychelles Rupee (SCR) or Sri Lanka Rupee (LKR)? Use three letters of ISO 4217, such as "
         "USD.",
-        "projects/tannery.yaml:6: fundings.b.provider: Name one provider: a donor or a project.",
+        "projects/tannery.yaml:6: funding.b.provider: Name one provider: a donor or a project.",
     ]
     assert problems(folder)[2].startswith(
         "clusters/kasur.yaml:13: statistics.firms.when: “some day” is not a date that can be read."
@@ -355,7 +355,7 @@ def test_a_dump_never_writes_into_a_folder_that_holds_something(folder):
 
 
 def test_project_links_may_point_both_ways(folder):
-    link = "links:\n  - key: other\n    type: sibling\n    other: {}\n"
+    link = "links:\n  - key: other\n    type: related\n    other: {}\n"
     write(folder, "projects/one.yaml", "slug: one\ntitle: One\n" + link.format("two"))
     write(folder, "projects/two.yaml", "slug: two\ntitle: Two\n" + link.format("one"))
 

@@ -5,7 +5,7 @@ from clusters.charts.timeline import Happening, cluster_timeline
 
 ON = datetime.date
 HAPPENINGS = [
-    Happening("Exit", "late 2006", ON(2006, 9, 1), ON(2006, 12, 31), "#exit", "step"),
+    Happening("Exit", "late 2006", ON(2006, 9, 1), ON(2006, 12, 31), "#exit", "milestone"),
     Happening("Blast", "11 March 2008", ON(2008, 3, 11), ON(2008, 3, 11), "#blast", "shock"),
     Happening("Running", "from 1997", ON(1997, 1, 1), None, "/running/", "project"),
     Happening("Undated", "time not stated", None, None, "/undated/", "project"),
@@ -63,7 +63,7 @@ def test_what_is_sure_is_dark_and_what_may_be_is_pale():
         surely=(ON(2008, 6, 30), ON(2009, 6, 1)),
     )
     war = Happening(
-        "War", "2006 to 2007", ON(2006, 1, 1), ON(2007, 12, 31), "#w", "step", lasted=True
+        "War", "2006 to 2007", ON(2006, 1, 1), ON(2007, 12, 31), "#w", "milestone", lasted=True
     )
 
     may, surely, lasted, some_day = drawn([village, war, HAPPENINGS[0]]).data

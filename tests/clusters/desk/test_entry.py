@@ -91,8 +91,8 @@ def test_parts_come_in_the_order_sent_and_get_keys_of_what_they_name():
             "outcomes-3-title": "Gone",
             "outcomes-3-removed": "on",
             "accounts-1-here": "1",
-            "accounts-1-holder_group": "exporter",
-            "accounts-1-holder": "maker",
+            "accounts-1-stakeholder_group": "exporter",
+            "accounts-1-stakeholder": "maker",
             "accounts-1-factor": "frame/brief-funding",
         }
     )
@@ -103,14 +103,19 @@ def test_parts_come_in_the_order_sent_and_get_keys_of_what_they_name():
     assert document["accounts"][0]["key"] == "maker-brief-funding"
 
 
-def test_a_reading_is_a_degree_or_a_reason_for_none_never_both():
+def test_a_reading_is_a_score_or_a_reason_for_none_never_both():
     def reading(value):
         entry = sent(**{"codings-0-here": "1", "codings-0-one-of": value})
-        return {name: entry.document()["codings"][0].get(name) for name in ("degree", "no_value")}
+        return {
+            name: entry.document()["codings"][0].get(name) for name in ("score", "missing_reason")
+        }
 
-    assert reading("degree:0") == {"degree": "0", "no_value": None}
-    assert reading("no_value:not_reported") == {"degree": None, "no_value": "not_reported"}
-    assert reading("") == {"degree": None, "no_value": None}
+    assert reading("score:0") == {"score": "0", "missing_reason": None}
+    assert reading("missing_reason:not_reported") == {
+        "score": None,
+        "missing_reason": "not_reported",
+    }
+    assert reading("") == {"score": None, "missing_reason": None}
 
 
 def test_places_are_cited_removed_and_left_empty():
@@ -195,15 +200,15 @@ def test_a_publication_is_called_by_author_and_year_where_nothing_is_said():
 def test_a_new_coding_is_by_one_coder_until_it_says_otherwise():
     blank = Entry.blank(PROJECT.children["codings"], "codings-0")
 
-    assert blank.document() == {"agreement": "one_coder", "round": 1}
+    assert blank.document() == {"resolution": "single_coder", "round": 1}
 
 
 def test_a_part_without_a_name_is_not_called_by_a_code():
     shape = PROJECT.children["accounts"]
     blank = Entry.blank(shape, "accounts-0")
-    typed = Entry.from_document(shape, {"informant": "a manager", "says": "absent"})
+    typed = Entry.from_document(shape, {"informant": "a manager", "position": "absent"})
 
-    assert blank.values["as_reason"] == "not_said"
+    assert blank.values["reason_for_ending"] == "not_mentioned"
     assert title_of(blank, {}) == ""
     assert title_of(typed, {}) == "a manager: It was not so"
 

@@ -33,7 +33,7 @@ def draft(client, author):
                 "here": "1",
                 "title": "Women lost work",
                 "dimension": "work",
-                "direction": "bad",
+                "direction": "negative",
             }.items()
         },
     )

@@ -218,7 +218,7 @@ def test_what_fields_are_wrong_about_together_is_told_at_one_of_them(client, aut
     page = client.get(reverse("admin:interventions_project_add"))
     parts = {
         "codings-0-here": "1",
-        "codings-0-one-of": "degree:1.00",
+        "codings-0-one-of": "score:1.00",
         "codings-0-rationale": "Why",
         "outcomes-0-here": "1",
         "outcomes-0-title": "Women lost work",
@@ -492,7 +492,7 @@ def test_steps_offered_are_those_that_may_be_taken(draft, author, editor):
     [
         ("", True),
         ("title", True),
-        ("accounts.early.says", True),
+        ("accounts.early.position", True),
         ("accounts.early", True),
         ("accounts.early.citations", True),
         ("nonsense xyz", False),
@@ -591,7 +591,7 @@ def test_what_a_record_names_is_handed_in_and_published_with_it(client, draft, a
     group = factories.make_group(slug="makers", entered_by=author)
     maker = factories.make_body(slug="maker", name="Maker", group=group, entered_by=author)
     factories.cite(maker, place)
-    part = draft.participations.create(key="maker", stakeholder=maker, role="member")
+    part = draft.participants.create(key="maker", stakeholder=maker, role="member")
     factories.cite(part, place)
     client.force_login(author)
     work()

@@ -162,7 +162,7 @@ def test_authors_are_csl_names(names):
         factories.make_publication(authors=names).full_clean()
 
 
-@pytest.mark.parametrize("slug", ["facets", "degrees", "compare", "search"])
+@pytest.mark.parametrize("slug", ["facets", "scores", "compare", "search"])
 def test_no_record_takes_the_address_of_a_page(db, slug):
     with pytest.raises(ValidationError, match="is an address of the casebook"):
         factories.make_project(slug="x").__class__(slug=slug, title="T").full_clean()

@@ -131,7 +131,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_saved(researche
     project = factories.make_project(slug="mine", entered_by=researcher)
     factor = factories.make_factor(factories.make_framework(slug="fig"), key="trust")
     coder, _ben, _eva = (factories.make_coder(slug=slug) for slug in ("ana", "ben", "eva"))
-    head = ["project", "key", "factor", "coder", "degree", "rationale", "citations"]
+    head = ["project", "key", "factor", "coder", "score", "rationale", "citations"]
     right = ["fig/trust", "ana", "1", "Because.", ""]
 
     done = bring(
@@ -151,7 +151,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_saved(researche
     )
 
     assert wrong(done) == [
-        (3, "degree", "0.5", "“0.5” is not one of: 0, 0.33, 0.67, 1."),
+        (3, "score", "0.5", "“0.5” is not one of: 0, 0.33, 0.67, 1."),
         (4, "factor", "fig/nothing", "fig/nothing is not known (factor of Framework)."),
         (4, "rationale", "", "This is required."),
         (5, "project", "nowhere", "There is no such record: nowhere."),
@@ -175,7 +175,16 @@ def test_what_only_the_database_knows_is_told_at_its_row_too(researcher):
     factories.make_project(slug="mine", entered_by=researcher)
     factories.make_factor(factories.make_framework(slug="fig"), key="trust")
     factories.make_coder(slug="ana")
-    head = ["project", "key", "factor", "coder", "degree", "no_value", "rationale", "citations"]
+    head = [
+        "project",
+        "key",
+        "factor",
+        "coder",
+        "score",
+        "missing_reason",
+        "rationale",
+        "citations",
+    ]
 
     done = bring(
         "projects-codings",
@@ -194,13 +203,13 @@ def test_what_only_the_database_knows_is_told_at_its_row_too(researcher):
         (3, "coder"),
         (4, "factor"),
         (5, "coder"),
-        (5, "degree"),
+        (5, "score"),
         (6, "citations"),
         (6, "coder"),
     ]
     said = " ".join(message for *_place, message in wrong(done))
     assert "This coder has already coded this in this round." in said
-    assert "Give a degree or the reason for none: one, not both." in said
+    assert "Give a score or the reason for none: one, not both." in said
     assert not Coding.objects.exists()
 
 
@@ -376,16 +385,6 @@ def test_a_record_is_not_changed_twice_under_two_of_its_names(researcher):
     assert Project.objects.get().title == "Old"
 
 
-def test_open_codings_stay_when_a_table_changes_their_draft(researcher):
-    project = factories.make_project(slug="mine", title="Old", entered_by=researcher)
-    coding = factories.make_coding(project, is_open=True)
-
-    assert wrong(bring("projects", [["slug", "title"], ["mine", "New"]], researcher)) == []
-
-    project.refresh_from_db()
-    assert (project.title, list(project.codings.all())) == ("New", [coding])
-
-
 def test_tables_hold_only_what_one_may_see(researcher):
     factories.make_project(slug="mine", entered_by=researcher)
     factories.make_project(slug="theirs")
@@ -413,7 +412,7 @@ def test_each_new_row_costs_a_few_queries(researcher, django_assert_max_num_quer
     factories.make_factor(factories.make_framework(slug="fig"), key="trust")
     factories.make_publication(slug="paper")
     factories.make_coder(slug="ana", user=researcher)
-    head = ["project", "key", "factor", "coder", "round", "degree", "rationale", "citations"]
+    head = ["project", "key", "factor", "coder", "round", "score", "rationale", "citations"]
     rows = [
         ["mine", f"k-{n}", "fig/trust", "ana", str(n + 1), "1", "Because.", "paper | page | 1"]
         for n in range(100)

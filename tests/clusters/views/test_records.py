@@ -75,15 +75,17 @@ def test_every_record_page_tells_how_to_cite_it(client, changed):
 
 
 def test_what_is_not_public_does_not_raise_the_version_that_is_shown(client):
-    project, factor = factories.make_project(slug="case"), factories.make_factor()
-    factories.make_public(factor.framework, project)
-    shown = Change.objects.get(slug="case").version
+    paper = factories.make_public(factories.make_publication())
+    body = factories.make_body(slug="body", is_pseudonym=True, pseudonym_source=paper)
+    factories.make_public(body)
+    shown = Change.objects.get(slug="body").version
 
-    factories.make_coding(project, factor=factor, is_open=True)
+    body.pseudonym_note = "For editors"
+    body.save()
 
-    project.refresh_from_db()
-    assert project.version > shown
-    page = client.get("/projects/case/").content.decode()
-    assert f"/records/projects/case/versions/{shown}/" in page
-    assert f"version {project.version}" not in page
-    assert client.get(f"/records/projects/case/versions/{project.version}/").status_code == 404
+    body.refresh_from_db()
+    assert body.version > shown
+    page = client.get("/stakeholders/body/").content.decode()
+    assert f"/records/stakeholders/body/versions/{shown}/" in page
+    assert f"version {body.version}" not in page
+    assert client.get(f"/records/stakeholders/body/versions/{body.version}/").status_code == 404

@@ -1,23 +1,23 @@
 from interventions.analysis.disagreement import Said, disagreement
 
 
-def test_holders_who_say_different_things_of_one_subject_disagree():
+def test_stakeholders_who_say_different_things_of_one_subject_disagree():
     found = disagreement(
         [
-            Said("donor", "training", "present", "not_said"),
-            Said("staff", "training", "absent", "not_said"),
-            Said("donor", "money", "present", "not_said"),
-            Said("staff", "money", "present", "not_said"),
+            Said("donor", "training", "present", "not_mentioned"),
+            Said("staff", "training", "absent", "not_mentioned"),
+            Said("donor", "money", "present", "not_mentioned"),
+            Said("staff", "money", "present", "not_mentioned"),
         ]
     )
 
     assert found.contested == {"training"}
-    assert (found.about("training"), found.about("money")) == ("says", "")
+    assert (found.about("training"), found.about("money")) == ("position", "")
     assert found.named_reasons == {}
     assert bool(found)
 
 
-def test_holders_who_name_different_main_reasons_disagree_on_the_ending():
+def test_stakeholders_who_name_different_main_reasons_disagree_on_the_ending():
     found = disagreement(
         [
             Said("donor", "commitment", "present", "main"),
@@ -34,7 +34,7 @@ def test_holders_who_name_different_main_reasons_disagree_on_the_ending():
     assert (found.about("commitment"), found.about("security")) == ("reasons", "")
 
 
-def test_one_holder_who_says_two_things_does_not_disagree_with_itself():
+def test_one_stakeholder_who_says_two_things_does_not_disagree_with_itself():
     assert not disagreement(
         [
             Said("donor", "commitment", "present", "main"),
@@ -48,8 +48,8 @@ def test_a_reason_that_one_denies_and_another_names_is_contested():
     found = disagreement(
         [
             Said("donor", "security", "present", "contributing"),
-            Said("members", "security", "present", "denied"),
-            Said("scholar", "security", "present", "not_said"),
+            Said("members", "security", "present", "rejected"),
+            Said("scholar", "security", "present", "not_mentioned"),
         ]
     )
 

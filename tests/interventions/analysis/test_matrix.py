@@ -12,8 +12,8 @@ from interventions.analysis.matrix import (
 TRAINING = Column("training", "Know-how and training", "Know-how, training", "enabling", "/f/")
 
 
-def cell(degree=None, status="coded", disagreement="", one_coder=False):
-    return Cell(TRAINING, degree, status, disagreement, one_coder, "/cell/")
+def cell(score=None, status="coded", disagreement="", single_coder=False):
+    return Cell(TRAINING, score, status, disagreement, single_coder, "/cell/")
 
 
 def row(slug, *cells, disagrees_on=""):
@@ -27,26 +27,26 @@ def row(slug, *cells, disagrees_on=""):
         (cell(0.0), "0", "absent (0)", "enabling-0"),
         (cell(0.67), "0.67", "more present than absent (0.67)", "enabling-67"),
         (
-            cell(1.0, disagreement="says", one_coder=True),
+            cell(1.0, disagreement="position", single_coder=True),
             "1",
-            "fully present (1); holders say different things of it; coded by one person only",
+            "fully present (1); stakeholders say different things of it; coded by one person only",
             "enabling-100",
         ),
         (
             cell(0.0, disagreement="reasons"),
             "0",
-            "absent (0); holders differ on whether it was a reason for the end",
+            "absent (0); stakeholders differ on whether it was a reason for the end",
             "enabling-0",
         ),
         (
             cell(status="not_reported"),
             "○",
             "not reported: looked for, the sources are silent",
-            "no-degree",
+            "no-score",
         ),
-        (cell(status="not_searched"), "–", "not searched", "no-degree"),
-        (cell(status="not_applicable"), "×", "not applicable", "no-degree"),
-        (cell(status="not_agreed"), "…", "coded, not yet agreed", "no-degree"),
+        (cell(status="not_searched"), "–", "not searched", "no-score"),
+        (cell(status="not_applicable"), "×", "not applicable", "no-score"),
+        (cell(status="not_agreed"), "…", "coded, not yet agreed", "no-score"),
     ],
 )
 def test_a_cell_says_what_is_known(found, mark, words, css):
@@ -57,9 +57,13 @@ def test_a_cell_says_what_is_known(found, mark, words, css):
     ("outcomes", "direction", "words"),
     [
         ([], "unknown", "not known"),
-        ([("good", "child labour gone")], "good", "child labour gone"),
+        ([("positive", "child labour gone")], "positive", "child labour gone"),
         (
-            [("good", "child labour gone"), ("bad", "women lost work"), ("bad", "less income")],
+            [
+                ("positive", "child labour gone"),
+                ("negative", "women lost work"),
+                ("negative", "less income"),
+            ],
             "mixed",
             "child labour gone · women lost work",
         ),
@@ -87,5 +91,5 @@ def test_the_summary_names_its_denominators():
     )
 
     assert matrix.summary == (
-        "2 projects by 1 factors: 1 of 2 cells have a degree; accounts disagree in 1 of 2."
+        "2 projects by 1 factors: 1 of 2 cells have a score; accounts disagree in 1 of 2."
     )

@@ -6,21 +6,26 @@ from interventions.analysis.outcomes import outcomes_by_factor, presence_of
 FACTOR = Column("brief", "Funding for a brief period", "Funding too brief", "hindering", "/f/")
 
 
-def row(degree, direction):
-    cell = Cell(FACTOR, degree, "coded" if degree is not None else "not_reported", False, False, "")
+def row(score, direction):
+    cell = Cell(FACTOR, score, "coded" if score is not None else "not_reported", False, False, "")
     return Row("slug", "Title", "", "/", (cell,), OutcomeSummary(direction, "words"))
 
 
 @pytest.mark.parametrize(
-    ("degree", "presence"),
+    ("score", "presence"),
     [(None, "unknown"), (0.0, "absent"), (0.33, "absent"), (0.67, "present"), (1.0, "present")],
 )
-def test_the_middle_of_the_scale_parts_present_from_absent(degree, presence):
-    assert presence_of(degree) == presence
+def test_the_middle_of_the_scale_parts_present_from_absent(score, presence):
+    assert presence_of(score) == presence
 
 
 def test_every_project_is_counted_once_for_a_factor_with_its_denominator():
-    rows = (row(1.0, "bad"), row(0.67, "bad"), row(0.33, "good"), row(None, "unknown"))
+    rows = (
+        row(1.0, "negative"),
+        row(0.67, "negative"),
+        row(0.33, "positive"),
+        row(None, "unknown"),
+    )
 
     counts = outcomes_by_factor(Matrix((FACTOR,), rows))
 
@@ -28,7 +33,7 @@ def test_every_project_is_counted_once_for_a_factor_with_its_denominator():
         one.presence: ({k: n for k, n in one.counts.items() if n}, one.total) for one in counts
     }
     assert found == {
-        "present": ({"bad": 2}, 2),
-        "absent": ({"good": 1}, 1),
+        "present": ({"negative": 2}, 2),
+        "absent": ({"positive": 1}, 1),
         "unknown": ({"unknown": 1}, 1),
     }

@@ -24,8 +24,8 @@ def test_figures_are_those_of_the_published_measures():
 
     assert (found.compared, found.same) == (5, 3)
     assert found.percent == pytest.approx(3 / 5)
-    degrees = [[1, 0.67, 0, 0.33, None, 1], [1, 1, 0, 0.33, 0, None]]
-    assert found.alpha == pytest.approx(agreement.krippendorff_alpha(degrees, "ordinal"))
+    scores = [[1, 0.67, 0, 0.33, None, 1], [1, 1, 0, 0.33, 0, None]]
+    assert found.alpha == pytest.approx(agreement.krippendorff_alpha(scores, "ordinal"))
     assert found.kappa == pytest.approx(agreement.cohen_kappa(*zip(*rows, strict=True)))
     assert found.interval.low <= found.alpha <= found.interval.high
     assert found.reading == agreement.reading(found.alpha)

@@ -8,7 +8,7 @@ FOUND = [
 
 
 def chart(**options):
-    return evidence_map(FOUND, FACTORS, **{"by_fieldwork": False, "source": "S", **options})
+    return evidence_map(FOUND, FACTORS, **{"by_study": False, "source": "S", **options})
 
 
 def test_each_cell_counts_the_values_and_an_empty_one_is_none_at_all():
@@ -25,7 +25,7 @@ def test_the_table_has_the_same_numbers_and_says_of_what():
     ]
 
 
-def test_works_on_one_fieldwork_are_said_to_be_one_source():
-    assert chart(by_fieldwork=True).title == "Which factor rests on which independent fieldwork"
-    assert "one independent source" in chart(by_fieldwork=True).reading
+def test_works_on_one_study_are_said_to_be_one_source():
+    assert chart(by_study=True).title == "Which factor rests on which independent study"
+    assert "one independent source" in chart(by_study=True).reading
     assert "one independent source" not in chart().reading

@@ -10,18 +10,18 @@ def drawn(matrix):
     return factor_matrix(matrix, "Source: a test").figure
 
 
-def row(slug, helps, hinders, direction="bad"):
+def row(slug, helps, hinders, direction="negative"):
     cells = tuple(
         Cell(
             column,
             value if isinstance(value, float) else None,
             "coded" if isinstance(value, float) else value,
             disagreement=disagreement if slug == "contested" else "",
-            one_coder=slug == "ringed",
+            single_coder=slug == "ringed",
             url=f"/{slug}/{column.key}/",
         )
         for column, value, disagreement in (
-            (HELPS, helps, "says"),
+            (HELPS, helps, "position"),
             (HINDERS, hinders, "reasons"),
         )
     )
@@ -78,7 +78,11 @@ def test_one_persons_codings_have_a_ring():
 def test_the_outcome_stands_at_the_end_with_a_dot_of_its_direction():
     outcomes = drawn(MATRIX).data[-1]
 
-    assert list(outcomes.marker.color) == [PALETTE["bad"], PALETTE["bad"], PALETTE["mixed"]]
+    assert list(outcomes.marker.color) == [
+        PALETTE["negative"],
+        PALETTE["negative"],
+        PALETTE["mixed"],
+    ]
     assert list(outcomes.customdata) == [
         "/plain/#outcomes",
         "/contested/#outcomes",
@@ -120,8 +124,8 @@ def test_the_table_says_what_the_figure_shows():
         ],
         [
             "Contested",
-            "absent (0); holders say different things of it",
-            "fully present (1); holders differ on whether it was a reason for the end",
+            "absent (0); stakeholders say different things of it",
+            "fully present (1); stakeholders differ on whether it was a reason for the end",
         ],
         [
             "Ringed",

@@ -1,11 +1,13 @@
 from interventions.analysis.outcomes import OutcomeCount
 from interventions.charts.factor_outcomes import factor_outcomes
 
-ZERO = {"good": 0, "mixed": 0, "bad": 0, "none": 0, "unknown": 0}
+ZERO = {"positive": 0, "mixed": 0, "negative": 0, "none": 0, "unknown": 0}
 COUNTS = [
-    OutcomeCount("brief", "Brief funding", "Too brief", "present", {**ZERO, "bad": 2}),
+    OutcomeCount("brief", "Brief funding", "Too brief", "present", {**ZERO, "negative": 2}),
     OutcomeCount("brief", "Brief funding", "Too brief", "absent", ZERO),
-    OutcomeCount("brief", "Brief funding", "Too brief", "unknown", {**ZERO, "good": 1, "bad": 1}),
+    OutcomeCount(
+        "brief", "Brief funding", "Too brief", "unknown", {**ZERO, "positive": 1, "negative": 1}
+    ),
 ]
 
 
@@ -21,10 +23,13 @@ def test_bars_stack_to_the_denominator_and_lead_to_the_projects_behind_them():
 
     heights = [sum(trace.x[number] for trace in figure.data) for number in range(2)]
     assert heights == [2, 2]
-    assert {trace.name: list(trace.x) for trace in figure.data} == {"good": [0, 1], "bad": [2, 1]}
+    assert {trace.name: list(trace.x) for trace in figure.data} == {
+        "positive": [0, 1],
+        "negative": [2, 1],
+    }
     assert {trace.name: list(trace.customdata) for trace in figure.data} == {
-        "good": ["", "/brief/unknown/good"],
-        "bad": ["/brief/present/bad", "/brief/unknown/bad"],
+        "positive": ["", "/brief/unknown/positive"],
+        "negative": ["/brief/present/negative", "/brief/unknown/negative"],
     }
     assert list(figure.layout.yaxis.ticktext) == ["present, n = 2", "not known, n = 2"]
 
@@ -38,7 +43,7 @@ def test_the_table_also_has_what_occurs_in_no_project():
         ["not known", "1", "0", "1", "0", "0", "2"],
     ]
     assert [cell.url for cell in chart().rows[0][2:]] == [
-        *("", "", "/brief/present/bad", "", ""),
+        *("", "", "/brief/present/negative", "", ""),
         "/brief/present/",
     ]
 

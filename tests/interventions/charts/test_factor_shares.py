@@ -16,7 +16,7 @@ def test_bars_and_table_say_the_same():
     chart = factor_shares(
         shares_of((FACTOR,), CODINGS, 5),
         projects=5,
-        links=lambda factor, degree: f"/{factor}/{degree}",
+        links=lambda factor, score: f"/{factor}/{score}",
         source="S",
     )
 
@@ -25,7 +25,7 @@ def test_bars_and_table_say_the_same():
         "0.67": [0],
         "0.33": [1],
         "0": [0],
-        "no degree": [2],
+        "no score": [2],
     }
     assert [[str(cell) for cell in row[1:]] for row in chart.rows] == [
         ["2", "0", "1", "0", "2", "3", "5"]
@@ -36,6 +36,6 @@ def test_bars_and_table_say_the_same():
         "0.67": "",
         "0.33": "/brief/0.33",
         "0": "",
-        "no degree": "/brief/None",
+        "no score": "/brief/None",
     }
     assert [cell.url for cell in chart.rows[0][1:6]] == list(marks.values())

@@ -3,15 +3,15 @@ from decimal import Decimal
 from interventions.charts.money import Payment, money_by_donor
 
 
-def payment(donor="IDA", year=2003, currency="USD", flow="Budget", amount="100"):
-    return Payment(donor, year, currency, flow, Decimal(amount), "Project", f"/{donor}-{year}/")
+def payment(donor="IDA", year=2003, currency="USD", kind="Budget", amount="100"):
+    return Payment(donor, year, currency, kind, Decimal(amount), "Project", f"/{donor}-{year}/")
 
 
 def test_two_currencies_and_two_flows_are_never_in_one_panel():
     payments = [
         payment(),
         payment(currency="EUR"),
-        payment(flow="Disbursement"),
+        payment(kind="Disbursement"),
         payment(year=2004, amount="50"),
     ]
 
@@ -28,7 +28,7 @@ def test_one_amount_is_no_chart_and_undated_ones_stand_in_the_table():
 
     assert chart.figure is None
     assert [str(row[1]) for row in chart.rows] == ["2003", "not stated"]
-    assert "n = 2 of 5 fundings with an amount" in chart.reading
+    assert "n = 2 of 5 funding with an amount" in chart.reading
 
 
 def test_each_bar_leads_to_its_funding():

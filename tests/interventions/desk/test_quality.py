@@ -33,21 +33,29 @@ def test_what_is_missing_is_told_by_its_kind():
     framework = factories.make_framework()
     factors = [factories.make_factor(framework) for _ in range(5)]
     factories.make_factor()  # of a framework that nobody has taken to this case
-    factories.make_coding(project, factor=factors[0], agreement="one_coder")
+    factories.make_coding(project, factor=factors[0], resolution="single_coder")
     factories.make_coding(
-        project, factor=factors[1], agreement="one_coder", degree=None, no_value="not_reported"
+        project,
+        factor=factors[1],
+        resolution="single_coder",
+        score=None,
+        missing_reason="not_reported",
     )
     factories.make_coding(
-        project, factor=factors[2], agreement="one_coder", degree=None, no_value="not_applicable"
+        project,
+        factor=factors[2],
+        resolution="single_coder",
+        score=None,
+        missing_reason="not_applicable",
     )
     factories.make_coding(project, factor=factors[2], coder=factories.make_coder())
     factories.make_coding(
         project,
         factor=factors[1],
-        agreement="one_coder",
+        resolution="single_coder",
         perspective_group=factories.make_group(),
-        degree=None,
-        no_value="not_reported",
+        score=None,
+        missing_reason="not_reported",
     )
 
     found = counted(project)
@@ -79,7 +87,7 @@ def test_values_count_as_cited_by_the_rule_of_publishing():
     assert (counted(project).cited, counted(project).cited_by_name) == (3, 1)
 
 
-def test_works_on_the_same_fieldwork_are_one_source():
+def test_works_on_the_same_study_are_one_source():
     project = factories.make_project()
     for number in range(3):
         factories.cite(
@@ -87,7 +95,7 @@ def test_works_on_the_same_fieldwork_are_one_source():
         )
     assert counted(project).sources == 3
 
-    Publication.objects.filter(slug__in=["w-0", "w-1"]).update(fieldwork="Sialkot 2010")
+    Publication.objects.filter(slug__in=["w-0", "w-1"]).update(study="Sialkot 2010")
 
     assert counted(project).sources == 2
 
@@ -126,10 +134,12 @@ def test_the_list_is_fresh_sorted_and_holds_only_what_one_may_see(client, editor
     assert client.get(PAGE).status_code == 302
 
 
-def test_a_factor_or_fieldwork_that_comes_later_counts(client, editor):
+def test_a_factor_or_study_that_comes_later_counts(client, editor):
     project = factories.make_project()
     framework = factories.make_framework()
-    factories.make_coding(project, factor=factories.make_factor(framework), agreement="one_coder")
+    factories.make_coding(
+        project, factor=factories.make_factor(framework), resolution="single_coder"
+    )
     client.get(PAGE)
     assert CaseMarks.objects.get().not_searched == 0
 
@@ -149,7 +159,7 @@ def test_the_list_costs_the_same_for_one_case_as_for_three(
     client, editor, django_assert_num_queries, count
 ):
     for _ in range(count):
-        factories.make_coding(factories.make_project(), agreement="one_coder")
+        factories.make_coding(factories.make_project(), resolution="single_coder")
     client.get(PAGE)
     CaseMarks.objects.all().delete()
 

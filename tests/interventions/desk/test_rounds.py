@@ -97,8 +97,8 @@ def key(thing):
 def code_apart(it, as_user, *, second="0.67"):
     """Open, let both code trust and one outcome, and hand in."""
     act(as_user(it.editor), it, "open")
-    for user, degree in zip(it.users, ("1", second), strict=True):
-        sheet = answer(key(it.trust), degree) | answer(key(it.work), "0.33")
+    for user, score in zip(it.users, ("1", second), strict=True):
+        sheet = answer(key(it.trust), score) | answer(key(it.work), "0.33")
         assert as_user(user).post(it.sheet, sheet).status_code == 302
     for user in it.users:
         act(as_user(user), it, "hand-in")
@@ -315,7 +315,7 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(i
     code_apart(it, as_user)
     client = as_user(it.users[0])
     say, agree = f"say:{key(it.trust)}", f"agree:{key(it.trust)}"
-    way = f"agreement-{key(it.trust)}"
+    way = f"resolution-{key(it.trust)}"
 
     client.post(it.compare, {"act": say, f"text-{key(it.trust)}": "Look at page 1 again."})
     assert "Look at page 1 again." in said(as_user(it.users[1]).get(it.compare))
@@ -349,8 +349,8 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(i
     found = {
         (
             str(one.factor or one.dimension),
-            str(one.coder or one.agreement),
-            str(one.degree),
+            str(one.coder or one.resolution),
+            str(one.score),
             one.round,
         )
         for one in Coding.objects.all()
@@ -379,8 +379,8 @@ def test_what_one_person_alone_has_coded_needs_nobodys_agreement(it, as_user):
     act(as_user(it.editor), it, "close", reason="Done")
 
     assert it.state() == "closed"
-    found = {(one.factor.key, one.agreement) for one in Coding.objects.agreed()}
-    assert found == {("trust", "consensus"), ("power", "one_coder")}
+    found = {(one.factor.key, one.resolution) for one in Coding.objects.agreed()}
+    assert found == {("trust", "consensus"), ("power", "single_coder")}
 
 
 def test_what_is_typed_under_other_subjects_comes_back_with_the_page(it, as_user):
@@ -402,7 +402,7 @@ def test_what_is_typed_under_other_subjects_comes_back_with_the_page(it, as_user
     assert forms(told) == {work: ("1", "")}
     assert "See page 2." in said(told)
     agreed = client.post(
-        it.compare, {"act": f"agree:{work}", f"agreement-{work}": "consensus", **typed}
+        it.compare, {"act": f"agree:{work}", f"resolution-{work}": "consensus", **typed}
     )
     assert forms(agreed) == {trust: ("", "See page 2.")}
     alone = client.post(it.compare, {"act": f"say:{trust}", f"text-{trust}": "Done."})
@@ -443,15 +443,15 @@ def test_a_round_is_not_closed_before_everything_is_agreed(it, as_user):
 
 def test_an_agreed_coding_takes_the_place_of_the_one_before_and_of_no_other(it, as_user):
     before = factories.make_coding(
-        it.project, key="trust", factor=it.trust, agreement="one_coder", degree="0"
+        it.project, key="trust", factor=it.trust, resolution="single_coder", score="0"
     )
     group = factories.make_group()
     other = factories.make_coding(
         it.project,
         key="trust-workers",
         factor=it.trust,
-        agreement="one_coder",
-        degree="0",
+        resolution="single_coder",
+        score="0",
         perspective_group=group,
     )
     code_apart(it, as_user, second="1")
@@ -461,8 +461,8 @@ def test_an_agreed_coding_takes_the_place_of_the_one_before_and_of_no_other(it, 
 
     before.refresh_from_db()
     other.refresh_from_db()
-    assert (str(before.degree), before.agreement) == ("1.00", "consensus")
-    assert (str(other.degree), other.agreement) == ("0.00", "one_coder")
+    assert (str(before.score), before.resolution) == ("1.00", "consensus")
+    assert (str(other.score), other.resolution) == ("0.00", "single_coder")
     assert Coding.objects.agreed().filter(factor=it.trust).count() == 2
 
 
@@ -530,7 +530,7 @@ def test_the_pages_of_a_round_cost_the_same_for_one_project_as_for_three(
                 coder=coder,
                 factor=it.trust,
                 document={
-                    "degree": "1",
+                    "score": "1",
                     "rationale": "r",
                     "citations": [{"publication": "paper", "page": "1"}],
                 },
@@ -589,12 +589,12 @@ def test_one_coder_alone_makes_no_consensus(it, as_user, had_handed_in):
     trust = key(it.trust)
     agree = {"act": f"agree:{trust}", **answer(trust, "0.67")}
 
-    refused = as_user(it.users[0]).post(it.compare, {**agree, f"agreement-{trust}": "consensus"})
+    refused = as_user(it.users[0]).post(it.compare, {**agree, f"resolution-{trust}": "consensus"})
 
     assert "A consensus needs two coders" in said(refused)
     assert not it.round.codings.filter(coder=None).exists()
-    as_user(it.editor).post(it.compare, {**agree, f"agreement-{trust}": "adjudicated"})
-    assert it.round.codings.get(coder=None).agreement == "adjudicated"
+    as_user(it.editor).post(it.compare, {**agree, f"resolution-{trust}": "adjudicated"})
+    assert it.round.codings.get(coder=None).resolution == "adjudicated"
 
 
 def test_a_coder_is_replaced_and_the_other_codes_under_the_own_account(it, as_user):
@@ -647,17 +647,17 @@ def test_an_account_given_to_a_coder_later_opens_no_sheet(it, as_user):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"agreement": "consensus"}, "A consensus comes from a coding round"),
-        ({"agreement": "adjudicated"}, "A consensus comes from a coding round"),
+        ({"resolution": "consensus"}, "A consensus comes from a coding round"),
+        ({"resolution": "adjudicated"}, "A consensus comes from a coding round"),
         ({"coder": "coder-1"}, "You may enter codings under your own name only."),
         ({"coder": "coder-0"}, ""),
-        ({"agreement": "one_coder"}, ""),
+        ({"resolution": "single_coder"}, ""),
     ],
 )
 def test_nobody_alone_gives_a_coding_that_is_others(it, values, words):
     project = factories.make_project(slug="own", entered_by=it.users[0])
     now = document_of(project)
-    coding = {"key": "a", "factor": "fig/trust", "degree": 1, "rationale": "So.", **values}
+    coding = {"key": "a", "factor": "fig/trust", "score": 1, "rationale": "So.", **values}
     wanted = {**now, "codings": [coding]}
     change = {"record": project, "base": now, "document": wanted, "by": it.users[0], "reason": ""}
     if not words:

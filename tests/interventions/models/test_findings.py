@@ -12,22 +12,22 @@ def project():
     return factories.make_project()
 
 
-@pytest.mark.parametrize("degree", ["0", "0.33", "0.67", "1"])
-def test_a_coding_has_a_degree_on_the_scale(project, degree):
-    assert factories.make_coding(project, degree=degree).pk
+@pytest.mark.parametrize("score", ["0", "0.33", "0.67", "1"])
+def test_a_coding_has_a_score_on_the_scale(project, score):
+    assert factories.make_coding(project, score=score).pk
 
 
-@pytest.mark.parametrize("degree", ["0.5", "-1", "1.01"])
-def test_another_degree_is_refused(project, degree):
-    with pytest.raises(IntegrityError, match="coding_degree_on_scale"):
-        factories.make_coding(project, degree=degree)
+@pytest.mark.parametrize("score", ["0.5", "-1", "1.01"])
+def test_another_score_is_refused(project, score):
+    with pytest.raises(IntegrityError, match="coding_score_on_scale"):
+        factories.make_coding(project, score=score)
 
 
-def test_a_coding_has_a_degree_or_a_reason_why_not(project):
-    assert factories.make_coding(project, degree=None, no_value="not_reported").pk
+def test_a_coding_has_a_score_or_a_reason_why_not(project):
+    assert factories.make_coding(project, score=None, missing_reason="not_reported").pk
 
-    for fields in ({"degree": None}, {"degree": "1", "no_value": "not_reported"}):
-        with pytest.raises(IntegrityError, match="coding_degree_xor_reason"), transaction.atomic():
+    for fields in ({"score": None}, {"score": "1", "missing_reason": "not_reported"}):
+        with pytest.raises(IntegrityError, match="coding_score_xor_reason"), transaction.atomic():
             factories.make_coding(project, **fields)
 
 
@@ -55,34 +55,22 @@ def test_a_coder_codes_a_subject_once_in_a_round(project):
 
 def test_there_is_one_agreed_coding_that_says_how_it_was_agreed(project):
     factor = factories.make_factor()
-    agreed = factories.make_coding(project, factor=factor, agreement="consensus")
+    agreed = factories.make_coding(project, factor=factor, resolution="consensus")
     factories.make_coding(project, factor=factor)
 
     with pytest.raises(IntegrityError, match="coding_one_agreed"), transaction.atomic():
-        factories.make_coding(project, factor=factor, agreement="adjudicated", round=2)
+        factories.make_coding(project, factor=factor, resolution="adjudicated", round=2)
     for fields in (
-        {"coder": None, "agreement": ""},
-        {"coder": factories.make_coder(), "agreement": "consensus"},
+        {"coder": None, "resolution": ""},
+        {"coder": factories.make_coder(), "resolution": "consensus"},
     ):
         with (
             pytest.raises(IntegrityError, match="coding_coder_xor_agreement"),
             transaction.atomic(),
         ):
             factories.make_coding(project, **fields)
-    with pytest.raises(IntegrityError, match="coding_agreed_is_handed_in"), transaction.atomic():
-        factories.make_coding(project, agreement="consensus", is_open=True)
 
     assert list(Coding.objects.agreed()) == [agreed]
-
-
-def test_open_codings_are_not_public(project):
-    shown = factories.make_coding(project)
-    factories.make_coding(project, is_open=True)
-    for coding in project.codings.all():
-        factories.make_public(coding.factor.framework)
-    factories.make_public(project)
-
-    assert list(Coding.objects.published()) == [shown]
 
 
 def test_an_account_is_about_one_thing(project):

@@ -4,13 +4,13 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, connections, transaction
 
-from interventions.models import Funding, Participation, Project, ProjectLink
+from interventions.models import Funding, Participant, Project, ProjectLink
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
-def link(project, other, type="part_of", **fields):
+def link(project, other, type="parent", **fields):
     return ProjectLink.objects.create(
         project=project, other=other, type=type, key=factories.slug("link"), **fields
     )
@@ -23,8 +23,8 @@ def fund(project, **fields):
 def test_a_project_has_at_most_one_parent_and_any_number_of_siblings():
     child, one, two = (factories.make_project() for _ in range(3))
     link(child, one)
-    link(child, one, type="sibling")
-    link(child, two, type="sibling")
+    link(child, one, type="related")
+    link(child, two, type="related")
 
     with pytest.raises(IntegrityError, match="projectlink_one_parent"):
         link(child, two)
@@ -34,14 +34,14 @@ def test_a_project_is_not_linked_to_itself():
     project = factories.make_project()
 
     with pytest.raises(IntegrityError, match="projectlink_not_itself"):
-        link(project, project, type="sibling")
+        link(project, project, type="related")
 
 
 def test_part_of_has_no_cycle_while_other_links_may_go_round():
     one, two, three = (factories.make_project() for _ in range(3))
     link(one, two)
     link(two, three)
-    link(three, one, type="helped_by")
+    link(three, one, type="supported_by")
 
     with pytest.raises(DatabaseError, match="a part of itself"):
         link(three, one)
@@ -60,7 +60,7 @@ def test_two_writers_at_once_cannot_close_a_cycle():
             with pytest.raises(DatabaseError, match="lock timeout"):
                 cursor.execute(
                     "INSERT INTO interventions_projectlink (project_id, other_id, type, key, note) "
-                    "VALUES (%s, %s, 'part_of', 'back', '')",
+                    "VALUES (%s, %s, 'parent', 'back', '')",
                     [two.pk, one.pk],
                 )
             cursor.execute("ROLLBACK")
@@ -97,25 +97,25 @@ def test_money_needs_one_provider_and_its_currency():
 def test_money_is_summed_once_a_project_and_never_over_currencies_or_what_is_passed_on():
     programme, part = factories.make_project(), factories.make_project()
     donor, other = factories.make_donor(), factories.make_donor()
-    fund(programme, provider=donor, amount=100, currency="USD", flow="budget")
-    fund(programme, provider=other, amount=50, currency="USD", flow="budget")
-    fund(programme, provider=other, amount=70, currency="EUR", flow="budget")
-    fund(part, provider_project=programme, amount=30, currency="USD", flow="budget")
+    fund(programme, provider=donor, amount=100, currency="USD", is_budget=True)
+    fund(programme, provider=other, amount=50, currency="USD", is_budget=True)
+    fund(programme, provider=other, amount=70, currency="EUR", is_budget=True)
+    fund(part, provider_project=programme, amount=30, currency="USD", is_budget=True)
     fund(part, provider=donor)
     # The programme's money is in the programme, whatever its parts repeat of it.
     below, deeper = factories.make_project(), factories.make_project()
     link(below, programme)
     link(deeper, below)
-    fund(deeper, provider=donor, amount=25, currency="USD", flow="budget")
+    fund(deeper, provider=donor, amount=25, currency="USD", is_budget=True)
     # A join over funders repeats the programme.
-    joined = Project.objects.filter(fundings__amount__gt=0)
+    joined = Project.objects.filter(funding__amount__gt=0)
 
     assert list(joined.money_by_currency()) == [
-        {"currency": "USD", "flow": "budget", "amount": Decimal("150.00")},
-        {"currency": "EUR", "flow": "budget", "amount": Decimal("70.00")},
+        {"currency": "USD", "is_budget": True, "transaction_type": "", "amount": Decimal("150.00")},
+        {"currency": "EUR", "is_budget": True, "transaction_type": "", "amount": Decimal("70.00")},
     ]
     assert list(Project.objects.filter(pk=deeper.pk).money_by_currency()) == [
-        {"currency": "USD", "flow": "budget", "amount": Decimal("25.00")}
+        {"currency": "USD", "is_budget": True, "transaction_type": "", "amount": Decimal("25.00")}
     ]
 
 
@@ -128,11 +128,11 @@ def test_a_project_does_not_end_before_it_starts():
 
 def test_a_body_has_a_role_in_a_project_once():
     project, body = factories.make_project(), factories.make_body()
-    Participation.objects.create(project=project, stakeholder=body, role="lead", key="a")
-    Participation.objects.create(project=project, stakeholder=body, role="member", key="b")
+    Participant.objects.create(project=project, stakeholder=body, role="lead", key="a")
+    Participant.objects.create(project=project, stakeholder=body, role="member", key="b")
 
-    with pytest.raises(IntegrityError, match="participation_unique"):
-        Participation.objects.create(project=project, stakeholder=body, role="lead", key="c")
+    with pytest.raises(IntegrityError, match="participant_unique"):
+        Participant.objects.create(project=project, stakeholder=body, role="lead", key="c")
 
 
 def test_running_on_counts_an_open_end_and_leaves_out_what_has_ended():

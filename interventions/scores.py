@@ -1,4 +1,4 @@
-"""How many projects have each factor to which degree, in all and by what came of them."""
+"""How many projects have each factor to which score, in all and by what came of them."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ FACETS = ("all", "coded")
 
 @dataclass(frozen=True)
 class FactorCounts:
-    """One factor: how many projects have which degree, or no degree for which reason.
+    """One factor: how many projects have which score, or no score for which reason.
 
-    `counts` has a number for each (degree or reason, direction of all outcomes together).
+    `counts` has a number for each (score or reason, direction of all outcomes together).
     """
 
     factor: Factor
@@ -25,13 +25,13 @@ class FactorCounts:
 
     @property
     def mean(self) -> float | None:
-        """The mean agreed degree; None where no project has one."""
+        """The mean agreed score; None where no project has one."""
         weighed = [(float(v), n) for (v, _direction), n in self.counts.items() if v[0].isdigit()]
         total = sum(number for _value, number in weighed)
         return sum(value * number for value, number in weighed) / total if total else None
 
 
-def degrees_of(projects: Any, framework: Framework, *, are_all: bool) -> tuple[int, list[Any]]:
+def scores_of(projects: Any, framework: Framework, *, are_all: bool) -> tuple[int, list[Any]]:
     """Return how many projects there are, and the counts of each factor of a framework.
 
     From the facts that are kept of every project; from the tables where these are not all ready.
@@ -43,7 +43,7 @@ def degrees_of(projects: Any, framework: Framework, *, are_all: bool) -> tuple[i
     for fact, number in counts["coded"].items():
         name, value, direction = fact.split(":")
         by_factor[name][value, direction] = number
-    factors = framework.factors.order_by("position", "key")
+    factors = framework.factors.order_by("sort_order", "key")
     found = [FactorCounts(one, by_factor[f"{framework.slug}/{one.key}"]) for one in factors]
     return counts["all"].get("yes", 0), found
 
@@ -61,11 +61,11 @@ def counted_anew(projects: Any) -> Counts:
                 project__in=projects.with_outcome(direction).order_by().values("pk"),
             )
             .order_by()
-            .values("factor__framework__slug", "factor__key", "degree", "no_value")
+            .values("factor__framework__slug", "factor__key", "score", "missing_reason")
             .annotate(number=Count("pk"))
         )
-        for framework, key, degree, reason, number in rows.values_list(
-            "factor__framework__slug", "factor__key", "degree", "no_value", "number"
+        for framework, key, score, reason, number in rows.values_list(
+            "factor__framework__slug", "factor__key", "score", "missing_reason", "number"
         ):
-            coded[f"{framework}/{key}:{reason or f'{float(degree):g}'}:{direction}"] = number
+            coded[f"{framework}/{key}:{reason or f'{float(score):g}'}:{direction}"] = number
     return {"all": {"yes": projects.count()}, "coded": coded}

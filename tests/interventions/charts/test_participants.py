@@ -1,4 +1,4 @@
-from interventions.charts.participation import Part, participation
+from interventions.charts.participants import Part, draw_participants
 
 PARTS = [
     Part("IDA", "/ida/", "Village", "/village/", "Led it", "/village/#part-ida"),
@@ -8,7 +8,7 @@ PARTS = [
 
 
 def test_one_band_a_part_and_every_name_leads_to_its_page():
-    (sankey,) = participation(PARTS, "S").figure.data
+    (sankey,) = draw_participants(PARTS, "S").figure.data
 
     assert list(sankey.node.label) == ["IDA", "Nike", "Village", "Programme"]
     assert list(sankey.node.customdata) == ["/ida/", "/nike/", "/village/", "/programme/"]
@@ -19,20 +19,20 @@ def test_one_band_a_part_and_every_name_leads_to_its_page():
 
 
 def test_the_table_has_a_row_for_each_band():
-    rows = participation(PARTS, "S").rows
+    rows = draw_participants(PARTS, "S").rows
 
     assert [[str(cell) for cell in row] for row in rows] == [
         ["IDA", "Led it", "Village"],
         ["IDA", "Led it", "Programme"],
         ["Nike", "Bought it", "Village"],
     ]
-    assert participation(PARTS[:1], "S").figure is None
+    assert draw_participants(PARTS[:1], "S").figure is None
 
 
 def test_two_records_of_one_name_stay_two():
     namesake = Part("Village", "/body/", "Village", "/village/", "Led it", "/village/#part")
 
-    (sankey,) = participation([*PARTS, namesake], "S").figure.data
+    (sankey,) = draw_participants([*PARTS, namesake], "S").figure.data
 
     assert sorted(sankey.node.label).count("Village") == 2
     assert all(

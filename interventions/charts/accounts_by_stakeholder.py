@@ -1,4 +1,4 @@
-"""Who says what: subjects by holders, agreeing and disagreeing."""
+"""Who says what: subjects by stakeholders, agreeing and disagreeing."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from interventions.analysis.disagreement import DISAGREEMENTS, NAMED_REASONS
 
 ROW_HEIGHT = 30
 HEAD_HEIGHT = 92
-SAYS = {
+POSITIONS = {
     "present": ("circle", gettext_lazy("It was so")),
     "absent": ("circle-x-open", gettext_lazy("It was not so")),
     "mixed": ("circle-open-dot", gettext_lazy("In part")),
 }
-HOLDERS = ngettext_lazy("%(n)s holder", "%(n)s holders", "count")
+STAKEHOLDERS = ngettext_lazy("%(n)s stakeholder", "%(n)s stakeholders", "count")
 SUBJECTS = ngettext_lazy("%(n)s subject", "%(n)s subjects", "count")
 
 
@@ -28,14 +28,14 @@ class View:
     """One account in a few words."""
 
     project: str
-    holder: str
+    stakeholder: str
     subject: str
-    says: str
-    as_reason: str
+    position: str
+    reason_for_ending: str
     reason_words: str
     statement: str
     url: str
-    # How holders differ on its subject: a key of `DISAGREEMENTS`.
+    # How stakeholders differ on its subject: a key of `DISAGREEMENTS`.
     disagreement: str = ""
 
     @property
@@ -44,41 +44,41 @@ class View:
         return f"{DISAGREEMENTS[self.disagreement][0]} ".lstrip()
 
 
-def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
-    """Draw every account once, in the cell of its subject and its holder."""
+def accounts_by_stakeholder(views: Sequence[View], source: str) -> Chart:
+    """Draw every account once, in the cell of its subject and its stakeholder."""
     subjects = sorted({view.subject for view in views}, key=lambda one: _weight(one, views))
-    holders = sorted({view.holder for view in views}, key=lambda one: _size(one, views))
+    stakeholders = sorted({view.stakeholder for view in views}, key=lambda one: _size(one, views))
     signs = {view.subject: view.sign for view in views}
     kinds = Counter({view.subject: view.disagreement for view in views}.values())
     counts = {
         "accounts": counted(len(views), ACCOUNTS),
         "projects": counted(len({view.project for view in views}), PROJECTS),
-        "holders": counted(len(holders), HOLDERS),
+        "stakeholders": counted(len(stakeholders), STAKEHOLDERS),
         "subjects": counted(len(subjects), SUBJECTS),
-        "says": kinds["says"],
+        "position": kinds["position"],
         "reasons": kinds["reasons"],
     }
     return Chart(
-        name="accounts-by-holder",
-        title=_("Who says what: subjects by holder, with what they disagree on"),
+        name="accounts-by-stakeholder",
+        title=_("Who says what: subjects by stakeholder, with what they disagree on"),
         reading=_(
             "One mark an account: ● it was so, ⊗ it was not so, ⊙ in part; a square round it: "
-            "named as a reason for how it ended. Before a subject, ◆: holders say different "
+            "named as a reason for how it ended. Before a subject, ◆: stakeholders say different "
             "things of it; ◇: they differ on whether it was a reason. "
             "n = %(accounts)s of %(projects)s."
         )
         % counts,
         source=source,
         summary=_(
-            "%(accounts)s of %(holders)s on %(subjects)s; they say different things of %(says)s, "
-            "and differ on %(reasons)s more as a reason for the end."
+            "%(accounts)s of %(stakeholders)s on %(subjects)s; they say different things of "
+            "%(position)s, and differ on %(reasons)s more as a reason for the end."
         )
         % counts,
-        figure=_figure(views, subjects, holders, signs) if len(views) > 1 else None,
+        figure=_figure(views, subjects, stakeholders, signs) if len(views) > 1 else None,
         head=(
             _("Subject"),
-            _("Holder"),
-            _("Says"),
+            _("Stakeholder"),
+            _("Position"),
             _("As a reason for the end"),
             _("Project"),
             _("Account"),
@@ -87,15 +87,18 @@ def accounts_by_holder(views: Sequence[View], source: str) -> Chart:
             *(
                 (
                     f"{view.sign}{view.subject}",
-                    view.holder,
-                    SAYS[view.says][1],
+                    view.stakeholder,
+                    POSITIONS[view.position][1],
                     view.reason_words,
                     view.project,
                     Cell(view.statement, view.url),
                 )
                 for view in sorted(
                     views,
-                    key=lambda view: (subjects.index(view.subject), holders.index(view.holder)),
+                    key=lambda view: (
+                        subjects.index(view.subject),
+                        stakeholders.index(view.stakeholder),
+                    ),
                 )
             )
         ),
@@ -109,20 +112,20 @@ def _weight(subject: str, views: Sequence[View]) -> tuple[int, int, str]:
     return ["◆ ", "◇ ", ""].index(about[0].sign), -len(about), subject
 
 
-def _size(holder: str, views: Sequence[View]) -> tuple[int, str]:
-    return -sum(view.holder == holder for view in views), holder
+def _size(stakeholder: str, views: Sequence[View]) -> tuple[int, str]:
+    return -sum(view.stakeholder == stakeholder for view in views), stakeholder
 
 
 def _figure(
-    views: Sequence[View], subjects: list[str], holders: list[str], signs: dict[str, str]
+    views: Sequence[View], subjects: list[str], stakeholders: list[str], signs: dict[str, str]
 ) -> go.Figure:
-    placed = _placed(views, subjects, holders)
+    placed = _placed(views, subjects, stakeholders)
     traces = []
-    main = [(x, y, view) for x, y, view in placed if view.as_reason in NAMED_REASONS]
+    main = [(x, y, view) for x, y, view in placed if view.reason_for_ending in NAMED_REASONS]
     if main:
         traces.append(_marks(main, "square-open", 21, _("Reason for the end"), width=1.5))
-    for says, (symbol, words) in SAYS.items():
-        found = [(x, y, view) for x, y, view in placed if view.says == says]
+    for position, (symbol, words) in POSITIONS.items():
+        found = [(x, y, view) for x, y, view in placed if view.position == position]
         if found:
             traces.append(_marks(found, symbol, 12, str(words), width=1.6))
     return go.Figure(
@@ -132,11 +135,14 @@ def _figure(
             margin={"l": 320, "r": 32, "t": HEAD_HEIGHT, "b": 12},
             xaxis={
                 "side": "top",
-                "tickvals": list(range(len(holders))),
-                "ticktext": [wrapped(holder, max(9, 130 // len(holders)), 6) for holder in holders],
+                "tickvals": list(range(len(stakeholders))),
+                "ticktext": [
+                    wrapped(stakeholder, max(9, 130 // len(stakeholders)), 6)
+                    for stakeholder in stakeholders
+                ],
                 "tickangle": 0,
-                "tickfont": {"size": 11 if len(holders) < 11 else 10},
-                "range": [-0.6, len(holders) - 0.4],
+                "tickfont": {"size": 11 if len(stakeholders) < 11 else 10},
+                "range": [-0.6, len(stakeholders) - 0.4],
                 "gridcolor": PALETTE["zero"],
                 "zeroline": False,
                 "fixedrange": True,
@@ -158,12 +164,12 @@ def _cut(words: str, width: int) -> str:
 
 
 def _placed(
-    views: Sequence[View], subjects: list[str], holders: list[str]
+    views: Sequence[View], subjects: list[str], stakeholders: list[str]
 ) -> list[tuple[float, float, View]]:
     """Marks of one cell stand side by side."""
     cells: dict[tuple[int, int], list[View]] = {}
     for view in views:
-        place = holders.index(view.holder), subjects.index(view.subject)
+        place = stakeholders.index(view.stakeholder), subjects.index(view.subject)
         cells.setdefault(place, []).append(view)
     return [
         (column + (number - (len(found) - 1) / 2) * min(0.26, 0.8 / len(found)), row, view)
@@ -187,7 +193,8 @@ def _marks(
         },
         customdata=[view.url for _, _, view in found],
         hovertext=[
-            f"<b>{view.holder}</b><br>{view.subject}: {SAYS[view.says][1].lower()}<br>"
+            f"<b>{view.stakeholder}</b><br>{view.subject}: "
+            f"{POSITIONS[view.position][1].lower()}<br>"
             f"{view.reason_words}<br>{view.project}"
             for _, _, view in found
         ],

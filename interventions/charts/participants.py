@@ -27,7 +27,7 @@ class Part:
     url: str
 
 
-def participation(parts: Sequence[Part], source: str) -> Chart:
+def draw_participants(parts: Sequence[Part], source: str) -> Chart:
     """Draw one band for every part taken; all bands are equally wide."""
     # By address: two records may share a name.
     names = {one.body_url: one.body for one in parts}
@@ -43,7 +43,7 @@ def participation(parts: Sequence[Part], source: str) -> Chart:
         most = {"body": names[bodies[0]], "number": -_count(parts, bodies[0])}
         summary += " " + _("Most of them: %(body)s, %(number)s.") % most
     return Chart(
-        name="participation",
+        name="participants",
         title=_("Who took part in what: bodies and projects"),
         reading=_(
             "One band a part taken, all equally wide: the width of a name counts parts, not money "

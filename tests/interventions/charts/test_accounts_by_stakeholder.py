@@ -1,20 +1,29 @@
-from interventions.charts.accounts_by_holder import View, accounts_by_holder
+from interventions.charts.accounts_by_stakeholder import View, accounts_by_stakeholder
 
 
-def view(holder, subject, says="present", as_reason="not_said", disagreement="", url="/a/"):
+def view(
+    stakeholder,
+    subject,
+    position="present",
+    reason_for_ending="not_mentioned",
+    disagreement="",
+    url="/a/",
+):
     words = ("words", "It was so.")
-    return View("Village", holder, subject, says, as_reason, *words, url, disagreement)
+    return View(
+        "Village", stakeholder, subject, position, reason_for_ending, *words, url, disagreement
+    )
 
 
 VIEWS = [
-    view("Members", "Early exit", as_reason="main", disagreement="says", url="/1/"),
-    view("Members", "Early exit", says="mixed", disagreement="says", url="/2/"),
-    view("Donor", "Commitment", says="absent", url="/3/"),
+    view("Members", "Early exit", reason_for_ending="main", disagreement="position", url="/1/"),
+    view("Members", "Early exit", position="mixed", disagreement="position", url="/2/"),
+    view("Donor", "Commitment", position="absent", url="/3/"),
 ]
 
 
 def test_each_account_is_one_mark_of_what_it_says():
-    figure = accounts_by_holder(VIEWS, "S").figure
+    figure = accounts_by_stakeholder(VIEWS, "S").figure
 
     marks = {trace.name: list(trace.customdata) for trace in figure.data}
     assert marks == {
@@ -28,7 +37,7 @@ def test_each_account_is_one_mark_of_what_it_says():
 
 
 def test_contested_subjects_stand_first_with_a_sign():
-    chart = accounts_by_holder(VIEWS, "S")
+    chart = accounts_by_stakeholder(VIEWS, "S")
 
     assert list(chart.figure.layout.yaxis.ticktext) == ["◆ Early exit", "Commitment"]
     assert [str(row[0]) for row in chart.rows] == ["◆ Early exit", "◆ Early exit", "Commitment"]
@@ -37,7 +46,7 @@ def test_contested_subjects_stand_first_with_a_sign():
 
 
 def test_marks_of_one_cell_stand_side_by_side():
-    figure = accounts_by_holder(VIEWS, "S").figure
+    figure = accounts_by_stakeholder(VIEWS, "S").figure
     places = {
         (x, y)
         for trace in figure.data
@@ -50,7 +59,7 @@ def test_marks_of_one_cell_stand_side_by_side():
 def test_a_subject_that_is_contested_as_a_reason_only_has_a_sign_of_its_own():
     one = View("V", "Donor", "Security", "present", "main", "w", "It was so.", "/4/", "reasons")
 
-    chart = accounts_by_holder([*VIEWS, one], "S")
+    chart = accounts_by_stakeholder([*VIEWS, one], "S")
 
     assert [str(row[0]) for row in chart.rows] == [
         "◆ Early exit",
