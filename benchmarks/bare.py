@@ -32,6 +32,15 @@ def coded(column: str, enum: Any) -> str:
     )
 
 
+def iati(column: str, codes: Any) -> str:
+    """SQL of IATI's code and label beside ours; null where IATI has none."""
+    cases = " ".join(
+        f"WHEN '{ours}' THEN jsonb_build_object('code', '{one.code}', 'label', '{one.label}')"
+        for ours, one in codes.items()
+    )
+    return f"CASE {column} {cases} END"
+
+
 def link(kind: str, name: str, title: str) -> str:
     return (
         f"jsonb_build_object('id', {name}, 'title', {title}, "
@@ -131,6 +140,7 @@ class Queries:
         from interventions.analysis.status import CLOSED, CLOSED_ENDINGS, NOT_KNOWN, RULE
         from interventions.analysis.status import IMPLEMENTATION as RUNS
         from interventions.filters import STATUSES, ProjectFilter
+        from interventions.iati import RELATED_ACTIVITY_TYPES, ROLES, TRANSACTION_TYPES
         from interventions.models import (
             Direction,
             Ending,
@@ -218,6 +228,7 @@ class Queries:
                     "type": coded("x.type", LinkType.choices),
                     "other": link("projects", "o.slug", "o.title"),
                     "note": "x.note",
+                    "iati_type": iati("x.type", RELATED_ACTIVITY_TYPES),
                 },
                 "JOIN interventions_project o ON o.id = x.other_id",
                 "x.key",
@@ -236,6 +247,7 @@ class Queries:
                     "currency": "x.currency",
                     "when": when,
                     "note": "x.note",
+                    "iati_type": iati("x.transaction_type", TRANSACTION_TYPES),
                 },
                 "LEFT JOIN interventions_donor dn ON dn.id = x.provider_id "
                 "LEFT JOIN clusters_stakeholder pb ON pb.id = dn.stakeholder_id "
@@ -251,6 +263,7 @@ class Queries:
                     "role": coded("x.role", Role.choices),
                     "number": "x.number",
                     "note": "x.note",
+                    "iati_role": iati("x.role", ROLES),
                 },
                 "JOIN clusters_stakeholder b ON b.id = x.stakeholder_id",
                 "x.key",

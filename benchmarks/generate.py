@@ -188,7 +188,7 @@ def write_rows(projects: int) -> dict[str, int]:
         {
             **root,
             "id": id_of,
-            "slug": "'body-' || n",
+            "slug": "'stakeholder-' || n",
             "name": f"initcap({_words('n, 1', 2)}) || ' Agency ' || n",
         },
         f"generate_series(1, {donors}) n",

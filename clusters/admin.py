@@ -1,4 +1,4 @@
-"""The desk for places, bodies and literature."""
+"""The desk for places, stakeholders and literature."""
 
 from typing import Any
 

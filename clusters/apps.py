@@ -4,7 +4,7 @@ from django.db.models.signals import post_migrate
 
 class ClustersConfig(AppConfig):
     name = "clusters"
-    verbose_name = "Clusters, bodies, literature"
+    verbose_name = "Clusters, stakeholders, literature"
 
     def ready(self) -> None:
         from allauth.account.signals import password_changed, password_reset

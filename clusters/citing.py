@@ -56,8 +56,8 @@ class Reference:
     ris_type: str
     title: str
     authors: tuple[str, ...] = ()
-    # Those of the authors that are bodies, whose names have no parts.
-    bodies: frozenset[str] = frozenset()
+    # Those of the authors that are organisations, whose names have no parts.
+    organisations: frozenset[str] = frozenset()
     year: str = ""
     month: str = ""
     # Year, month and day with slashes, as RIS has them.
@@ -90,10 +90,12 @@ class Reference:
             "note": self.note,
         }
         values = {
-            # A body is one name, whatever words are in it.
+            # An organisation is one name, whatever words are in it.
             "author": " and ".join(
                 # So is a family name alone, of which BibTeX would take the last word.
-                f"{{{latex(name)}}}" if name in self.bodies or "," not in name else latex(name)
+                f"{{{latex(name)}}}"
+                if name in self.organisations or "," not in name
+                else latex(name)
                 for name in self.authors
             ),
             **{name: latex(value) for name, value in words.items()},
@@ -114,7 +116,8 @@ class Reference:
             "type_of_reference": self.ris_type,
             # With its comma, a family name alone is no organisation's.
             "authors": [
-                name if "," in name or name in self.bodies else f"{name}," for name in self.authors
+                name if "," in name or name in self.organisations else f"{name},"
+                for name in self.authors
             ],
             "title": self.title,
             "year": self.year,
@@ -143,7 +146,7 @@ def record_reference(record: Root, version: int, change: Change | None, address:
         ris_type="DATA",
         title=_("%(record)s, version %(number)s") % {"record": record, "number": version},
         authors=(CASEBOOK,),
-        bodies=frozenset({CASEBOOK}),
+        organisations=frozenset({CASEBOOK}),
         year=f"{change.at:%Y}" if change else "",
         date=f"{change.at:%Y/%m/%d}" if change else "",
         publisher=CASEBOOK,
@@ -165,7 +168,7 @@ def work_reference(work: Publication) -> Reference:
             or ", ".join(filter(None, [name.get("family", ""), name.get("given", "")]))
             for name in work.authors
         ),
-        bodies=frozenset(name["literal"] for name in work.authors if name.get("literal")),
+        organisations=frozenset(name["literal"] for name in work.authors if name.get("literal")),
         **issued,
         container=work.container_title,
         volume=work.volume,

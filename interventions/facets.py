@@ -171,7 +171,7 @@ def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
             f"SELECT {columns}, count(DISTINCT project_id) FROM ({DONORS_OF_PROJECTS}) pairs "
             "JOIN interventions_donor donor "
             "ON donor.id = pairs.donor_id AND donor.state = 'published' "
-            "JOIN clusters_stakeholder body ON body.id = donor.stakeholder_id "
+            "JOIN clusters_stakeholder stakeholder ON stakeholder.id = donor.stakeholder_id "
             f"WHERE project_id IN ({wanted}) GROUP BY {columns}",
             parameters,
         )
@@ -179,7 +179,7 @@ def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
 
 
 def _donors(projects: Any) -> Rows:
-    return sorted(_by_donor(projects, "donor.slug, body.name"), key=lambda row: row[1])
+    return sorted(_by_donor(projects, "donor.slug, stakeholder.name"), key=lambda row: row[1])
 
 
 def _donor_types(projects: Any) -> Rows:

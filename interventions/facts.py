@@ -12,17 +12,17 @@ from interventions.models.project_queries import DONORS_OF_PROJECTS
 
 # What stands where a project has no value: there is always one of these facets.
 UNKNOWN = "unknown"
-# Which bodies stand above those that took part: a donor may be any of them.
+# Which stakeholders stand above those that took part: a donor may be any of them.
 BODIES_ABOVE = """
-    WITH RECURSIVE above (project_id, body_id) AS (
+    WITH RECURSIVE above (project_id, stakeholder_id) AS (
         SELECT project_id, stakeholder_id FROM interventions_participant
         WHERE project_id = ANY(%s)
         UNION
-        SELECT above.project_id, body.part_of_id FROM above
-        JOIN clusters_stakeholder body ON body.id = above.body_id
-        WHERE body.part_of_id IS NOT NULL
+        SELECT above.project_id, stakeholder.part_of_id FROM above
+        JOIN clusters_stakeholder stakeholder ON stakeholder.id = above.stakeholder_id
+        WHERE stakeholder.part_of_id IS NOT NULL
     )
-    SELECT project_id, body_id FROM above
+    SELECT project_id, stakeholder_id FROM above
 """
 DONORS = f"""
     SELECT pairs.project_id, donor.slug, donor.organisation_type
@@ -36,16 +36,18 @@ def facts_of(projects: Sequence[Any]) -> dict[int, Facts]:
     """Return what each project is counted by. They come with all that the API shows of them."""
     numbers = [project.pk for project in projects]
     donors: dict[int, list[str]] = {number: [] for number in numbers}
-    bodies: dict[int, set[str]] = {number: set() for number in numbers}
+    stakeholders: dict[int, set[str]] = {number: set() for number in numbers}
     with connection.cursor() as cursor:
         cursor.execute(DONORS, [numbers])
         for number, slug, kind in cursor.fetchall():
             donors[number] += [f"donor:{slug}", f"donor_type:{kind or UNKNOWN}"]
         cursor.execute(BODIES_ABOVE, [numbers])
-        for number, body in cursor.fetchall():
-            bodies[number].add(f"stakeholder:{body}")
+        for number, stakeholder in cursor.fetchall():
+            stakeholders[number].add(f"stakeholder:{stakeholder}")
     return {
-        project.pk: Facts(sorted({*facts_of_one(project), *donors[project.pk]}), bodies[project.pk])
+        project.pk: Facts(
+            sorted({*facts_of_one(project), *donors[project.pk]}), stakeholders[project.pk]
+        )
         for project in projects
     }
 

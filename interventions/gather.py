@@ -232,14 +232,14 @@ def _one_year(funding: Any) -> int | None:
 
 
 def parts_of(projects: Iterable[Project]) -> list[Part]:
-    """Every part that a body took in these projects, project by project."""
+    """Every part that a stakeholder took in these projects, project by project."""
     listed = list(projects)
     order = {project.pk: number for number, project in enumerate(listed)}
     found = Participant.objects.filter(project__in=order).select_related("project", "stakeholder")
     return [
         Part(
-            body=str(part.stakeholder),
-            body_url=part.stakeholder.get_absolute_url(),
+            stakeholder=str(part.stakeholder),
+            stakeholder_url=part.stakeholder.get_absolute_url(),
             project=part.project.title,
             project_url=part.project.get_absolute_url(),
             role=part.get_role_display(),

@@ -117,9 +117,9 @@ def subject_of(*, factor: Factor | None = None, dimension: object = None) -> str
 
 
 def stakeholder_of(account: Account) -> str:
-    """Tell stakeholders apart: by body where it is known, else by group and kind of informant."""
+    """Tell stakeholders apart: by name where it is known, else by group and kind of informant."""
     if account.stakeholder_id is not None:
-        return f"body {account.stakeholder_id}"
+        return f"stakeholder {account.stakeholder_id}"
     return f"group {account.stakeholder_group_id}: {account.informant}"
 
 

@@ -228,12 +228,12 @@ RUNNERS = (Role.LEAD, Role.IMPLEMENTING)
 
 
 def parts_taken(project: Project) -> tuple[list[Participant], list[Participant]]:
-    """Who ran it, and who took part without running it; each body once in either."""
+    """Who ran it, and who took part without running it; each stakeholder once in either."""
     ran: dict[int, Participant] = {}
     others: dict[int, Participant] = {}
     for part in project.participants.all():
         (ran if part.role in RUNNERS else others).setdefault(part.stakeholder_id, part)
-    rest = [part for body, part in others.items() if body not in ran]
+    rest = [part for stakeholder, part in others.items() if stakeholder not in ran]
     return list(ran.values()), rest
 
 

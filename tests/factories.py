@@ -55,12 +55,14 @@ def make_group(**fields):
     return StakeholderGroup.objects.create(**{"slug": slug("group"), "name": "Group", **fields})
 
 
-def make_body(**fields):
-    return Stakeholder.objects.create(**{"slug": slug("body"), "name": slug("Body"), **fields})
+def make_stakeholder(**fields):
+    return Stakeholder.objects.create(
+        **{"slug": slug("stakeholder"), "name": slug("Body"), **fields}
+    )
 
 
 def make_donor(**fields):
-    stakeholder = fields.pop("stakeholder", None) or make_body()
+    stakeholder = fields.pop("stakeholder", None) or make_stakeholder()
     return Donor.objects.create(**{"slug": slug("donor"), "stakeholder": stakeholder, **fields})
 
 

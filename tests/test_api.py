@@ -378,7 +378,7 @@ def test_a_refusal_leaves_no_cursor_open(client):
 
 
 def test_an_identifier_is_served_and_every_address_is_the_records_own(client):
-    body = factories.make_body(slug="ilo", name="ILO")
+    body = factories.make_stakeholder(slug="ilo", name="ILO")
     body.identifiers.create(key="dac", scheme="org-id", value="XM-DAC-41302")
     paper = factories.make_publication(slug="paper", web_address="https://example.org/paper")
     factories.make_public(body, paper)

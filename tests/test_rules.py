@@ -39,15 +39,15 @@ def place_twice(second):
 
 
 def part_of(itself):
-    body = factories.make_body()
-    parent = body if itself else factories.make_body()
-    Stakeholder.objects.filter(pk=body.pk).update(part_of=parent)
+    stakeholder = factories.make_stakeholder()
+    parent = stakeholder if itself else factories.make_stakeholder()
+    Stakeholder.objects.filter(pk=stakeholder.pk).update(part_of=parent)
 
 
 def identifier(value):
     for number in ("1", value):
         Identifier.objects.create(
-            stakeholder=factories.make_body(), key="ror", scheme="ROR", value=number
+            stakeholder=factories.make_stakeholder(), key="ror", scheme="ROR", value=number
         )
 
 

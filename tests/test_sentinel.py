@@ -42,13 +42,13 @@ HIDDEN = {
     "ProjectLink": lambda it: it.project.links.create(key="link", type="related", other=it.public),
     "Funding": lambda it: it.project.funding.create(key="money", provider=it.donor),
     "Participant": lambda it: it.project.participants.create(
-        key="part", stakeholder=it.public_body, role="lead"
+        key="part", stakeholder=it.public_stakeholder, role="lead"
     ),
     "Account": lambda it: factories.make_account(
-        it.project, factor=it.public_factor, stakeholder=it.public_body
+        it.project, factor=it.public_factor, stakeholder=it.public_stakeholder
     ),
     "Reply": lambda it: factories.make_account(it.project).replies.create(
-        key="reply", by=it.public_body, when="2020"
+        key="reply", by=it.public_stakeholder, when="2020"
     ),
     "Coding": lambda it: factories.make_coding(it.project, factor=it.public_factor),
     "Outcome": lambda it: factories.make_outcome(it.project, dimension=it.dimension),
@@ -101,11 +101,11 @@ class Hidden:
             slug="donor-financed-csr-and-collective-action"
         )
         self.public_factor = factories.make_factor(self.public_framework, polarity="enabling")
-        self.public_body = factories.make_body()
+        self.public_stakeholder = factories.make_stakeholder()
         self.public_cluster = factories.make_cluster()
         self.public = factories.make_project(slug="public")
         self.public.clusters.add(self.public_cluster)
-        self.public_pseudonym = factories.make_body(
+        self.public_pseudonym = factories.make_stakeholder(
             slug="pseudonym",
             is_pseudonym=True,
             pseudonym_source=factories.make_public(factories.make_publication()),
@@ -118,16 +118,16 @@ class Hidden:
         factories.cite(coding, factories.make_place(public_paper))
         factories.make_public(
             self.public_framework,
-            self.public_body,
+            self.public_stakeholder,
             self.public_cluster,
             self.public,
             self.public_pseudonym,
         )
         self.group = factories.make_group()
-        self.body = factories.make_body(part_of=self.public_body)
+        self.body = factories.make_stakeholder(part_of=self.public_stakeholder)
         self.paper = factories.make_publication()
         self.cluster = factories.make_cluster()
-        self.donor = factories.make_donor(stakeholder=self.public_body)
+        self.donor = factories.make_donor(stakeholder=self.public_stakeholder)
         self.framework = factories.make_framework()
         self.factor = factories.make_factor(self.framework)
         self.dimension = factories.make_dimension()

@@ -1,4 +1,4 @@
-"""The endpoints of places, bodies and literature."""
+"""The endpoints of places, stakeholders and literature."""
 
 from clusters.api.base import RecordViewSet, endpoint
 from clusters.api.files import BibTeXRenderer, CSLJSONRenderer, GeoJSONRenderer, RISRenderer

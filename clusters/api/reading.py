@@ -14,7 +14,7 @@ CODED = {"code", "label"}
 LINKED = {"id", "title", "url"}
 DATED = {"edtf", "words", "printed", "earliest", "latest"}
 # Members of every record, or of some, that nobody writes.
-READ_ONLY = {"url", "id", "version", "state", "countries", "derived"}
+READ_ONLY = {"url", "id", "version", "state", "countries", "derived", "iati_type", "iati_role"}
 
 
 def as_written(body: Any, shape: Shape, was: Document | None = None) -> Any:

@@ -124,6 +124,8 @@ ABOUT = {
     "state": "How far the record is: what is public is published.",
     "countries": "Countries of its clusters.",
     "derived": "Status of the project, as the casebook derives it.",
+    "iati_type": "Its type in IATI’s codelist, where there is one.",
+    "iati_role": "Its role in IATI’s codelist, where there is one.",
     "citations": "Where the values are written: publication, place and, in brackets, the field.",
 }
 # What the columns of one value hold, by how their names end.

@@ -78,7 +78,7 @@ def _cell(entry: Entry, spec: Field, widget: forms.Widget, value: Any) -> Cell:
     if spec.kind == "list" and kind == "text":
         help_text = _("%(help)s One on each line.") % {"help": help_text}
     if spec.kind == "json":
-        help_text = _("One on each line: “Khan, F. R.”; a body without a comma: “ILRF”.")
+        help_text = _("One on each line: “Khan, F. R.”; an organisation without a comma: “ILRF”.")
     if column.__class__.__name__ == "SlugField" and not value:
         help_text = _("%(help)s Made of the title if left empty.") % {"help": help_text}
     if spec.name == "cited_as" and not value:

@@ -144,7 +144,7 @@ def from_input(spec: Field, value: Any) -> Any:
 
 
 def names_as_lines(names: Any) -> str:
-    """Write CSL names as lines: `Khan, F. R.`, `Khan,` without more, or a body's name alone."""
+    """Write CSL names as lines: `Khan, F. R.`, `Khan,` without more, or an organisation alone."""
     if not all(isinstance(one, dict) and one.keys() <= KNOWN_PARTS for one in names):
         return json.dumps(names, ensure_ascii=False)
     return "\n".join(

@@ -2,7 +2,6 @@
 
 from clusters.models.access import ApiToken, IdempotentRequest, Invitation, Scope
 from clusters.models.base import Child, Root, State
-from clusters.models.bodies import Identifier, Stakeholder, StakeholderGroup
 from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
 from clusters.models.corrections import Correction, CorrectionState
 from clusters.models.desk import (
@@ -30,6 +29,7 @@ from clusters.models.places import Cluster, Event, EventKind, Indicator, Qualifi
 from clusters.models.proposals import Proposal, ProposalState, Removal
 from clusters.models.records import Alias, Change, ChangeAction, Import, ImportedRecord
 from clusters.models.search import SearchEntry, SearchWord
+from clusters.models.stakeholders import Identifier, Stakeholder, StakeholderGroup
 
 __all__ = [
     "Alias",

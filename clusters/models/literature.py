@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.base import Child, Root, RootQuerySet, unique_key
-from clusters.models.bodies import StakeholderGroup
 from clusters.models.citations import CitationUse
 from clusters.models.fields import DOIField, UncertainDateField
 from clusters.models.history import tracked
+from clusters.models.stakeholders import StakeholderGroup
 
 
 class PublicationType(models.TextChoices):
@@ -257,6 +257,7 @@ class LiteratureSummary(Child):
     )
 
     class Meta(Child.Meta):
+        verbose_name_plural = "literature summaries"
         ordering = ["publication", "sort_order", "pk"]
         constraints = [unique_key("publication")]
 
@@ -297,7 +298,7 @@ class StudySample(Child):
         StakeholderGroup,
         models.PROTECT,
         related_name="study_samples",
-        help_text="The kind of body to which they belong.",
+        help_text="The kind of stakeholder to which they belong.",
     )
     number = models.PositiveIntegerField(
         null=True,
@@ -306,7 +307,7 @@ class StudySample(Child):
         help_text="People heard.",
     )
     mission = models.TextField(
-        blank=True, help_text="What bodies of this kind are for, as the publication says."
+        blank=True, help_text="What stakeholders of this kind are for, as the publication says."
     )
     role_in_csr = models.TextField(
         "role in CSR",

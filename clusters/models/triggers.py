@@ -89,7 +89,7 @@ class KeepDocuments(pgtrigger.Trigger):
     """Keep a row for the document of each published root, emptied by whatever makes it wrong.
 
     Documents of other records that show this one's name or slug are emptied with it; so are those
-    that name what it has its name from: they are counted by donors, say, through their bodies.
+    that name what it has its name from: they are counted by donors, say, through stakeholders.
     """
 
     name = "keep_documents"

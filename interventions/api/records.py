@@ -1,12 +1,13 @@
 """The endpoints of what was tried and what came of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 
 from clusters.api.base import RecordViewSet, endpoint
 from clusters.api.documents import count_by
-from clusters.api.fields import TEXT, CodedListField, FlatField, whole
+from clusters.api.fields import TEXT, CodedField, CodedListField, FlatField, whole
 from clusters.api.files import TidyRenderer
 from clusters.api.serializers import extend
 from clusters.api.tables import TableColumn
@@ -15,6 +16,7 @@ from interventions.analysis.status import RULE, activity_status
 from interventions.api.counts import Counted
 from interventions.facts import facts_of
 from interventions.filters import DonorFilter, ProjectFilter
+from interventions.iati import RELATED_ACTIVITY_TYPES, ROLES, TRANSACTION_TYPES, IatiCode
 from interventions.models import (
     Account,
     Coding,
@@ -55,6 +57,21 @@ class CountriesField(CodedListField):
         return super().to_representation(sorted({str(one.country) for one in value.all()}))
 
 
+class IatiField(CodedField):
+    """IATI's code beside ours; null where IATI has none."""
+
+    def __init__(self, codes: Mapping[Any, IatiCode], source: str) -> None:
+        self.codes = codes
+        super().__init__({one.code: one.label for one in codes.values()}, source=source)
+
+    def to_representation(self, value: Any) -> dict[str, str] | None:
+        found = self.codes.get(value)
+        return super().to_representation(found.code) if found else None
+
+
+extend(ProjectLink, iati_type=IatiField(RELATED_ACTIVITY_TYPES, "type"))
+extend(Funding, iati_type=IatiField(TRANSACTION_TYPES, "transaction_type"))
+extend(Participant, iati_role=IatiField(ROLES, "role"))
 extend(
     Project,
     countries=CountriesField(),

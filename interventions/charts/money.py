@@ -16,7 +16,7 @@ PANEL_HEIGHT = 220
 # Fills that differ in lightness and pattern; colour has its meaning elsewhere.
 FILLS = (("ink", ""), ("line", ""), ("ink-2", "/"), ("unknown", "."), ("ink-2", "x"))
 AMOUNTS = ngettext_lazy("%(n)s amount", "%(n)s amounts", "count")
-FUNDINGS = ngettext_lazy("%(n)s funding", "%(n)s funding", "count")
+FUNDING = ngettext_lazy("%(n)s funding", "%(n)s funding", "count")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
         )
         % {
             "stated": len(payments),
-            "funding": counted(len(payments) + unstated, FUNDINGS),
+            "funding": counted(len(payments) + unstated, FUNDING),
         },
         source=source,
         summary=" ".join([_summary(payments, unstated), *map(_said, payments[:5])]),
@@ -77,7 +77,7 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
 def _summary(payments: Sequence[Payment], unstated: int) -> str:
     return _("%(amounts)s stated; %(funding)s without an amount.") % {
         "amounts": counted(len(payments), AMOUNTS),
-        "funding": counted(unstated, FUNDINGS),
+        "funding": counted(unstated, FUNDING),
     }
 
 

@@ -1,4 +1,4 @@
-"""Who took part in what: bodies at the left, projects at the right, one band a part taken."""
+"""Who took part in what: stakeholders at the left, projects at the right, one band a part taken."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from clusters.words import gettext as _
 
 ROW_HEIGHT = 24
 PARTS = ngettext_lazy("%(n)s part", "%(n)s parts", "count")
-BODIES = ngettext_lazy("%(n)s body", "%(n)s bodies", "count")
+STAKEHOLDERS = ngettext_lazy("%(n)s stakeholder", "%(n)s stakeholders", "count")
 
 
 @dataclass(frozen=True)
 class Part:
-    """The part that one body took in one project."""
+    """The part that one stakeholder took in one project."""
 
-    body: str
-    body_url: str
+    stakeholder: str
+    stakeholder_url: str
     project: str
     project_url: str
     role: str
@@ -30,52 +30,55 @@ class Part:
 def draw_participants(parts: Sequence[Part], source: str) -> Chart:
     """Draw one band for every part taken; all bands are equally wide."""
     # By address: two records may share a name.
-    names = {one.body_url: one.body for one in parts}
-    bodies = sorted(names, key=lambda url: (_count(parts, url), names[url], url))
+    names = {one.stakeholder_url: one.stakeholder for one in parts}
+    stakeholders = sorted(names, key=lambda url: (_count(parts, url), names[url], url))
     projects = list(dict.fromkeys(one.project_url for one in parts))
     counts = {
         "parts": counted(len(parts), PARTS),
-        "bodies": counted(len(bodies), BODIES),
+        "stakeholders": counted(len(stakeholders), STAKEHOLDERS),
         "projects": counted(len(projects), PROJECTS),
     }
-    summary = _("%(bodies)s took %(parts)s in %(projects)s.") % counts
-    if bodies:
-        most = {"body": names[bodies[0]], "number": -_count(parts, bodies[0])}
-        summary += " " + _("Most of them: %(body)s, %(number)s.") % most
+    summary = _("%(stakeholders)s took %(parts)s in %(projects)s.") % counts
+    if stakeholders:
+        most = {"stakeholder": names[stakeholders[0]], "number": -_count(parts, stakeholders[0])}
+        summary += " " + _("Most of them: %(stakeholder)s, %(number)s.") % most
     return Chart(
         name="participants",
-        title=_("Who took part in what: bodies and projects"),
+        title=_("Who took part in what: stakeholders and projects"),
         reading=_(
             "One band a part taken, all equally wide: the width of a name counts parts, not money "
-            "or weight. n = %(parts)s of %(bodies)s in %(projects)s."
+            "or weight. n = %(parts)s of %(stakeholders)s in %(projects)s."
         )
         % counts,
         source=source,
         summary=summary,
-        figure=_figure(parts, bodies, projects) if len(parts) > 1 else None,
-        head=(_("Body"), _("Part taken"), _("Project")),
+        figure=_figure(parts, stakeholders, projects) if len(parts) > 1 else None,
+        head=(_("Stakeholder"), _("Part taken"), _("Project")),
         rows=table(
-            *((Cell(one.body, one.body_url), Cell(one.role, one.url), one.project) for one in parts)
+            *(
+                (Cell(one.stakeholder, one.stakeholder_url), Cell(one.role, one.url), one.project)
+                for one in parts
+            )
         ),
         wide=True,
     )
 
 
 def _count(parts: Sequence[Part], url: str) -> int:
-    return -sum(one.body_url == url for one in parts)
+    return -sum(one.stakeholder_url == url for one in parts)
 
 
-def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go.Figure:
-    names = {one.body_url: one.body for one in parts}
+def _figure(parts: Sequence[Part], stakeholders: list[str], projects: list[str]) -> go.Figure:
+    names = {one.stakeholder_url: one.stakeholder for one in parts}
     names |= {one.project_url: one.project for one in parts}
     taken = _("%(number)s parts taken") % {"number": "%{value:d}"}
-    place = {url: number for number, url in enumerate([*bodies, *projects])}
+    place = {url: number for number, url in enumerate([*stakeholders, *projects])}
     return go.Figure(
         go.Sankey(
             arrangement="fixed",
             node={
                 "label": [_cut(names[url]) for url in place],
-                "color": [PALETTE["ink-2"]] * len(bodies) + [PALETTE["ink"]] * len(projects),
+                "color": [PALETTE["ink-2"]] * len(stakeholders) + [PALETTE["ink"]] * len(projects),
                 "line": {"width": 0},
                 "pad": 9,
                 "thickness": 10,
@@ -83,7 +86,7 @@ def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go
                 "hovertemplate": f"<b>%{{label}}</b><br>{taken}<extra></extra>",
             },
             link={
-                "source": [place[one.body_url] for one in parts],
+                "source": [place[one.stakeholder_url] for one in parts],
                 "target": [place[one.project_url] for one in parts],
                 "value": [1] * len(parts),
                 # Names stand on the bands: they are pale, and an edge parts those that cross.
@@ -96,7 +99,7 @@ def _figure(parts: Sequence[Part], bodies: list[str], projects: list[str]) -> go
             textfont={"size": 12, "color": PALETTE["ink"]},
         ),
         house_layout(
-            height=60 + ROW_HEIGHT * max(len(bodies), len(projects)),
+            height=60 + ROW_HEIGHT * max(len(stakeholders), len(projects)),
             margin={"l": 8, "r": 8, "t": 16, "b": 16},
         ),
     )

@@ -25,7 +25,7 @@ class DonorType(models.TextChoices):
 
 @tracked
 class Donor(Root):
-    """The financing role of one body."""
+    """The financing role of one stakeholder."""
 
     named_by = ("stakeholder",)
 
@@ -33,7 +33,7 @@ class Donor(Root):
         Stakeholder,
         models.PROTECT,
         related_name="donor",
-        help_text="The body that finances; a body has one such role.",
+        help_text="The stakeholder that finances; a stakeholder has one such role.",
     )
     organisation_type = models.CharField(
         max_length=2,

@@ -118,7 +118,7 @@ class Account(Child):
         StakeholderGroup,
         models.PROTECT,
         related_name="accounts",
-        help_text="The kind of body whose view it is.",
+        help_text="The kind of stakeholder whose view it is.",
     )
     stakeholder = models.ForeignKey(
         Stakeholder,
@@ -126,7 +126,7 @@ class Account(Child):
         null=True,
         blank=True,
         related_name="accounts",
-        help_text="The body itself, where the source names it.",
+        help_text="The stakeholder itself, where the source names it.",
     )
     informant = models.CharField(
         "kind of informant", max_length=120, help_text="As printed: a network member."
@@ -186,7 +186,7 @@ class Account(Child):
 
     @property
     def stakeholder_words(self) -> str:
-        """Who holds it: the body where it is known, else the kind of informant."""
+        """Who holds it: the stakeholder where it is known, else the kind of informant."""
         return str(self.stakeholder) if self.stakeholder is not None else self.informant
 
     @property
@@ -214,7 +214,10 @@ class Reply(Child):
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="replies")
     by = models.ForeignKey(
-        Stakeholder, models.PROTECT, related_name="replies", help_text="The body that answers."
+        Stakeholder,
+        models.PROTECT,
+        related_name="replies",
+        help_text="The stakeholder that answers.",
     )
     when = UncertainDateField("when", blank=False, help_text="When it answered.")
     statement = models.TextField(help_text="In their own words, as received.")
@@ -323,7 +326,7 @@ class Coding(Child):
         null=True,
         blank=True,
         related_name="codings",
-        help_text="The body whose view is coded; empty for the overall reading.",
+        help_text="The stakeholder whose view is coded; empty for the overall reading.",
     )
     round = models.PositiveSmallIntegerField(
         default=1, help_text="The number of the round of coding, counted within the project."

@@ -50,19 +50,19 @@ ACCOUNTS_DISAGREE = """
 """
 
 
-# Which donor paid for which project, or took part in it, itself or through a unit of its body.
+# Which donor paid for which project, or took part in it, itself or through a unit of its own.
 DONORS_OF_PROJECTS = """
-    WITH RECURSIVE unit (donor_id, body_id) AS (
+    WITH RECURSIVE unit (donor_id, stakeholder_id) AS (
         SELECT id, stakeholder_id FROM interventions_donor
         UNION
         SELECT unit.donor_id, part.id FROM clusters_stakeholder part
-        JOIN unit ON part.part_of_id = unit.body_id
+        JOIN unit ON part.part_of_id = unit.stakeholder_id
     )
     SELECT provider_id AS donor_id, project_id FROM interventions_funding
     WHERE provider_id IS NOT NULL
     UNION
     SELECT unit.donor_id, part.project_id FROM interventions_participant part
-    JOIN unit ON unit.body_id = part.stakeholder_id
+    JOIN unit ON unit.stakeholder_id = part.stakeholder_id
 """
 
 

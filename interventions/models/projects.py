@@ -185,6 +185,8 @@ class ProjectCluster(models.Model):
 
 
 class LinkType(models.TextChoices):
+    """How projects are related. Children and siblings follow from their parents."""
+
     PARENT = "parent", _("is part of")
     FINANCED_BY = "financed_by", _("is financed by")
     SUPPORTED_BY = "supported_by", _("is supported by")
@@ -202,7 +204,8 @@ class ProjectLink(Child):
     type = models.CharField(
         max_length=12,
         choices=LinkType,
-        help_text="How this project stands to the other, read from this one.",
+        help_text="How this project is related to the other, read from this one. Children and "
+        "siblings (IATI) follow from parents: do not enter them.",
     )
     other = models.ForeignKey(
         Project, models.PROTECT, related_name="links_here", help_text="The other project."
@@ -307,7 +310,7 @@ class Funding(Child):
         null=True,
         blank=True,
         related_name="funding_received",
-        help_text="The body that got it, where the source says.",
+        help_text="The stakeholder that got it, where the source says.",
     )
     is_budget = models.BooleanField(
         "budget",
@@ -348,6 +351,7 @@ class Funding(Child):
         return str(_("Budget")) if self.is_budget else self.get_transaction_type_display()  # type: ignore[attr-defined]
 
     class Meta(Child.Meta):
+        verbose_name_plural = "funding"
         ordering = ["project", "key"]
         constraints = [
             unique_key("project"),
@@ -402,7 +406,7 @@ class Role(models.TextChoices):
 
 @tracked
 class Participant(Child):
-    """The part that one body took in one project."""
+    """The part that one stakeholder took in one project."""
 
     parent_field = "project"
 
@@ -411,15 +415,15 @@ class Participant(Child):
         Stakeholder,
         models.PROTECT,
         related_name="participants",
-        help_text="The body that took part.",
+        help_text="The stakeholder that took part.",
     )
     role = models.CharField(
         max_length=12,
         choices=Role,
-        help_text="What it did in the project; a body with two roles stands here twice.",
+        help_text="What it did in the project; a stakeholder with two roles stands here twice.",
     )
     number = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How many, where the body stands for several."
+        null=True, blank=True, help_text="How many, where the stakeholder stands for several."
     )
     note = models.TextField(
         blank=True, help_text="What its part consisted of, where that needs saying."
@@ -435,7 +439,7 @@ class Participant(Child):
                 "role",
                 name="participant_unique",
                 violation_error_code="role",
-                violation_error_message="This body already has this role in the project.",
+                violation_error_message="This stakeholder already has this role in the project.",
             ),
         ]
 

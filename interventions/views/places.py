@@ -71,7 +71,7 @@ def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "map": chart_of("cluster-map", [cluster], QueryDict()),
         "palette": PALETTE,
         "challenges": [event for event in events if event.kind == "challenge"],
-        "bodies": bodies_by_group(projects),
+        "stakeholders": stakeholders_by_group(projects),
         "literature": literature_on(cluster),
         "samples": samples_for(cluster),
         "api_url": reverse("api-cluster-detail", args=[cluster.slug]),
@@ -103,9 +103,9 @@ def samples_for(cluster: Cluster) -> list[StudySample]:
     )
 
 
-def bodies_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder]]]:
+def stakeholders_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder]]]:
     """Who took part in these projects, group by group."""
-    bodies = (
+    stakeholders = (
         Stakeholder.objects.published()
         .filter(participants__project__in=projects)
         .select_related("group")
@@ -113,20 +113,22 @@ def bodies_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder
         .order_by("group__name", "name", "pk")
     )
     groups: dict[str, list[Stakeholder]] = {}
-    for body in bodies:
-        groups.setdefault(str(body.group) if body.group else _("No group"), []).append(body)
+    for stakeholder in stakeholders:
+        groups.setdefault(
+            str(stakeholder.group) if stakeholder.group else _("No group"), []
+        ).append(stakeholder)
     return list(groups.items())
 
 
 @public_page
 def stakeholder_list(request: HttpRequest) -> HttpResponse:
-    bodies = (
+    stakeholders = (
         Stakeholder.objects.published()
         .select_related("group", "part_of", "pseudonym_source")
         .order_by("name", "pk")
     )
     return render_list(
-        request, "interventions/stakeholder_list.html", StakeholderFilter(request.GET, bodies)
+        request, "interventions/stakeholder_list.html", StakeholderFilter(request.GET, stakeholders)
     )
 
 

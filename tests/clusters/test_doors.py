@@ -62,7 +62,7 @@ def test_every_door_asks_the_same_rule(client, role, state):
 
 def test_a_private_note_is_shown_to_editors_only(client):
     paper = factories.make_publication()
-    body = factories.make_body(is_pseudonym=True, pseudonym_source=paper)
+    body = factories.make_stakeholder(is_pseudonym=True, pseudonym_source=paper)
     factories.make_public(body, paper)
     type(body).objects.filter(pk=body.pk).update(pseudonym_note="SENTINEL")
     address = reverse("admin:clusters_stakeholder_change", args=[body.pk])

@@ -22,9 +22,11 @@ def make(**fields):
 
 
 def test_a_word_in_the_title_outweighs_one_in_an_alias_and_one_in_the_text():
-    factories.make_public(factories.make_body(name="Third", summary="Makes Footballs, they say"))
-    factories.make_public(factories.make_body(name="Second", aliases=["The Football maker"]))
-    factories.make_public(factories.make_body(name="Football first"))
+    factories.make_public(
+        factories.make_stakeholder(name="Third", summary="Makes Footballs, they say")
+    )
+    factories.make_public(factories.make_stakeholder(name="Second", aliases=["The Football maker"]))
+    factories.make_public(factories.make_stakeholder(name="Football first"))
 
     assert titles("footballs") == ["Football first", "Second", "Third"]
 
@@ -111,16 +113,16 @@ def test_the_index_follows_what_is_public():
 
 
 def test_a_new_name_is_known_wherever_the_old_one_stood():
-    body, group = factories.make_body(name="Oldname Agency"), factories.make_group()
-    donor = factories.make_donor(stakeholder=body)
+    stakeholder, group = factories.make_stakeholder(name="Oldname Agency"), factories.make_group()
+    donor = factories.make_donor(stakeholder=stakeholder)
     factor, project = factories.make_factor(), factories.make_project()
-    factories.make_account(project, factor=factor, stakeholder=body, stakeholder_group=group)
-    factories.make_public(body, group, donor, factor.framework, project)
+    factories.make_account(project, factor=factor, stakeholder=stakeholder, stakeholder_group=group)
+    factories.make_public(stakeholder, group, donor, factor.framework, project)
     assert len(titles("oldname")) == 3
 
-    with logged_change(body, by=None, reason="Renamed"):
-        body.name = "Newname Agency"
-        body.save()
+    with logged_change(stakeholder, by=None, reason="Renamed"):
+        stakeholder.name = "Newname Agency"
+        stakeholder.save()
 
     assert titles("oldname") == []
     assert len(titles("newname")) == 3
@@ -164,10 +166,10 @@ def test_words_are_forgotten_with_the_last_record_that_uses_them():
 
 def test_private_notes_are_not_indexed():
     paper = factories.make_public(factories.make_publication())
-    body = factories.make_body(
+    stakeholder = factories.make_stakeholder(
         is_pseudonym=True, pseudonym_source=paper, pseudonym_note="Secret words of the editors"
     )
-    factories.make_public(body)
+    factories.make_public(stakeholder)
 
     assert SearchEntry.objects.exists()
     assert titles("secret") == []
@@ -188,7 +190,7 @@ def test_parts_with_an_address_of_their_own_are_found_by_themselves():
 def test_results_stand_in_groups_with_their_numbers():
     for number in range(7):
         make(name=f"Leather {number}")
-    factories.make_public(factories.make_body(name="Leather firm"))
+    factories.make_public(factories.make_stakeholder(name="Leather firm"))
 
     found = grouped("leather", ["stakeholders", "clusters"])
 

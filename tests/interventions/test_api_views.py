@@ -126,3 +126,16 @@ def test_what_is_refused_is_a_problem_that_says_what_exists(client, seeded, addr
 
     assert (problem.status_code, problem["Content-Type"]) == (status, "application/problem+json")
     assert problem.json()["detail"].startswith(says)
+
+
+def test_iatis_codes_stand_beside_ours_where_there_are_any(client, seeded):
+    def of(path, name):
+        rows = client.get(f"/api/v1/{path}/?page_size=200").json()["results"]
+        return {(row[name] or {}).get("code"): row[f"iati_{name}"] for row in rows}
+
+    assert of("participants", "role")["implementing"] == {"code": "4", "label": "Implementing"}
+    assert of("participants", "role")["buyer"] is None
+    assert of("project-links", "type")["parent"] == {"code": "1", "label": "Parent"}
+    assert of("project-links", "type")["supported_by"] is None
+    rows = client.get("/api/v1/funding/?page_size=200").json()["results"]
+    assert {"code": "3", "label": "Disbursement"} in [row["iati_type"] for row in rows]

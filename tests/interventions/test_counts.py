@@ -111,14 +111,14 @@ def test_of_few_it_is_known_which_they_are(seeded, monkeypatch):
 
 @pytest.fixture
 def counted_project():
-    """A public project in which a body takes part, counted."""
+    """A public project in which a stakeholder takes part, counted."""
     cluster = factories.make_cluster(slug="kasur", country="PK")
     project = factories.make_project(slug="village", ending="completed")
     project.clusters.add(cluster)
-    above = factories.make_body(slug="above", name="Above")
-    body = factories.make_body(slug="body", name="Body", part_of=above)
-    project.participants.create(key="part", stakeholder=body, role="lead")
-    factories.make_public(cluster, above, body, project)
+    above = factories.make_stakeholder(slug="above", name="Above")
+    stakeholder = factories.make_stakeholder(slug="stakeholder", name="Body", part_of=above)
+    project.participants.create(key="part", stakeholder=stakeholder, role="lead")
+    factories.make_public(cluster, above, stakeholder, project)
     documents.write()
     return project
 
@@ -152,7 +152,7 @@ def test_a_donor_that_is_entered_later_is_counted_through_its_units(counted_proj
     documents.write_due()
     assert number("donor", "above") == 1
 
-    Stakeholder.objects.filter(slug="body").update(part_of=None)
+    Stakeholder.objects.filter(slug="stakeholder").update(part_of=None)
     assert number("donor", "above") is None
     documents.write_due()
     assert number("donor", "above") == 0

@@ -62,7 +62,7 @@ def three():
     factor = factories.make_factor(framework, key="helps", name="It helps", polarity="enabling")
     pakistan = factories.make_cluster(slug="here", name="Here", country="PK")
     india = factories.make_cluster(slug="there", name="There", country="IN")
-    agency = factories.make_body(name="Agency")
+    agency = factories.make_stakeholder(name="Agency")
     donor = factories.make_donor(slug="agency", stakeholder=agency, organisation_type="40")
     dimension = factories.make_dimension(slug="work", name="Work")
     projects = [
@@ -85,12 +85,22 @@ def three():
         if score:
             factories.make_coding(project, factor=factor, score=score, resolution="consensus")
     factories.make_outcome(projects[0], dimension=dimension, direction="positive")
-    bodies = {says: factories.make_body() for says in ("present", "absent")}
-    for says in bodies:
-        factories.make_account(projects[0], factor=factor, stakeholder=bodies[says], position=says)
+    stakeholders = {says: factories.make_stakeholder() for says in ("present", "absent")}
+    for says in stakeholders:
+        factories.make_account(
+            projects[0], factor=factor, stakeholder=stakeholders[says], position=says
+        )
     groups = {account.stakeholder_group for account in projects[0].accounts.all()}
     factories.make_public(
-        framework, pakistan, india, agency, donor, dimension, *bodies.values(), *groups, *projects
+        framework,
+        pakistan,
+        india,
+        agency,
+        donor,
+        dimension,
+        *stakeholders.values(),
+        *groups,
+        *projects,
     )
     draft = factories.make_project(title="Draft", issues=["child_labour"])
     draft.clusters.add(pakistan)
@@ -139,8 +149,8 @@ def test_each_filter_and_order_keeps_what_it_says(client, three, query, titles):
 
 def test_a_donors_projects_are_those_of_its_units_too(client, three):
     agency = Stakeholder.objects.get(name="Agency")
-    office = factories.make_body(part_of=agency)
-    desk = factories.make_body(part_of=office)
+    office = factories.make_stakeholder(part_of=agency)
+    desk = factories.make_stakeholder(part_of=office)
     other = factories.make_project(title="Four")
     Participant.objects.create(project=other, key="a", stakeholder=desk, role="implementing")
     factories.make_public(office, desk, other)
@@ -150,10 +160,10 @@ def test_a_donors_projects_are_those_of_its_units_too(client, three):
 
 
 def test_donors_whose_type_no_source_states_can_be_asked_for(client, three):
-    body = factories.make_body(name="Nobody")
-    donor = Donor.objects.create(slug="nobody", stakeholder=body)
+    stakeholder = factories.make_stakeholder(name="Nobody")
+    donor = Donor.objects.create(slug="nobody", stakeholder=stakeholder)
     Funding.objects.create(project=three[1], key="money", provider=donor)
-    factories.make_public(body, donor)
+    factories.make_public(stakeholder, donor)
 
     assert options(client, "donor_type") == ["Multilateral (2)", "Not stated (1)"]
     assert shown(client, "?donor_type=unknown") == ["Two"]
@@ -257,17 +267,17 @@ def test_the_same_rule_of_disagreement_in_python_and_in_the_database(count):
     from interventions.matrix import disagreement_of
 
     factors = [factories.make_factor() for _ in range(2)]
-    bodies = [factories.make_body() for _ in range(2)]
+    stakeholders = [factories.make_stakeholder() for _ in range(2)]
     choices = list(
-        product(("present", "absent"), ("main", "rejected", "not_mentioned"), factors, bodies)
+        product(("present", "absent"), ("main", "rejected", "not_mentioned"), factors, stakeholders)
     )
     for first, second in product(choices[:: 4 - count], choices[1::5]):
         project = factories.make_project()
-        for says, reason_for_ending, factor, body in (first, second):
+        for says, reason_for_ending, factor, stakeholder in (first, second):
             factories.make_account(
                 project,
                 factor=factor,
-                stakeholder=body,
+                stakeholder=stakeholder,
                 position=says,
                 reason_for_ending=reason_for_ending,
             )

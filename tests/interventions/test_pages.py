@@ -19,24 +19,29 @@ def make_case(number=0):
     framework = factories.make_framework(slug=f"{FRAMEWORK}-{number}" if number else FRAMEWORK)
     factor = factories.make_factor(framework, polarity="enabling")
     cluster = factories.make_cluster()
-    body, donor = factories.make_body(group=factories.make_group()), factories.make_donor()
+    stakeholder, donor = (
+        factories.make_stakeholder(group=factories.make_group()),
+        factories.make_donor(),
+    )
     project = factories.make_project(title=f"Case {number}", actual_start="2008")
     other = factories.make_project()
-    return fill(project, other, framework, factor, cluster, body, donor)
+    return fill(project, other, framework, factor, cluster, stakeholder, donor)
 
 
-def fill(project, other, framework, factor, cluster, body, donor, rows=1):
+def fill(project, other, framework, factor, cluster, stakeholder, donor, rows=1):
     project.clusters.add(cluster)
     outcome = None
     for number in range(rows):
         key = factories.slug("part")
         account = factories.make_account(
-            project, factor=factor, stakeholder=body, stakeholder_group=body.group
+            project, factor=factor, stakeholder=stakeholder, stakeholder_group=stakeholder.group
         )
         outcome = factories.make_outcome(project)
         Funding.objects.create(project=project, key=key, provider=donor)
         Participant.objects.create(
-            project=project, key=key, stakeholder=factories.make_body() if number else body
+            project=project,
+            key=key,
+            stakeholder=factories.make_stakeholder() if number else stakeholder,
         )
         ProjectLink.objects.create(
             project=project,
@@ -51,7 +56,7 @@ def fill(project, other, framework, factor, cluster, body, donor, rows=1):
         )
         del account, outcome
     factories.make_coding(project, factor=factor, resolution="consensus")
-    roots = {project, framework, cluster, body, donor, donor.stakeholder, body.group}
+    roots = {project, framework, cluster, stakeholder, donor, donor.stakeholder, stakeholder.group}
     roots |= {link.other for link in project.links.all()}
     roots |= {participant.stakeholder for participant in project.participants.all()}
     roots |= {found.dimension for found in project.outcomes.all()}
@@ -68,7 +73,7 @@ def fill(project, other, framework, factor, cluster, body, donor, rows=1):
         ("/clusters/place/", 22),
         ("/frameworks/{framework}/", 26),
         ("/factors/{framework}/{factor}/", 21),
-        ("/stakeholders/body/", 18),
+        ("/stakeholders/stakeholder/", 18),
         ("/donors/donor/", 20),
         ("/factors/{framework}/{factor}/evidence/?work={paper}", 18),
     ],
@@ -84,7 +89,7 @@ def test_a_page_costs_the_same_for_one_row_and_for_three(
         framework,
         factor,
         factories.make_cluster(slug="place"),
-        factories.make_body(slug="body", group=factories.make_group()),
+        factories.make_stakeholder(slug="stakeholder", group=factories.make_group()),
         factories.make_donor(slug="donor"),
         rows=rows,
     )

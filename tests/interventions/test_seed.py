@@ -55,10 +55,14 @@ def test_the_list_is_long_enough_to_mean_something(seeded):
 
 
 def test_every_body_of_the_text_is_there_and_no_other(seeded):
-    printed = {row["value"] for row in facts("body")}
-    ours = {name for body in Stakeholder.objects.all() for name in (body.name, *body.aliases)}
+    printed = {row["value"] for row in facts("stakeholder")}
+    ours = {
+        name
+        for stakeholder in Stakeholder.objects.all()
+        for name in (stakeholder.name, *stakeholder.aliases)
+    }
     # Where the casebook had to find words of its own for what the text leaves unnamed.
-    own_words = {row["value"] for row in facts("body-in-our-words")}
+    own_words = {row["value"] for row in facts("stakeholder-in-our-words")}
 
     assert printed - ours == set()
     assert ours - printed - own_words == set()
@@ -66,9 +70,11 @@ def test_every_body_of_the_text_is_there_and_no_other(seeded):
 
 def test_bodies_are_cited_where_the_text_names_them(seeded):
     by_name = {
-        name: body for body in Stakeholder.objects.all() for name in (body.name, *body.aliases)
+        name: stakeholder
+        for stakeholder in Stakeholder.objects.all()
+        for name in (stakeholder.name, *stakeholder.aliases)
     }
-    for row in facts("body"):
+    for row in facts("stakeholder"):
         assert row["place"] in places(by_name[row["value"]]), row
 
 
@@ -175,7 +181,7 @@ def test_every_account_of_the_text_is_there_and_no_other(seeded):
 
     assert listed - ours == set()
     assert ours - listed == set()
-    # Views on no project in particular stand in the texts of cluster, event or body.
+    # Views on no project in particular stand in the texts of cluster, event or stakeholder.
     for row in facts("account-in-words"):
         assert is_said(row), row
 
@@ -201,7 +207,7 @@ def test_the_reviews_arguments_and_factors_are_all_there(seeded):
         for work in review.publications.all()
         for place in places(review)
     )
-    assert reviewed == Counter((row["value"], row["place"]) for row in facts("review"))
+    assert reviewed == Counter((row["value"], row["place"]) for row in facts("literature-summary"))
     assert study.summaries.count() == 8
     incomplete = [review for review in study.summaries.all() if review.incomplete]
     assert [work.cited_as for review in incomplete for work in review.publications.all()] == [
@@ -298,9 +304,9 @@ def test_nobody_who_only_helped_is_made_a_financer(seeded):
 
 
 def test_the_donor_stays_a_pseudonym_through_and_through(seeded):
-    for body in Stakeholder.objects.filter(name__startswith="IDA"):
-        assert body.is_pseudonym, body
-        assert not body.identifiers.exists()
+    for stakeholder in Stakeholder.objects.filter(name__startswith="IDA"):
+        assert stakeholder.is_pseudonym, stakeholder
+        assert not stakeholder.identifiers.exists()
 
 
 def test_everything_of_the_seed_is_public_and_cited(seeded):

@@ -70,7 +70,7 @@ def test_somebody_who_came_meanwhile_is_not_written_over(editor):
 
 
 def test_what_is_not_shown_is_not_written_over(researcher):
-    body = factories.make_body(
+    body = factories.make_stakeholder(
         slug="body",
         entered_by=researcher,
         is_pseudonym=True,

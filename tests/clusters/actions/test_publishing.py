@@ -45,7 +45,7 @@ def test_records_that_name_each_other_are_published_together():
 
 
 def test_withdrawing_is_refused_while_something_public_points_to_the_record():
-    body = factories.make_body(slug="saga")
+    body = factories.make_stakeholder(slug="saga")
     donor = factories.make_donor(slug="saga-fund", stakeholder=body)
     factories.make_public(body, donor)
 
@@ -82,7 +82,9 @@ def test_the_change_log_has_no_gaps_and_its_last_number_is_the_data_version():
 
 def test_private_notes_are_not_in_the_public_log():
     paper = factories.make_publication()
-    body = factories.make_body(is_pseudonym=True, pseudonym_source=paper, pseudonym_note="SENTINEL")
+    body = factories.make_stakeholder(
+        is_pseudonym=True, pseudonym_source=paper, pseudonym_note="SENTINEL"
+    )
     factories.make_public(body, paper)
 
     assert "SENTINEL" not in str(list(Change.objects.values_list("after", flat=True)))
@@ -110,7 +112,7 @@ def test_a_stale_copy_cannot_undo_a_publication():
 
 @pytest.mark.django_db(transaction=True)
 def test_public_acts_queue():
-    body = factories.make_public(factories.make_body())
+    body = factories.make_public(factories.make_stakeholder())
     other = connections.create_connection("default")
     try:
         with transaction.atomic(), other.cursor() as cursor:

@@ -69,7 +69,7 @@ def test_redacting_touches_no_other_field_and_no_key_of_the_documents(administra
 
 
 def test_redacting_a_name_and_a_slug_leaves_no_way_back_to_them(administrator, client):
-    body = factories.make_body(name="ACME", slug="acme", aliases=["ACME Ltd"])
+    body = factories.make_stakeholder(name="ACME", slug="acme", aliases=["ACME Ltd"])
     factories.make_public(body)
     body.name, body.slug, body.aliases = "A firm", "a-firm", []
     body.save()
@@ -152,7 +152,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     author = factories.make_user(role="researcher")
     client.force_login(author)
     secret, slug = SECRET.replace("\r\n", " "), "xyzzy-sons"
-    body = factories.make_body(slug=slug, name=secret, summary=SECRET, aliases=[secret])
+    body = factories.make_stakeholder(slug=slug, name=secret, summary=SECRET, aliases=[secret])
     donor = factories.make_donor(stakeholder=body)
     project = factories.make_project(slug="case", entered_by=author)
     project.participants.create(key="part", stakeholder=body, role="lead")

@@ -158,7 +158,7 @@ def values_of(parameter):
 
 
 def make_identifier():
-    agency = factories.make_body(slug="agency", name="Agency")
+    agency = factories.make_stakeholder(slug="agency", name="Agency")
     agency.identifiers.create(key="first", scheme="GB-COH", value="1")
     factories.make_public(agency)
     return {"slug": "agency/first"}

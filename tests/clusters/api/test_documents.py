@@ -29,7 +29,7 @@ def written(db):
     project.clusters.add(cluster)
     framework = factories.make_framework(slug="framework")
     factor = factories.make_factor(framework, key="early", name="Early exit")
-    body = factories.make_body(slug="ida", name="IDA")
+    body = factories.make_stakeholder(slug="ida", name="IDA")
     account = factories.make_account(project, key="position", factor=factor)
     place = factories.make_place(factories.make_publication(slug="paper"))
     factories.cite(account, place)

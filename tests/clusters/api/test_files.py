@@ -72,8 +72,8 @@ def test_tidy_data_hold_final_codings_once_where_two_have_coded(client):
 
 
 def test_tables_say_countries_in_words(client):
-    unplaced = factories.make_body(slug="unplaced", name="Unplaced")
-    agency = factories.make_body(slug="agency", name="Agency", country="NA")
+    unplaced = factories.make_stakeholder(slug="unplaced", name="Unplaced")
+    agency = factories.make_stakeholder(slug="agency", name="Agency", country="NA")
     factories.make_public(agency, unplaced)
 
     rows = table(client, f"{API}stakeholders/?format=csv&ordering=slug")

@@ -582,7 +582,7 @@ def test_a_deleted_draft_comes_back_whole_as_the_same_record(researcher, client)
 
 def test_what_others_name_is_not_deleted(researcher):
     researcher("POST", "stakeholders/", {"slug": "ida", "name": "IDA", "group": "ngos"})
-    body = factories.make_body(slug="body")
+    body = factories.make_stakeholder(slug="body")
     body.entered_by = researcher.user
     body.save()
     factories.make_donor(stakeholder=body)

@@ -589,7 +589,7 @@ def test_what_a_record_names_is_handed_in_and_published_with_it(client, draft, a
     """Also what those name in turn; and everybody gets one mail an act."""
     place = factories.make_place(factories.make_public(factories.make_publication()))
     group = factories.make_group(slug="makers", entered_by=author)
-    maker = factories.make_body(slug="maker", name="Maker", group=group, entered_by=author)
+    maker = factories.make_stakeholder(slug="maker", name="Maker", group=group, entered_by=author)
     factories.cite(maker, place)
     part = draft.participants.create(key="maker", stakeholder=maker, role="member")
     factories.cite(part, place)

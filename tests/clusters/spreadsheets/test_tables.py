@@ -265,7 +265,7 @@ def test_parts_of_parts_find_their_place_and_others_stay(researcher):
     project = factories.make_project(slug="mine", entered_by=researcher)
     account = factories.make_account(project, key="exit")
     other = factories.make_account(project, key="other")
-    factories.make_body(slug="firm")
+    factories.make_stakeholder(slug="firm")
     head = ["project", "account", "key", "by", "when", "statement"]
 
     done = bring(
@@ -428,8 +428,8 @@ def test_records_with_references_are_written_in_as_many_queries(
     researcher, django_assert_num_queries, count
 ):
     for _number in range(count):
-        above = factories.make_body(entered_by=researcher, group=factories.make_group())
-        factories.make_body(entered_by=researcher, group=above.group, part_of=above)
+        above = factories.make_stakeholder(entered_by=researcher, group=factories.make_group())
+        factories.make_stakeholder(entered_by=researcher, group=above.group, part_of=above)
 
     researcher.has_perm("clusters.enter_records")
     with django_assert_num_queries(5):
@@ -442,7 +442,8 @@ def test_each_changed_record_costs_a_few_queries(
     researcher, django_assert_max_num_queries, slug, name
 ):
     bodies = [
-        factories.make_body(slug=f"{slug}-{number}", entered_by=researcher) for number in range(60)
+        factories.make_stakeholder(slug=f"{slug}-{number}", entered_by=researcher)
+        for number in range(60)
     ]
     if slug == "public":
         factories.make_public(*bodies)

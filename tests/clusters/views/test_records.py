@@ -76,7 +76,7 @@ def test_every_record_page_tells_how_to_cite_it(client, changed):
 
 def test_what_is_not_public_does_not_raise_the_version_that_is_shown(client):
     paper = factories.make_public(factories.make_publication())
-    body = factories.make_body(slug="body", is_pseudonym=True, pseudonym_source=paper)
+    body = factories.make_stakeholder(slug="body", is_pseudonym=True, pseudonym_source=paper)
     factories.make_public(body)
     shown = Change.objects.get(slug="body").version
 

@@ -30,7 +30,7 @@ def test_the_table_has_a_row_for_each_band():
 
 
 def test_two_records_of_one_name_stay_two():
-    namesake = Part("Village", "/body/", "Village", "/village/", "Led it", "/village/#part")
+    namesake = Part("Village", "/stakeholder/", "Village", "/village/", "Led it", "/village/#part")
 
     (sankey,) = draw_participants([*PARTS, namesake], "S").figure.data
 

@@ -20,7 +20,7 @@ def fund(project, **fields):
     return Funding.objects.create(project=project, key=factories.slug("funding"), **fields)
 
 
-def test_a_project_has_at_most_one_parent_and_any_number_of_siblings():
+def test_a_project_has_at_most_one_parent_and_any_number_of_related_projects():
     child, one, two = (factories.make_project() for _ in range(3))
     link(child, one)
     link(child, one, type="related")
@@ -119,6 +119,15 @@ def test_money_is_summed_once_a_project_and_never_over_currencies_or_what_is_pas
     ]
 
 
+def test_a_budget_is_no_transaction():
+    project, donor = factories.make_project(), factories.make_donor()
+    fund(project, provider=donor, is_budget=True)
+    fund(project, provider=donor, transaction_type="disbursement")
+
+    with pytest.raises(IntegrityError, match="funding_budget_is_no_transaction"):
+        fund(project, provider=donor, is_budget=True, transaction_type="disbursement")
+
+
 def test_a_project_does_not_end_before_it_starts():
     assert factories.make_project(actual_start="2008", actual_end="2008").pk
 
@@ -127,12 +136,12 @@ def test_a_project_does_not_end_before_it_starts():
 
 
 def test_a_body_has_a_role_in_a_project_once():
-    project, body = factories.make_project(), factories.make_body()
-    Participant.objects.create(project=project, stakeholder=body, role="lead", key="a")
-    Participant.objects.create(project=project, stakeholder=body, role="member", key="b")
+    project, stakeholder = factories.make_project(), factories.make_stakeholder()
+    Participant.objects.create(project=project, stakeholder=stakeholder, role="lead", key="a")
+    Participant.objects.create(project=project, stakeholder=stakeholder, role="member", key="b")
 
     with pytest.raises(IntegrityError, match="participant_unique"):
-        Participant.objects.create(project=project, stakeholder=body, role="lead", key="c")
+        Participant.objects.create(project=project, stakeholder=stakeholder, role="lead", key="c")
 
 
 def test_running_on_counts_an_open_end_and_leaves_out_what_has_ended():

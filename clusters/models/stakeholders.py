@@ -1,4 +1,4 @@
-"""Bodies: who has a stake in a cluster. Each exists once, whatever roles it plays."""
+"""Stakeholders: who has a stake in a cluster. Each exists once, whatever roles it plays."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -15,7 +15,7 @@ from clusters.models.triggers import Forbid
 
 @tracked
 class StakeholderGroup(Root):
-    """A kind of body, such as exporters or donor agencies."""
+    """A kind of stakeholder, such as exporters or donor agencies."""
 
     # The casebook's own vocabulary, after the study's table where that has a row.
     not_asserted = frozenset({"name", "definition"})
@@ -42,13 +42,13 @@ class StakeholderGroupCitation(CitationUse):
 
 @tracked
 class Stakeholder(Root):
-    """A body or one of its units: a firm, an agency, a field office, a network."""
+    """A stakeholder or one of its units: a firm, an agency, a field office, a network."""
 
     not_asserted = frozenset({"is_pseudonym", "pseudonym_source", "pseudonym_note"})
     private = frozenset({"pseudonym_note"})
 
     name = models.CharField(
-        max_length=200, help_text="As the body calls itself, or as the source prints it."
+        max_length=200, help_text="As the stakeholder calls itself, or as the source prints it."
     )
     aliases = ArrayField(
         models.CharField(max_length=200),
@@ -62,7 +62,7 @@ class Stakeholder(Root):
         blank=True,
         on_delete=models.PROTECT,
         related_name="stakeholders",
-        help_text="The kind of body, by which lists and the table of accounts are grouped.",
+        help_text="The kind of stakeholder, by which lists and the table of accounts are grouped.",
     )
     part_of = models.ForeignKey(
         "self",
@@ -70,12 +70,14 @@ class Stakeholder(Root):
         blank=True,
         on_delete=models.PROTECT,
         related_name="units",
-        help_text="The body of which this is a unit, such as the agency of a field office.",
+        help_text="The stakeholder of which this is a unit, such as the agency of a field office.",
     )
     country = CountryField(
         blank=True, help_text="Where it has its seat: ISO 3166-1, two letters, such as PK."
     )
-    summary = models.TextField(blank=True, help_text="What kind of body it is, in two lines.")
+    summary = models.TextField(
+        blank=True, help_text="What kind of stakeholder it is, in two lines."
+    )
     mission = models.TextField(blank=True, help_text="What it says it is for.")
     role_in_csr = models.TextField(
         "role in CSR", blank=True, help_text="What it has to do with CSR in the cluster."
@@ -122,7 +124,7 @@ class Stakeholder(Root):
                 condition=models.Q(part_of__isnull=True) | ~models.Q(part_of=models.F("pk")),
                 name="stakeholder_not_part_of_itself",
                 violation_error_code="part_of",
-                violation_error_message="A body cannot be a part of itself.",
+                violation_error_message="A stakeholder cannot be a part of itself.",
             ),
         ]
         triggers = [
@@ -157,7 +159,7 @@ class StakeholderCitation(CitationUse):
 
 @tracked
 class Identifier(Child):
-    """A number or code by which a register knows a body."""
+    """A number or code by which a register knows a stakeholder."""
 
     parent_field = "stakeholder"
 
@@ -176,23 +178,25 @@ class Identifier(Child):
                 "value",
                 name="identifier_unique",
                 violation_error_code="value",
-                violation_error_message="Another body has this identifier.",
+                violation_error_message="Another stakeholder has this identifier.",
             ),
         ]
         triggers = [
             *Child.Meta.triggers,
             Forbid(
                 name="pseudonym_has_no_identifier",
-                query="SELECT FROM clusters_stakeholder body "
-                "WHERE body.id = NEW.stakeholder_id AND body.is_pseudonym",
-                message="A pseudonym carries no identifier: it would give the body away.",
+                query="SELECT FROM clusters_stakeholder stakeholder "
+                "WHERE stakeholder.id = NEW.stakeholder_id AND stakeholder.is_pseudonym",
+                message="A pseudonym carries no identifier: it would give the stakeholder away.",
             ),
         ]
 
     def clean(self) -> None:
         super().clean()
         if self.stakeholder_id and self.stakeholder.is_pseudonym:
-            raise ValidationError("A pseudonym carries no identifier: it would give the body away.")
+            raise ValidationError(
+                "A pseudonym carries no identifier: it would give the stakeholder away."
+            )
 
 
 @tracked
