@@ -136,10 +136,9 @@ class Queries:
     def __init__(self) -> None:
         from django_countries import countries
 
-        from clusters.codelists import COUNTRIES
+        from clusters.values.codelists import COUNTRIES
         from interventions.analysis.status import CLOSED, CLOSED_ENDINGS, NOT_KNOWN, RULE
         from interventions.analysis.status import IMPLEMENTATION as RUNS
-        from interventions.filters import STATUSES, ProjectFilter
         from interventions.iati import RELATED_ACTIVITY_TYPES, ROLES, TRANSACTION_TYPES
         from interventions.models import (
             Direction,
@@ -156,6 +155,7 @@ class Queries:
             TransactionType,
         )
         from interventions.models.projects import LinkType
+        from interventions.web.filters import STATUSES, ProjectFilter
 
         ended = ", ".join(f"'{one}'" for one in CLOSED_ENDINGS)
 

@@ -163,7 +163,7 @@ def write_rows(projects: int) -> dict[str, int]:
         Project,
     )
     from interventions.models.projects import ProjectCitation, ProjectCluster
-    from interventions.views.charts import MAIN_FRAMEWORK
+    from interventions.web.charts import MAIN_FRAMEWORK
 
     base = 1_000_000_000  # numbers above those of the seed
     clusters = min(2_000, max(20, projects // 50))

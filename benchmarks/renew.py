@@ -14,8 +14,8 @@ SAMPLE = 1_000
 def main() -> None:
     from django.db import connection
 
-    from clusters.api import documents
     from clusters.models import PublicDocument
+    from clusters.published import documents
     from interventions.models import Project
 
     code = documents.writer_version()

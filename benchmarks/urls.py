@@ -5,8 +5,8 @@ from django.urls import path
 
 from config.urls import urlpatterns as casebook
 
-handler400 = "clusters.errors.bad_request"
-handler500 = "clusters.errors.server_error"
+handler400 = "clusters.web.errors.bad_request"
+handler500 = "clusters.web.errors.server_error"
 
 
 def empty(request: HttpRequest) -> HttpResponse:

@@ -9,9 +9,9 @@ class ClustersConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import password_changed, password_reset
 
-        from clusters.accounts import revoke_tokens
-        from clusters.api.documents import write_soon
-        from clusters.roles import make_roles
+        from clusters.accounts.adapters import revoke_tokens
+        from clusters.models.roles import make_roles
+        from clusters.published.documents import write_soon
         from clusters.signals import public_changed
 
         public_changed.connect(write_soon, dispatch_uid="documents")

@@ -31,7 +31,7 @@ urlpatterns = [
     path("changes/<int:number>/", changes.change_detail, name="change"),
     path("about/api/", documents.document, {"name": "api"}, name="about-api"),
     path("about/case-files/", documents.document, {"name": "case-files"}, name="about-case-files"),
-    path("sign-in/", include("clusters.account_urls")),
+    path("sign-in/", include("clusters.accounts.urls")),
     path("sign-in/invited/<str:token>/", invitations.accept, name="invited"),
     path("sign-in/tokens/", tokens.tokens, name="tokens"),
     path("sign-in/tokens/<int:number>/revoke/", tokens.revoke, name="token-revoke"),

@@ -15,14 +15,14 @@ from rest_framework.routers import SimpleRouter
 from clusters.api.caching import kept_by_caches, tag_of, unless_known
 from clusters.api.dataset import DatasetView
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
-from clusters.api.fields import ADDRESS, BASE
-from clusters.api.problems import NOTHING, not_found
 from clusters.api.proposals import DecisionView, ProposalsView, ProposalView, RestoreView
 from clusters.api.views import ChangesView, ProblemView, PublicView, SearchView
-from clusters.caching import code_version
+from clusters.published.fields import ADDRESS, BASE
+from clusters.published.state import code_version
+from clusters.web.problems import NOTHING, not_found
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.api.views import ChartListView, ChartView, CodebookView
-from interventions.views.charts import CHARTS
+from interventions.web.charts import CHARTS
 
 
 class SchemaView(SpectacularAPIView):

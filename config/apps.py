@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps
+from django.utils.module_loading import autodiscover_modules
 
 
 class ConfigConfig(AppConfig):
@@ -9,8 +10,12 @@ class ConfigConfig(AppConfig):
     name = "config"
 
 
-class DeskConfig(apps.AdminConfig):
+class CasebookAdminConfig(apps.AdminConfig):
     """Django's admin with our own site, for more than staff."""
 
     default = False
-    default_site = "clusters.desk.site.DeskSite"
+    default_site = "clusters.admin.site.CasebookAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        autodiscover_modules("admin.registry")

@@ -113,7 +113,7 @@ ALLOWED_HOSTS = _allowed_hosts
 # --- The parts -------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "config.apps.DeskConfig",
+    "config.apps.CasebookAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -149,8 +149,8 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "clusters.middleware.TrackersMiddleware",
-    "clusters.middleware.PageThrottleMiddleware",
+    "clusters.web.middleware.TrackersMiddleware",
+    "clusters.web.middleware.PageThrottleMiddleware",
     "clusters.api.caching.ApiEncodingMiddleware",
     "clusters.api.ready.ReadyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -161,8 +161,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
-    "clusters.middleware.RecordStatusMiddleware",
-    "clusters.middleware.NulMiddleware",
+    "clusters.web.middleware.RecordStatusMiddleware",
+    "clusters.web.middleware.NulMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -297,7 +297,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "tokens"
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
-ACCOUNT_ADAPTER = "clusters.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "clusters.accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -312,7 +312,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 # Without the tick at “remember me” a session ends with the browser.
 ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE = 7 * SECONDS["day"]
-MFA_ADAPTER = "clusters.accounts.SecondFactorAdapter"
+MFA_ADAPTER = "clusters.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Cluster Casebook"
@@ -368,11 +368,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "clusters.api.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["clusters.api.parsers.JSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["clusters.api.throttles.ClientThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["clusters.web.throttles.ClientThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["clusters.api.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "clusters.api.schema.CasebookSchema",
-    "EXCEPTION_HANDLER": "clusters.api.problems.problem_response",
+    "EXCEPTION_HANDLER": "clusters.web.problems.problem_response",
 }
 # Pages of other sites may read what everybody may read, and nothing more: no cookies go along.
 CORS_URLS_REGEX = r"^/(api|changes/feed)/"

@@ -21,8 +21,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from clusters.api.problems import problem_page
-from clusters.clients import address_in, address_of
+from clusters.client_ip import address_in, address_of
+from clusters.web.problems import problem_page
 
 logger = logging.getLogger("casebook.request")
 # Bytes that are handed over as a whole: more than the largest static file has.

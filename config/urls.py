@@ -3,8 +3,8 @@ from django.urls import include, path
 
 from config import health
 
-handler400 = "clusters.errors.bad_request"
-handler500 = "clusters.errors.server_error"
+handler400 = "clusters.web.errors.bad_request"
+handler500 = "clusters.web.errors.server_error"
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

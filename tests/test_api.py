@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clusters.actions.publishing import withdraw
-from clusters.api import documents
-from clusters.desk.references import every_shape
+from clusters.admin.pickers import every_shape
 from clusters.models import Cluster, Contributor
+from clusters.published import documents
 from interventions.models import Project
 from tests import factories
 

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from interventions.views.charts import CHARTS
+from interventions.web.charts import CHARTS
 
 pytestmark = pytest.mark.django_db
 

@@ -4,14 +4,14 @@ import pytest
 import yaml
 from django.db import transaction
 
+from clusters.actions.case_folders import load
 from clusters.actions.editing import logged_change
 from clusters.actions.loading import look
-from clusters.api import documents
-from clusters.casefiles.document import document_of
-from clusters.casefiles.loader import load
-from clusters.casefiles.reader import read_value
-from clusters.casefiles.shape import shape_of
 from clusters.models import Cluster, PublicDocument
+from clusters.published import documents
+from clusters.records.schema import shape_of
+from clusters.records.serialization import document_of
+from clusters.records.validation import read_value
 from interventions.actions import rounds
 from interventions.models import CodingRound, Project
 from tests import factories

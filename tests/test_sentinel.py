@@ -10,12 +10,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from pyarrow import parquet
 
-from clusters.api import documents
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.models import CitationUse, Invitation, Proposal, Removal, Root, Upload
+from clusters.published import documents
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 from interventions.models import CodingRound
-from interventions.views.charts import CHARTS
+from interventions.web.charts import CHARTS
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -18,18 +18,18 @@ from django.utils import translation
 from django.utils.translation import trans_real
 
 from clusters.charts.timeline import KINDS as HAPPENINGS
-from clusters.codebook import FIELD_WORDS
-from clusters.dates import in_words
 from clusters.models import Cluster
+from clusters.records.codebook import FIELD_WORDS
 from clusters.templatetags.casebook import authors, months
+from clusters.values.edtf import in_words
 from interventions.analysis.matrix import DIRECTION_WORDS, GROUPS, SCORE_WORDS
 from interventions.analysis.outcomes import PRESENCE, RULES
 from interventions.models import Factor, Project
-from interventions.project_page import with_everything
-from interventions.views.charts import CHARTS, chart_of
+from interventions.selectors.project_detail import with_everything
 from interventions.views.comparing import comparison_of
 from interventions.views.projects import ORDER_WORDS, VIEWS
 from interventions.views.searching import KINDS
+from interventions.web.charts import CHARTS, chart_of
 
 ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(

@@ -1,1 +1,1 @@
-"""Writes that touch several rows: named, validated and atomic. Every surface calls these."""
+"""Every write: named, validated, atomic, under the same locks. Every surface calls these."""

@@ -5,10 +5,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.actions.publishing import NotAllowed
-from clusters.casefiles.shape import shape_of
 from clusters.mailing import queue
 from clusters.models import Comment, Contributor, Proposal, ReviewStep, Root, Step, User
-from clusters.roles import REVIEW, ROLES
+from clusters.models.roles import REVIEW, ROLES
+from clusters.records.schema import shape_of
 
 LONGEST = 5_000
 

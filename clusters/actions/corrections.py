@@ -6,9 +6,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clusters.casefiles.shape import shape_of
-from clusters.clients import hidden
+from clusters.client_ip import hidden
 from clusters.models import Correction, CorrectionState, Root, User
+from clusters.records.schema import shape_of
 
 PER_HOUR = 10
 HOUR = 3600

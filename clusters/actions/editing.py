@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from clusters.actions.publishing import NotAllowed, check, one_at_a_time, record_change, tell
-from clusters.casefiles.document import documents_of
 from clusters.models import ChangeAction, Root, User
+from clusters.records.serialization import documents_of
 
 
 @contextmanager

@@ -14,15 +14,14 @@ from django.utils import timezone
 
 from clusters.actions.editing import logged_change, logged_changes
 from clusters.actions.publishing import NotAllowed, Unfit
-from clusters.casefiles.cover import narrowed
-from clusters.casefiles.document import Document, document_from, document_of, lookups
-from clusters.casefiles.loader import CaseFilesRefused, together
-from clusters.casefiles.merge import Difference, differences, merge, value_at
-from clusters.casefiles.reader import CaseFile, Problem, read_value
-from clusters.casefiles.saver import Heard, Saver, find_by_slug, nobody
-from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import Citation, CitationUse, Publication, Removal, Root, State, User
-from clusters.past import Past
+from clusters.records.citation_cover import narrowed
+from clusters.records.history import Past
+from clusters.records.merge import Difference, differences, merge, value_at
+from clusters.records.schema import Shape, shape_of, shapes
+from clusters.records.serialization import Document, document_from, document_of, lookups
+from clusters.records.validation import CaseFile, CaseFilesRefused, Problem, read_value, together
+from clusters.records.writer import Heard, Saver, find_by_slug, nobody
 
 HIDDEN = "Something stands here already that is not shown."
 

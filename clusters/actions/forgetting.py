@@ -23,12 +23,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
 
-from clusters import search
 from clusters.actions.publishing import tell
-from clusters.casefiles.archive import LARGEST_UNPACKED, UNREADABLE
-from clusters.casefiles.document import document_of
-from clusters.casefiles.shape import shapes
 from clusters.encryption import Unreadable, decrypt, encrypt
+from clusters.formats.zip_files import LARGEST_UNPACKED, UNREADABLE
 from clusters.models import (
     ApiToken,
     Child,
@@ -47,6 +44,9 @@ from clusters.models import (
     UploadState,
     User,
 )
+from clusters.published import search
+from clusters.records.schema import shapes
+from clusters.records.serialization import document_of
 
 REDACTED = "[redacted]"
 # Whose tables keep what people wrote; those of sessions and passwords are no books of ours.

@@ -12,7 +12,7 @@ from clusters.actions.publishing import NotAllowed
 from clusters.mailing import queue
 from clusters.models import Contributor, Invitation, User
 from clusters.models.access import digest_of
-from clusters.roles import ROLES, may_administer
+from clusters.models.roles import ROLES, may_administer
 
 
 @transaction.atomic

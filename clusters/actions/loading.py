@@ -15,14 +15,13 @@ from clusters.actions.entering import Amendment, amend, amend_all
 from clusters.actions.proposing import may_approve, propose, propose_all, tell_of_all
 from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.actions.reviewing import may_edit
-from clusters.casefiles.document import Document, document_from, documents_of
-from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.merge import Difference, differences
-from clusters.casefiles.reader import CaseFile
-from clusters.casefiles.saver import Heard, Saver, find_by_slugs, nobody
 from clusters.models import Contributor, Proposal, Root, User
-from clusters.roles import may_review
-from clusters.trial import only_tried
+from clusters.models.roles import may_review
+from clusters.records.dry_run import only_tried
+from clusters.records.merge import Difference, differences
+from clusters.records.serialization import Document, document_from, documents_of
+from clusters.records.validation import CaseFile, CaseFilesRefused
+from clusters.records.writer import Heard, Saver, find_by_slugs, nobody
 
 # Records whose documents are fetched together.
 BATCH = 500

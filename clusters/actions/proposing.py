@@ -14,14 +14,14 @@ from django.utils.translation import ngettext
 from clusters.actions.commenting import reviewers, tell
 from clusters.actions.entering import Amendment, amend, amend_all, read
 from clusters.actions.publishing import NotAllowed, one_at_a_time
-from clusters.casefiles.cover import citations_of, is_asserted, narrowed, outdated_of
-from clusters.casefiles.document import Document, document_of
-from clusters.casefiles.merge import Difference, Where, differences, value_at
-from clusters.casefiles.saver import Heard, nobody
-from clusters.casefiles.shape import shape_of, shapes
 from clusters.models import Proposal, ProposalState, Root, User
-from clusters.roles import may_review
-from clusters.trial import only_tried
+from clusters.models.roles import may_review
+from clusters.records.citation_cover import citations_of, is_asserted, narrowed, outdated_of
+from clusters.records.dry_run import only_tried
+from clusters.records.merge import Difference, Where, differences, value_at
+from clusters.records.schema import shape_of, shapes
+from clusters.records.serialization import Document, document_of
+from clusters.records.writer import Heard, nobody
 
 # Records that one mail names.
 MOST_NAMED = 20

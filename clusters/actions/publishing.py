@@ -11,9 +11,6 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.tasks import task
 
-from clusters.casefiles.cover import Cover, asserted
-from clusters.casefiles.document import Document, document_of, documents_of
-from clusters.casefiles.shape import Shape, shape_of, shapes
 from clusters.models import (
     Change,
     ChangeAction,
@@ -27,7 +24,10 @@ from clusters.models import (
     User,
 )
 from clusters.models.base import root_path
-from clusters.search import index
+from clusters.published.search import index
+from clusters.records.citation_cover import Cover, asserted
+from clusters.records.schema import Shape, shape_of, shapes
+from clusters.records.serialization import Document, document_of, documents_of
 from clusters.signals import public_changed
 
 # How many records are indexed while somebody waits, or while nobody else can publish.

@@ -9,8 +9,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 
 from clusters.actions.forgetting import REDACTED, redact_everywhere, unprotected
-from clusters.casefiles.merge import value_at
-from clusters.casefiles.shape import shape_of
 from clusters.models import (
     Alias,
     Change,
@@ -22,6 +20,8 @@ from clusters.models import (
     Root,
     User,
 )
+from clusters.records.merge import value_at
+from clusters.records.schema import shape_of
 
 
 @transaction.atomic

@@ -22,10 +22,10 @@ from clusters.actions.publishing import (
     set_state,
     withdraw,
 )
-from clusters.casefiles.document import document_of
-from clusters.casefiles.shape import shape_of
 from clusters.models import Change, Root, State, Step, User
-from clusters.roles import may_enter, may_review
+from clusters.models.roles import may_enter, may_review
+from clusters.records.schema import shape_of
+from clusters.records.serialization import document_of
 
 # From where each step may be taken; withdrawing and publishing have rules of their own besides.
 FROM = {

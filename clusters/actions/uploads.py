@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from clusters.actions import loading
 from clusters.actions.publishing import NotAllowed
-from clusters.casefiles.archive import read_zip
-from clusters.casefiles.loader import CaseFilesRefused
+from clusters.actions.table_rows import TableResource
+from clusters.formats.spreadsheets.columns import tables
+from clusters.formats.spreadsheets.files import Unreadable, read
+from clusters.formats.zip_files import read_zip
 from clusters.models import Upload, UploadMode, UploadState, User
-from clusters.spreadsheets.columns import tables
-from clusters.spreadsheets.files import Unreadable, read
-from clusters.spreadsheets.resource import TableResource
+from clusters.records.validation import CaseFilesRefused
 
 # Of what a file changes, shown before it is done; and of what is wrong, kept.
 MOST_CHANGES, MOST_WRONG = 200, 20_000

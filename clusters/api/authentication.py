@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from clusters.accounts import owes_second_factor
+from clusters.accounts.adapters import owes_second_factor
 from clusters.models import ApiToken, User
 from clusters.models.access import digest_of
 

@@ -14,9 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters.api import documents
 from clusters.api.caching import kept_by_caches, tag_of, unless_known
-from clusters.api.fields import whole
 from clusters.api.files import (
     CSVRenderer,
     FileRenderer,
@@ -29,17 +27,19 @@ from clusters.api.parquet import OPTIONAL as PARQUET
 from clusters.api.parsers import JSONParser, MergePatchParser
 from clusters.api.refusals import writer_of
 from clusters.api.renderers import SPARSE, JSONRenderer
-from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn
 from clusters.api.views import VERSION, history_of
 from clusters.api.writing import WritesParts, WritesRoots
-from clusters.caching import DataState, data_state
-from clusters.casefiles.shape import shape_of
-from clusters.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
-from clusters.lookup import GoneError, find_published
+from clusters.i18n import known_words, not_known, short
 from clusters.models import Root, State
 from clusters.models.base import name_path, root_model, root_path
-from clusters.words import known_words, not_known, short
+from clusters.published import documents
+from clusters.published.fields import whole
+from clusters.published.lookup import GoneError, find_published
+from clusters.published.serializers import serializer_for
+from clusters.published.state import DataState, data_state
+from clusters.records.schema import shape_of
+from clusters.web.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
 NAME = "[-a-zA-Z0-9_]+"

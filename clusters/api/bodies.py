@@ -13,11 +13,11 @@ from django.db import models
 from jsonschema import Draft202012Validator
 
 from clusters.api.reading import READ_ONLY
-from clusters.casefiles.reader import REQUIRED
-from clusters.casefiles.shape import Field, Shape, shape_of
+from clusters.i18n import known_words, not_known, short
 from clusters.models import Citation, LocatorType, Root, Stance
 from clusters.models.fields import CodeField
-from clusters.words import known_words, not_known, short
+from clusters.records.schema import Field, Shape, shape_of
+from clusters.records.validation import REQUIRED
 
 PLACE = "#/components/schemas/"
 NULL: dict[str, Any] = {"type": "null"}

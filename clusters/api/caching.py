@@ -17,7 +17,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from rest_framework.request import Request
 
-from clusters.caching import code_version, data_state
+from clusters.published.state import code_version, data_state
 
 # Less than this grows when it is packed.
 LEAST_BYTES = 400

@@ -20,7 +20,6 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from stream_zip import ZIP_AUTO, stream_zip
 
-from clusters.api import documents
 from clusters.api.caching import kept_by_caches
 from clusters.api.files import Source, csv_chunks, written
 from clusters.api.linked import (
@@ -32,14 +31,15 @@ from clusters.api.linked import (
     name_of,
 )
 from clusters.api.renderers import JSONRenderer
-from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn, columns_of, row_of
 from clusters.api.views import PublicView
-from clusters.caching import data_state
-from clusters.casefiles.shape import Field, Shape, shape_of
-from clusters.citing import CASEBOOK
-from clusters.codebook import codebook
+from clusters.formats.citations import CASEBOOK
 from clusters.models import Contributor, Root
+from clusters.published import documents
+from clusters.published.serializers import serializer_for
+from clusters.published.state import data_state
+from clusters.records.codebook import codebook
+from clusters.records.schema import Field, Shape, shape_of
 
 LICENCE = {
     "name": "CC-BY-4.0",

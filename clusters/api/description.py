@@ -18,15 +18,15 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 
-from clusters.api import fields as api_fields
 from clusters.api.bodies import components, create_name, patch_name, ref
 from clusters.api.files import FileRenderer
-from clusters.api.problems import CONTENT_TYPE, MEANINGS, TYPES
 from clusters.api.proposals import PROPOSAL
 from clusters.api.renderers import SPARSE
-from clusters.casefiles.shape import shape_of
-from clusters.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
 from clusters.models import State
+from clusters.published import fields as api_fields
+from clusters.records.schema import shape_of
+from clusters.web.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
+from clusters.web.problems import CONTENT_TYPE, MEANINGS, TYPES
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 # The site that examples are of; each casebook has its own.

@@ -2,7 +2,6 @@
 
 from clusters.api.base import RecordViewSet, endpoint
 from clusters.api.files import BibTeXRenderer, CSLJSONRenderer, GeoJSONRenderer, RISRenderer
-from clusters.filters import ClusterFilter, PublicationFilter, StakeholderFilter
 from clusters.models import (
     Cluster,
     Event,
@@ -14,6 +13,7 @@ from clusters.models import (
     Statistic,
     StudySample,
 )
+from clusters.web.filters import ClusterFilter, PublicationFilter, StakeholderFilter
 
 ENDPOINTS = {
     "clusters": endpoint(

@@ -24,20 +24,20 @@ from django.http import StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from clusters.api import documents
-from clusters.api.documents import BATCH
-from clusters.api.fields import BASE
 from clusters.api.linked import CONTRIBUTORS, contributors, link_columns, link_name, linked_rows
 from clusters.api.paging import in_order
 from clusters.api.renderers import JSONRenderer
-from clusters.api.serializers import serializer_for
 from clusters.api.tables import TableColumn, as_day, columns_of, row_of
-from clusters.caching import DataState
-from clusters.casefiles.shape import shape_of
-from clusters.citing import CASEBOOK, csl_of, work_reference
+from clusters.formats.citations import CASEBOOK, csl_of, work_reference
+from clusters.formats.csv_files import harmless
 from clusters.models import Publication
 from clusters.models.base import name_path, root_path
-from clusters.tables import harmless
+from clusters.published import documents
+from clusters.published.documents import BATCH
+from clusters.published.fields import BASE
+from clusters.published.serializers import serializer_for
+from clusters.published.state import DataState
+from clusters.records.schema import shape_of
 
 LICENCE = "CC BY 4.0"
 # Larger files are written to disk before they are sent.

@@ -5,8 +5,8 @@ from operator import itemgetter
 from typing import Any
 
 from clusters.api.tables import TableColumn, about_of
-from clusters.casefiles.shape import Field, Shape
 from clusters.models import Contributor, Root
+from clusters.records.schema import Field, Shape
 
 CONTRIBUTORS = [
     TableColumn(name, "string", itemgetter(name), about)

@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
-from clusters.words import not_known
+from clusters.i18n import not_known
 
 
 @lru_cache(maxsize=1024)

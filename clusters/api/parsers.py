@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 from rest_framework.parsers import BaseParser
 
-from clusters.api.exceptions import Problem
-from clusters.typed import is_deeper
+from clusters.values.cleaning import is_deeper
+from clusters.web.exceptions import Problem
 
 MOST_BYTES = 5_000_000
 # A case has records, parts, their parts, places and the names in them.

@@ -11,15 +11,15 @@ from rest_framework.views import APIView
 
 from clusters.actions.entering import bring_back
 from clusters.actions.proposing import approve, changes_of, return_, take_back
-from clusters.api.exceptions import Problem
-from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
 from clusters.api.paging import PAGE_SCHEMA, SIZE_SCHEMA, page_size
 from clusters.api.refusals import is_trial, problems_told, writer_of
 from clusters.api.views import DIFFERENCE, whole_number
+from clusters.i18n import known_words, not_known
 from clusters.models import Proposal, ProposalState, Removal, Root, User
-from clusters.roles import may_review
-from clusters.trial import only_tried
-from clusters.words import known_words, not_known
+from clusters.models.roles import may_review
+from clusters.published.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
+from clusters.records.dry_run import only_tried
+from clusters.web.exceptions import Problem
 
 WHEN: dict[str, Any] = {"type": "string", "format": "date-time"}
 PROPOSAL: dict[str, Any] = {

@@ -7,8 +7,8 @@ it was changed it stays, and the schema of bodies refuses it.
 
 from typing import Any
 
-from clusters.casefiles.document import Document
-from clusters.casefiles.shape import Shape
+from clusters.records.schema import Shape
+from clusters.records.serialization import Document
 
 CODED = {"code", "label"}
 LINKED = {"id", "title", "url"}

@@ -12,15 +12,15 @@ from functools import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from clusters.api import documents
 from clusters.api.caching import tag_of, unless_known
-from clusters.api.fields import BASE
 from clusters.api.negotiation import quality
-from clusters.api.problems import problem_page
-from clusters.api.throttles import Use, anonymous_use, say_use
-from clusters.caching import data_state
-from clusters.casefiles.shape import shapes
 from clusters.models import Root
+from clusters.published import documents
+from clusters.published.fields import BASE
+from clusters.published.state import data_state
+from clusters.records.schema import shapes
+from clusters.web.problems import problem_page
+from clusters.web.throttles import Use, anonymous_use, say_use
 
 RECORD = re.compile(r"/api/v1/([a-z-]+)/([-a-z0-9]+)/")
 # Of a tag as `unless_known` writes it for a record: the part that `Answer.tag` is.

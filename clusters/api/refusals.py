@@ -11,16 +11,16 @@ from rest_framework.request import Request
 
 from clusters.actions.entering import Conflicts
 from clusters.actions.publishing import NotAllowed, Unfit
-from clusters.api import documents
 from clusters.api.bodies import mistakes
-from clusters.api.exceptions import Problem
 from clusters.api.paging import several
-from clusters.api.problems import pointer_to
-from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.saver import MOST_TOLD
+from clusters.i18n import known_words, short
 from clusters.models import Root, Scope, User
-from clusters.roles import may_enter
-from clusters.words import known_words, short
+from clusters.models.roles import may_enter
+from clusters.published import documents
+from clusters.records.validation import CaseFilesRefused
+from clusters.records.writer import MOST_TOLD
+from clusters.web.exceptions import Problem
+from clusters.web.problems import pointer_to
 
 LONGEST_REASON = 2_000
 # What a strong tag of a record says of it, whatever follows: code, address, coding.

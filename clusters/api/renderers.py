@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from rest_framework.renderers import JSONRenderer as _JSONRenderer
 
-from clusters.api.fields import BASE
+from clusters.published.fields import BASE
 
 # JSON of records that have some of their fields only, which the description tells from whole ones.
 SPARSE = "application/vnd.casebook.sparse+json"

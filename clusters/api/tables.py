@@ -10,10 +10,10 @@ from django.utils.html import strip_tags
 from django.utils.text import capfirst
 from rest_framework import serializers
 
-from clusters.api import fields as api_fields
-from clusters.api.serializers import RecordSerializer
-from clusters.casefiles.shape import shape_of
-from clusters.codelists import COUNTRIES, codelist_of
+from clusters.published import fields as api_fields
+from clusters.published.serializers import RecordSerializer
+from clusters.records.schema import shape_of
+from clusters.values.codelists import COUNTRIES, codelist_of
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clusters.api.caching import kept_by_caches
-from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, whole
 from clusters.api.paging import PAGE_SCHEMA, PAGE_SIZE, SIZE_SCHEMA, page_size
-from clusters.api.problems import MEANINGS, TYPES
-from clusters.caching import DataState
-from clusters.casefiles.merge import differences
-from clusters.filters import LONGEST_QUERY
+from clusters.i18n import known_words, not_known, short
 from clusters.models import Change
-from clusters.search import MOST_RANKED, START, STOP, kinds, page_of
-from clusters.words import known_words, not_known, short
+from clusters.published.fields import ADDRESS, BASE, NUMBER, TEXT, whole
+from clusters.published.search import MOST_RANKED, START, STOP, kinds, page_of
+from clusters.published.state import DataState
+from clusters.records.merge import differences
+from clusters.web.filters import LONGEST_QUERY
+from clusters.web.problems import MEANINGS, TYPES
 
 CHANGE = whole(
     {

@@ -25,21 +25,21 @@ from clusters.actions.loading import MAY_NOT
 from clusters.actions.proposing import may_approve, propose
 from clusters.actions.publishing import NotAllowed, one_at_a_time
 from clusters.actions.reviewing import may_edit, take_out
-from clusters.api import documents
 from clusters.api.bodies import create_name, patch_name
 from clusters.api.caching import tag_of
-from clusters.api.exceptions import Problem
-from clusters.api.fields import BASE, api_path
 from clusters.api.proposals import proposal_data
 from clusters.api.reading import as_written
 from clusters.api.refusals import check_version, is_trial, problems_told, reason_of, writer_of
-from clusters.casefiles.document import Document, document_of
-from clusters.casefiles.merge import differences, value_at, with_value
-from clusters.casefiles.shape import shape_of
 from clusters.models import IdempotentRequest, Root, User
 from clusters.models.base import root_model
-from clusters.roles import may_review
-from clusters.trial import only_tried
+from clusters.models.roles import may_review
+from clusters.published import documents
+from clusters.published.fields import BASE, api_path
+from clusters.records.dry_run import only_tried
+from clusters.records.merge import differences, value_at, with_value
+from clusters.records.schema import shape_of
+from clusters.records.serialization import Document, document_of
+from clusters.web.exceptions import Problem
 
 MOST_RECORDS = 1_000
 KEY = re.compile(r"[\x21-\x7e]{1,200}")

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, table
 from clusters.charts.style import PALETTE, house_layout
-from clusters.words import counted, gettext_lazy, ngettext_lazy
-from clusters.words import gettext as _
+from clusters.i18n import counted, gettext_lazy, ngettext_lazy
+from clusters.i18n import gettext as _
 
 type Ring = tuple[tuple[float, float], ...]
 

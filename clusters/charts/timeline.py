@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
-from clusters.words import PROJECTS, counted, gettext_lazy, ngettext_lazy
-from clusters.words import gettext as _
+from clusters.i18n import PROJECTS, counted, gettext_lazy, ngettext_lazy
+from clusters.i18n import gettext as _
 
 ROW_HEIGHT = 30
 PROJECT = "project"

@@ -15,7 +15,7 @@ import django.db.models.functions.text
 import django.utils.timezone
 import django_countries.fields
 import uuid
-from clusters.models.operations import CreateModels
+from clusters.migrations._operations import CreateModels
 from django.conf import settings
 from django.db import migrations, models
 

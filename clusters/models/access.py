@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
-from clusters.roles import ROLES
+from clusters.models.roles import ROLES
 
 START = "cc_"
 

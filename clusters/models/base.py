@@ -14,10 +14,10 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from clusters.codelists import LANGUAGES
 from clusters.models.fields import CodeField
+from clusters.models.roles import may_enter, may_review
 from clusters.models.triggers import KeepDocuments, KeepSlugs, KeepVersion, RaiseRootVersion
-from clusters.roles import may_enter, may_review
+from clusters.values.codelists import LANGUAGES
 
 SLUG = RegexValidator(
     r"\A[a-z0-9]+(-[a-z0-9]+)*\Z",

@@ -1,7 +1,7 @@
 """What the API answers of each public record, and what these are counted by, kept ready.
 
 Like the index of search, this holds nothing that could not be written again. The database empties
-a document in the transaction that makes it wrong; `clusters.api.documents` writes it.
+a document in the transaction that makes it wrong; `clusters.published.documents` writes it.
 """
 
 from typing import Any

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from clusters import dates
-from clusters.codelists import Codelist
-from clusters.doi import bare_doi
+from clusters.values import edtf
+from clusters.values.codelists import Codelist
+from clusters.values.doi import bare_doi
 
 
 class EDTF(str):
@@ -17,11 +17,11 @@ class EDTF(str):
 
     @property
     def words(self) -> str:
-        return dates.in_words(self)
+        return edtf.in_words(self)
 
     @property
-    def bounds(self) -> dates.Bounds:
-        return dates.bounds(self) if self else dates.Bounds(None, None)
+    def bounds(self) -> edtf.Bounds:
+        return edtf.bounds(self) if self else edtf.Bounds(None, None)
 
 
 class CodeField(models.CharField):
@@ -119,7 +119,7 @@ class UncertainDateField(models.CharField):
         super().validate(value, model_instance)
         if value:
             try:
-                dates.bounds(value)
+                edtf.bounds(value)
             except ValueError as error:
                 raise ValidationError(str(error), code="edtf") from None
 

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
-from clusters.codelists import INDUSTRIES
 from clusters.models.base import Child, ChildQuerySet, Root, unique_key
 from clusters.models.citations import CitationUse
 from clusters.models.fields import CodeField, UncertainDateField
 from clusters.models.history import tracked
+from clusters.values.codelists import INDUSTRIES
 
 
 @tracked

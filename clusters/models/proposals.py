@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
-from clusters.roles import may_review
+from clusters.models.roles import may_review
 
 
 class ProposalState(models.TextChoices):

@@ -1,7 +1,7 @@
 """The index that search reads: made from what is public, and made anew whenever that changes.
 
-Neither table is part of the private history: both hold nothing that `clusters.search` could not
-write again.
+Neither table is part of the private history: both hold nothing that
+`clusters.published.search` could not write again.
 """
 
 from typing import Any

@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.casefiles import words
-from clusters.casefiles.shape import shapes
-from clusters.search import START, STOP
+from clusters.published.search import START, STOP
+from clusters.records import display
+from clusters.records.schema import shapes
 
 register = template.Library()
 
@@ -162,20 +162,20 @@ def marked(text: str) -> SafeString:
 @register.simple_tag
 def value_words(value: Any, where: Sequence[str] | str, kind: str) -> str:
     """Write a value of a document out as its form does; nothing there says so."""
-    return _("nothing") if value is None else words.value_words(value, where, kind)
+    return _("nothing") if value is None else display.value_words(value, where, kind)
 
 
 @register.filter
 def field_words(where: Sequence[str] | str, kind: str) -> str:
     """Say where a value stands, as its form does."""
-    return words.field_words(where, kind)
+    return display.field_words(where, kind)
 
 
 @register.filter
 def as_document(value: Any) -> SafeString:
     """Write a document as nested lists of terms: names and values, parts under their keys."""
     if isinstance(value, dict):
-        rows = [(words.label(name), as_document(part)) for name, part in value.items()]
+        rows = [(display.label(name), as_document(part)) for name, part in value.items()]
         return format_html(
             '<dl class="document">{}</dl>',
             format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", rows),

@@ -14,12 +14,13 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import condition
 
-from clusters.caching import data_state, public_page
-from clusters.casefiles.merge import differences
-from clusters.casefiles.shape import shapes
 from clusters.models import Change, ChangeAction
-from clusters.paging import strict_page
-from clusters.parameters import check_parameters
+from clusters.published.state import data_state
+from clusters.records.merge import differences
+from clusters.records.schema import shapes
+from clusters.web.caching import public_page
+from clusters.web.pagination import strict_page
+from clusters.web.query_params import check_parameters
 
 PAGE_SIZE = 100
 FEED_SIZE = 50

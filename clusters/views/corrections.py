@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clusters.actions.corrections import TooMany, suggest
-from clusters.clients import address_of
-from clusters.lookup import find_published
+from clusters.client_ip import address_of
 from clusters.models import Correction
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
 from clusters.views.records import shape_called
+from clusters.web.query_params import check_parameters
 
 SALT = "casebook.corrections"
 # Seconds between showing the form and sending it: a person reads first, a program does not.

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-from clusters.caching import public_page
-from clusters.parameters import check_parameters
+from clusters.web.caching import public_page
+from clusters.web.query_params import check_parameters
 
 # The site that the documents speak of; a page speaks of its own.
 SITE = "http://localhost:8000"

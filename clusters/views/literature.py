@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from clusters.caching import public_page
-from clusters.filters import PublicationFilter
-from clusters.lookup import find_published
 from clusters.models import CitationUse, Cluster, LiteratureSummary, Publication, StudySample
-from clusters.paging import page_of
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
 from clusters.views.records import about_record
+from clusters.web.caching import public_page
+from clusters.web.filters import PublicationFilter
+from clusters.web.pagination import page_of
+from clusters.web.query_params import check_parameters
 
 
 @public_page

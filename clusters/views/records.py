@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clusters.caching import public_page
-from clusters.casefiles.merge import differences
-from clusters.casefiles.shape import Shape, shape_of, shapes
-from clusters.citing import Reference, record_reference, work_reference
-from clusters.lookup import find_published
+from clusters.formats.citations import Reference, record_reference, work_reference
 from clusters.models import Change, ChangeAction, Publication, Root
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
+from clusters.records.merge import differences
+from clusters.records.schema import Shape, shape_of, shapes
+from clusters.web.caching import public_page
+from clusters.web.query_params import check_parameters
 
 FORMATS = {
     "bib": ("bibtex", "application/x-bibtex"),

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clusters.accounts import second_factor_first
+from clusters.accounts.adapters import second_factor_first
 from clusters.models import ApiToken
-from clusters.roles import may_enter
+from clusters.models.roles import may_enter
 
 DAYS = (7, 30, 90, 366)
 

@@ -14,13 +14,11 @@ from django.utils.translation import ngettext
 from clusters.actions.commenting import tell
 from clusters.actions.loading import change
 from clusters.actions.publishing import NotAllowed, one_at_a_time
-from clusters.casefiles.document import Document, document_of, reference
-from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.reader import REQUIRED, CaseFile, read_value
-from clusters.casefiles.shape import shape_of
 from clusters.models import Contributor, Publication, State, User
-from clusters.roles import may_review
-from interventions.marks import publications_in
+from clusters.models.roles import may_review
+from clusters.records.schema import shape_of
+from clusters.records.serialization import Document, document_of, reference
+from clusters.records.validation import REQUIRED, CaseFile, CaseFilesRefused, read_value
 from interventions.models import (
     Coding,
     CodingRound,
@@ -32,7 +30,8 @@ from interventions.models import (
     RoundConfirmation,
     RoundState,
 )
-from interventions.rounds import UNREAD, Cell, Round, Subject, code_of
+from interventions.selectors.coding_rounds import UNREAD, Cell, Round, Subject, code_of
+from interventions.selectors.completeness import publications_in
 
 LONGEST = 5_000
 # Why an answer stands that nobody had to find together: the coders' own rationales are beside it.

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from clusters.words import gettext_lazy as _
+from clusters.i18n import gettext_lazy as _
 
 # How stakeholders can disagree on a subject, with the sign of it: a filled diamond where they say
 # different things of it, an open one where only some name it as a reason for the end.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from clusters.words import PROJECTS, counted, gettext_lazy
-from clusters.words import gettext as _
+from clusters.i18n import PROJECTS, counted, gettext_lazy
+from clusters.i18n import gettext as _
 from interventions.analysis.disagreement import DISAGREEMENTS
 
 # What a cell can be when it holds no score, with its mark and its words.

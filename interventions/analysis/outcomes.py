@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clusters.words import gettext_lazy as _
+from clusters.i18n import gettext_lazy as _
 from interventions.analysis.matrix import Matrix
 
 PRESENCE = {"present": _("present"), "absent": _("absent"), "unknown": _("not known")}

@@ -1,6 +1,6 @@
 """The status of a project, derived from how it ended."""
 
-from clusters.words import gettext_lazy as _
+from clusters.i18n import gettext_lazy as _
 
 RULE = "status-from-ending-1"
 # Codes of IATI's ActivityStatus code list.

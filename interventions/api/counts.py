@@ -11,16 +11,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clusters.api.caching import kept_by_caches
-from clusters.api.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
 from clusters.api.paging import EXACT_COUNT, Ahead, several
-from clusters.filters import API_PARAMETERS
-from clusters.words import known_words, short
-from interventions.counts import found_with
-from interventions.facets import COUNTS, Facet, facets
-from interventions.filters import ProjectFilter
+from clusters.i18n import known_words, short
+from clusters.published.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
+from clusters.web.filters import API_PARAMETERS
 from interventions.models import Project
-from interventions.scores import FactorCounts, scores_of
-from interventions.views.charts import framework_of
+from interventions.selectors.facet_counts import found_with
+from interventions.selectors.factor_scores import FactorCounts, scores_of
+from interventions.web.charts import framework_of
+from interventions.web.facets import COUNTS, Facet, facets
+from interventions.web.filters import ProjectFilter
 
 COUNT = {
     "type": "object",

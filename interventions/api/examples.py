@@ -5,13 +5,13 @@ from typing import Any
 
 import orjson
 
-from clusters.api import documents
 from clusters.api.description import EXAMPLE_SITE
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
-from clusters.api.fields import BASE
-from clusters.casefiles.document import reference
-from clusters.casefiles.shape import shape_of
 from clusters.models.base import root_model
+from clusters.published import documents
+from clusters.published.fields import BASE
+from clusters.records.schema import shape_of
+from clusters.records.serialization import reference
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 
 

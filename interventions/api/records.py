@@ -6,16 +6,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 
 from clusters.api.base import RecordViewSet, endpoint
-from clusters.api.documents import count_by
-from clusters.api.fields import TEXT, CodedField, CodedListField, FlatField, whole
 from clusters.api.files import TidyRenderer
-from clusters.api.serializers import extend
 from clusters.api.tables import TableColumn
-from clusters.codelists import COUNTRIES
+from clusters.published.documents import count_by
+from clusters.published.fields import TEXT, CodedField, CodedListField, FlatField, whole
+from clusters.published.serializers import extend
+from clusters.values.codelists import COUNTRIES
 from interventions.analysis.status import RULE, activity_status
 from interventions.api.counts import Counted
-from interventions.facts import facts_of
-from interventions.filters import DonorFilter, ProjectFilter
 from interventions.iati import RELATED_ACTIVITY_TYPES, ROLES, TRANSACTION_TYPES, IatiCode
 from interventions.models import (
     Account,
@@ -32,6 +30,8 @@ from interventions.models import (
     ProjectLink,
     Reply,
 )
+from interventions.selectors.facet_index import facts_of
+from interventions.web.filters import DonorFilter, ProjectFilter
 
 STATUS = whole({"status": whole({"code": TEXT, "label": TEXT}), "rule": TEXT})
 

@@ -12,15 +12,15 @@ from rest_framework.response import Response
 
 from clusters.api.caching import kept_by_caches
 from clusters.api.description import parameter
-from clusters.api.fields import ADDRESS, BASE, TEXT, whole
 from clusters.api.views import PublicView
 from clusters.charts.chart import Cell
-from clusters.codebook import codebook
-from clusters.filters import ClusterFilter
-from clusters.words import known_words, short
-from interventions.filters import ProjectFilter
+from clusters.i18n import known_words, short
+from clusters.published.fields import ADDRESS, BASE, TEXT, whole
+from clusters.records.codebook import codebook
+from clusters.web.filters import ClusterFilter
 from interventions.models import Framework, OutcomeDimension
-from interventions.views.charts import CHARTS, chart_of, rows_of
+from interventions.web.charts import CHARTS, chart_of, rows_of
+from interventions.web.filters import ProjectFilter
 
 CELL = {
     "type": "object",

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
-from clusters.words import ACCOUNTS, PROJECTS, counted, gettext_lazy, ngettext_lazy
-from clusters.words import gettext as _
+from clusters.i18n import ACCOUNTS, PROJECTS, counted, gettext_lazy, ngettext_lazy
+from clusters.i18n import gettext as _
 from interventions.analysis.disagreement import DISAGREEMENTS, NAMED_REASONS
 
 ROW_HEIGHT = 30

@@ -9,8 +9,8 @@ from plotly.subplots import make_subplots
 
 from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout
-from clusters.words import counted, ngettext_lazy
-from clusters.words import gettext as _
+from clusters.i18n import counted, ngettext_lazy
+from clusters.i18n import gettext as _
 
 PANEL_HEIGHT = 220
 # Fills that differ in lightness and pattern; colour has its meaning elsewhere.

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, table
 from clusters.charts.style import PALETTE, house_layout
-from clusters.words import PROJECTS, counted, ngettext_lazy
-from clusters.words import gettext as _
+from clusters.i18n import PROJECTS, counted, ngettext_lazy
+from clusters.i18n import gettext as _
 
 ROW_HEIGHT = 24
 PARTS = ngettext_lazy("%(n)s part", "%(n)s parts", "count")

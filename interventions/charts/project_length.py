@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from clusters.charts.chart import Cell, Chart, table, wrapped
 from clusters.charts.style import PALETTE, house_layout, lying_bars
-from clusters.words import PROJECTS, counted
-from clusters.words import gettext as _
+from clusters.i18n import PROJECTS, counted
+from clusters.i18n import gettext as _
 
 ROW_HEIGHT = 46
 

@@ -6,7 +6,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
 from decimal import Decimal
-from clusters.models.operations import CreateModels
+from clusters.migrations._operations import CreateModels
 from django.conf import settings
 from django.db import migrations, models
 

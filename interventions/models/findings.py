@@ -11,7 +11,7 @@ from clusters.models import Child, CitationUse, Contributor, Stakeholder, Stakeh
 from clusters.models.base import ChildQuerySet, exactly_one, unique_key
 from clusters.models.fields import UncertainDateField
 from clusters.models.history import tracked
-from clusters.roles import may_review
+from clusters.models.roles import may_review
 from interventions.models.frameworks import Factor, OutcomeDimension
 from interventions.models.projects import Project
 

@@ -7,12 +7,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from clusters.codelists import CURRENCIES
 from clusters.models import Child, CitationUse, Cluster, Root, Stakeholder
 from clusters.models.base import unique_key
 from clusters.models.fields import EDTF, CodeField, UncertainDateField
 from clusters.models.history import tracked
 from clusters.models.triggers import Forbid
+from clusters.values.codelists import CURRENCIES
 from interventions.models.donors import Donor
 from interventions.models.project_queries import ProjectQuerySet
 

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from clusters.caching import data_state, public_page
-from clusters.casefiles.shape import shapes
-from clusters.codebook import codebook as codebook_of
 from clusters.models import Change, Contributor
-from clusters.parameters import check_parameters
+from clusters.published.state import data_state
+from clusters.records.codebook import codebook as codebook_of
+from clusters.records.schema import shapes
+from clusters.web.caching import public_page
+from clusters.web.query_params import check_parameters
 from interventions.models import SCORES, Coding, Factor, Framework, MissingReason, OutcomeDimension
 
 

@@ -5,16 +5,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from clusters.caching import public_page
+from clusters.formats.csv_files import csv_response
 from clusters.models.fields import EDTF
-from clusters.parameters import check_parameters, check_word
-from clusters.tables import csv_response
+from clusters.web.caching import public_page
+from clusters.web.query_params import check_parameters, check_word
 from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
 from interventions.charts.project_length import Length
-from interventions.gather import lengths_of
-from interventions.matrix import disagreement_of, matrix_of, what_differs
 from interventions.models import Ending, Framework, Project
-from interventions.project_page import by_subject, named_reasons, with_everything
+from interventions.selectors.chart_data import lengths_of
+from interventions.selectors.factor_matrix import disagreement_of, matrix_of, what_differs
+from interventions.selectors.project_detail import by_subject, named_reasons, with_everything
 
 
 @public_page

@@ -3,16 +3,16 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from clusters.caching import public_page
 from clusters.charts.style import PALETTE
-from clusters.lookup import find_published
 from clusters.models.citations import CITED
-from clusters.paging import render_list
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
 from clusters.views.records import about_record
-from interventions.filters import DonorFilter
+from clusters.web.caching import public_page
+from clusters.web.pagination import render_list
+from clusters.web.query_params import check_parameters
 from interventions.models import Donor, DonorGuideline, Funding, Participant, Project
-from interventions.views.charts import chart_of
+from interventions.web.charts import chart_of
+from interventions.web.filters import DonorFilter
 
 
 @public_page

@@ -4,13 +4,13 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from clusters.caching import public_page
-from clusters.lookup import find_published
 from clusters.models.citations import CITED
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
+from clusters.web.caching import public_page
+from clusters.web.query_params import check_parameters
 from interventions.analysis.disagreement import NAMED_REASONS
-from interventions.matrix import disagreement_of, subject_of, what_differs
 from interventions.models import Account, Coding, Factor, Framework, Project, Reply
+from interventions.selectors.factor_matrix import disagreement_of, subject_of, what_differs
 
 
 def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, Any]:

@@ -8,17 +8,17 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clusters.caching import public_page
 from clusters.charts.style import PALETTE
-from clusters.lookup import find_published
 from clusters.models import Publication
 from clusters.models.citations import CITED
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
 from clusters.views.records import about_record
+from clusters.web.caching import public_page
+from clusters.web.query_params import check_parameters
 from interventions.analysis.outcomes import outcomes_by_factor
-from interventions.matrix import matrix_of
 from interventions.models import Account, Coding, Factor, Framework, Project
-from interventions.views.charts import chart_of
+from interventions.selectors.factor_matrix import matrix_of
+from interventions.web.charts import chart_of
 
 
 @public_page

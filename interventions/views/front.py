@@ -8,18 +8,18 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clusters.caching import public_page
 from clusters.charts.style import PALETTE
-from clusters.lookup import GoneError
 from clusters.models import Change, Cluster, Publication
-from clusters.paging import PAGE_SIZE, strict_page
-from clusters.parameters import check_parameters
+from clusters.published.lookup import GoneError
+from clusters.web.caching import public_page
+from clusters.web.pagination import PAGE_SIZE, strict_page
+from clusters.web.query_params import check_parameters
 from interventions.charts.factor_matrix import factor_matrix
-from interventions.gather import main_framework
-from interventions.matrix import matrix_of
 from interventions.models import Account, Coding, Framework, Project
-from interventions.views.charts import MAIN_FRAMEWORK, chart_of, source_line
+from interventions.selectors.chart_data import main_framework
+from interventions.selectors.factor_matrix import matrix_of
 from interventions.views.evidence import evidence_of
+from interventions.web.charts import MAIN_FRAMEWORK, chart_of, source_line
 
 
 @public_page

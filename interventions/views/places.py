@@ -6,10 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clusters.caching import public_page
 from clusters.charts.style import PALETTE
-from clusters.filters import ClusterFilter, StakeholderFilter
-from clusters.lookup import find_published
 from clusters.models import (
     Cluster,
     Event,
@@ -20,12 +17,15 @@ from clusters.models import (
     StudySample,
 )
 from clusters.models.citations import CITED
-from clusters.paging import render_list
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
 from clusters.views.records import about_record
-from interventions.gather import with_public_counts
+from clusters.web.caching import public_page
+from clusters.web.filters import ClusterFilter, StakeholderFilter
+from clusters.web.pagination import render_list
+from clusters.web.query_params import check_parameters
 from interventions.models import Donor, Participant, Project, Reply
-from interventions.views.charts import chart_of, timeline_of
+from interventions.selectors.chart_data import with_public_counts
+from interventions.web.charts import chart_of, timeline_of
 
 
 @public_page

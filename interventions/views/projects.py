@@ -4,20 +4,23 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from clusters.caching import public_page
 from clusters.charts.style import PALETTE
-from clusters.lookup import find_published
-from clusters.paging import page_of
-from clusters.parameters import check_parameters
+from clusters.published.lookup import find_published
 from clusters.views.records import about_record
+from clusters.web.caching import public_page
+from clusters.web.pagination import page_of
+from clusters.web.query_params import check_parameters
 from interventions.analysis.status import activity_status
-from interventions.facets import facets, loosened, without_any
-from interventions.filters import ProjectFilter
-from interventions.gather import guidelines_of, length_of, longest_minimum
-from interventions.matrix import disagreement_of, outcome_of, subject_of, what_differs
 from interventions.models import Project
 from interventions.models.project_queries import ORDERINGS
-from interventions.project_page import (
+from interventions.selectors.chart_data import guidelines_of, length_of, longest_minimum
+from interventions.selectors.factor_matrix import (
+    disagreement_of,
+    outcome_of,
+    subject_of,
+    what_differs,
+)
+from interventions.selectors.project_detail import (
     agreement_of,
     by_stakeholder,
     by_subject,
@@ -29,7 +32,9 @@ from interventions.project_page import (
     sources_of,
     with_everything,
 )
-from interventions.views.charts import CHARTS, chart_of
+from interventions.web.charts import CHARTS, chart_of
+from interventions.web.facets import facets, loosened, without_any
+from interventions.web.filters import ProjectFilter
 
 # What the list of projects can be seen as, besides the list itself.
 VIEWS = {

@@ -5,12 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from clusters.asked import without
-from clusters.caching import public_page
-from clusters.filters import LONGEST_QUERY
-from clusters.paging import strict_page
-from clusters.parameters import check_parameters
-from clusters.search import grouped, matching, suggestions
+from clusters.published.search import grouped, matching, suggestions
+from clusters.web.active_filters import without
+from clusters.web.caching import public_page
+from clusters.web.filters import LONGEST_QUERY
+from clusters.web.pagination import strict_page
+from clusters.web.query_params import check_parameters
 
 # Kinds in the order in which their results stand, with their words.
 KINDS = {

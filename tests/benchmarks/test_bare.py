@@ -10,7 +10,7 @@ from benchmarks.__main__ import OURS_ALONE, same
 from benchmarks.bare import Queries
 from benchmarks.generate import FUNCTIONS, write_rows
 from benchmarks.workloads import workloads
-from clusters.api import documents
+from clusters.published import documents
 from interventions.models import Account, Coding, Project
 
 PROJECTS = 120

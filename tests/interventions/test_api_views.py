@@ -6,7 +6,7 @@ from django.http import QueryDict
 from clusters.actions.editing import logged_change
 from clusters.models import Change
 from interventions.models import Project
-from interventions.views.charts import CHARTS, chart_of
+from interventions.web.charts import CHARTS, chart_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db

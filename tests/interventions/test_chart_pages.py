@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from interventions.views.charts import CHARTS
+from interventions.web.charts import CHARTS
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ import pytest
 
 from clusters.models import Stakeholder
 from interventions.analysis.matrix import summarise_outcomes
-from interventions.filters import ProjectFilter
 from interventions.models import Donor, Funding, Participant, Project
 from interventions.models.findings import Account
+from interventions.web.filters import ProjectFilter
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -264,7 +264,7 @@ def test_a_project_dated_by_plan_only_says_so(client, three):
 def test_the_same_rule_of_disagreement_in_python_and_in_the_database(count):
     from itertools import product
 
-    from interventions.matrix import disagreement_of
+    from interventions.selectors.factor_matrix import disagreement_of
 
     factors = [factories.make_factor() for _ in range(2)]
     stakeholders = [factories.make_stakeholder() for _ in range(2)]
@@ -361,7 +361,7 @@ def test_a_wrong_filter_keeps_the_others(client, three):
 
 
 def test_negative_numbers_are_no_formulas():
-    from clusters.tables import harmless
+    from clusters.formats.csv_files import harmless
 
     assert [harmless(text) for text in ("-23.5", "-23", "-1+1", "=1", "+1", "@a", "a")] == [
         "-23.5",

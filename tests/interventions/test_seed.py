@@ -10,9 +10,6 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
-from clusters.casefiles.cover import uncited
-from clusters.casefiles.document import document_of
-from clusters.casefiles.shape import shapes
 from clusters.models import (
     CitationUse,
     Event,
@@ -21,6 +18,9 @@ from clusters.models import (
     Statistic,
     StudySample,
 )
+from clusters.records.citation_cover import uncited
+from clusters.records.schema import shapes
+from clusters.records.serialization import document_of
 from interventions.models import (
     Account,
     Coding,
@@ -327,7 +327,7 @@ def test_the_seed_is_written_in_its_canonical_form(seeded, tmp_path):
 
 
 def test_loading_the_seed_again_changes_nothing(seeded):
-    from clusters.casefiles.loader import load
+    from clusters.actions.case_folders import load
 
     report = load(settings.CASES_SEED, publish_all=True)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clusters.casefiles.schema import schema_of
-from clusters.casefiles.shape import shapes
+from clusters.records.json_schema import schema_of
+from clusters.records.schema import shapes
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clusters.casefiles.document import document_of
-from clusters.casefiles.shape import shapes
-from clusters.casefiles.writer import write
+from clusters.formats.yaml_files import write
+from clusters.records.schema import shapes
+from clusters.records.serialization import document_of
 
 
 class Command(BaseCommand):

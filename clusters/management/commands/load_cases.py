@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clusters.casefiles.loader import CaseFilesRefused, Report, load
+from clusters.actions.case_folders import Report, load
 from clusters.database import UNAVAILABLE
+from clusters.records.validation import CaseFilesRefused
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from clusters.actions.publishing import one_at_a_time
-from clusters.search import rebuild
+from clusters.published.search import rebuild
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clusters.actions.redaction import redact
-from clusters.casefiles.shape import shapes
+from clusters.records.schema import shapes
 
 
 class Command(BaseCommand):

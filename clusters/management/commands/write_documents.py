@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clusters.api.documents import make_rows, write, write_due
+from clusters.published.documents import make_rows, write, write_due
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django_tasks_db.management.commands import db_worker
 
 from clusters.actions.publishing import index_due
-from clusters.api.documents import write_rest
 from clusters.mailing import take_up
+from clusters.published.documents import write_rest
 
 
 class Command(db_worker.Command):  # type: ignore[misc]

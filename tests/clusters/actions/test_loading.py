@@ -7,11 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from clusters.actions.editing import logged_change
 from clusters.actions.loading import bring_in, look
 from clusters.actions.publishing import NotAllowed
-from clusters.casefiles.document import document_of
-from clusters.casefiles.loader import CaseFilesRefused
-from clusters.casefiles.reader import CaseFile, read_value
-from clusters.casefiles.shape import shape_of
 from clusters.models import Change, Contributor, Proposal
+from clusters.records.schema import shape_of
+from clusters.records.serialization import document_of
+from clusters.records.validation import CaseFile, CaseFilesRefused, read_value
 from tests import factories
 
 pytestmark = pytest.mark.django_db

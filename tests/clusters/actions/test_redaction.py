@@ -16,7 +16,6 @@ from clusters.actions.forgetting import redact_everywhere
 from clusters.actions.proposing import propose, return_
 from clusters.actions.redaction import REDACTED, redact
 from clusters.actions.reviewing import send_back, submit
-from clusters.casefiles.document import document_of
 from clusters.encryption import decrypt
 from clusters.models import (
     Change,
@@ -33,6 +32,7 @@ from clusters.models import (
     Unfinished,
     Upload,
 )
+from clusters.records.serialization import document_of
 from interventions.models import CodingRound
 from tests import factories
 

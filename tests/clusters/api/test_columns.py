@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 from pyarrow import parquet
 
-from clusters.api.serializers import serializer_for
 from clusters.api.tables import ABOUT, columns_of
 from clusters.models import Contributor
+from clusters.published.serializers import serializer_for
 from config.api import RECORDS
 
 pytestmark = pytest.mark.django_db

@@ -9,11 +9,11 @@ from django.utils import timezone
 from jsonschema import Draft202012Validator
 
 from clusters.actions.proposing import propose
-from clusters.api import documents
 from clusters.api.bodies import components, mistakes
 from clusters.api.description import EXAMPLES
-from clusters.casefiles.document import document_of
 from clusters.models import ApiToken
+from clusters.published import documents
+from clusters.records.serialization import document_of
 from config.api import description
 from interventions.api.examples import examples_now
 from interventions.models import Project
@@ -61,7 +61,7 @@ def test_every_filter_of_a_list_is_described():
         "ordering",
         "cursor",
     } <= listed
-    from interventions.filters import ProjectFilter
+    from interventions.web.filters import ProjectFilter
 
     assert set(ProjectFilter.base_filters) <= listed
 

@@ -13,8 +13,8 @@ import rispy
 from django.db import connection
 
 from clusters.actions.editing import logged_change
-from clusters.api import documents
 from clusters.models import Change, Cluster, PublicDocument
+from clusters.published import documents
 from interventions.models import Coding, Project
 from tests import factories
 

@@ -6,8 +6,9 @@ from django.test import override_settings
 
 from clusters import database
 from clusters.actions.publishing import withdraw
-from clusters.api import documents, ready
+from clusters.api import ready
 from clusters.models import PublicDocument
+from clusters.published import documents
 from tests import factories
 
 VILLAGE = "/api/v1/projects/village/"

@@ -4,8 +4,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
-from clusters.api.documents import roots
 from clusters.models import Alias, Cluster, Statistic
+from clusters.published.documents import roots
 from tests import factories
 
 # A version is raised once in a transaction, so these tests need real ones.

@@ -1,0 +1,300 @@
+"""BibTeX and BibLaTeX: values joined and named elsewhere, cross-references, LaTeX's letters."""
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+import bibtexparser
+from bibtexparser.middlewares.names import parse_single_name_into_parts
+from bibtexparser.model import Entry as Block
+from bibtexparser.model import ImplicitComment, String
+from django.utils.translation import gettext as _
+from pylatexenc.latex2text import LatexNodes2Text
+
+from clusters.formats.bibliography.names import (
+    Name,
+    has_particle,
+    is_organisation,
+    is_others,
+    person,
+)
+from clusters.formats.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
+from clusters.formats.citations import BIBTEX_TYPES
+
+# It writes a line for each mistake in a stranger's file.
+logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
+
+KINDS = {bibtex: csl for csl, bibtex in BIBTEX_TYPES.items()} | {
+    "conference": "paper-conference",
+    "proceedings": "book",
+    "inbook": "chapter",
+    "collection": "book",
+    "mvbook": "book",
+    "booklet": "book",
+    "report": "report",
+    "thesis": "thesis",
+    "mastersthesis": "thesis",
+    "online": "webpage",
+    "electronic": "webpage",
+    "www": "webpage",
+    "dataset": "dataset",
+    "unpublished": "manuscript",
+}
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+READ = frozenset(
+    [
+        "author",
+        "editor",
+        "title",
+        "subtitle",
+        "year",
+        "date",
+        "month",
+        "journal",
+        "journaltitle",
+        "booktitle",
+        "volume",
+        "number",
+        "issue",
+        "pages",
+        "publisher",
+        "institution",
+        "school",
+        "organization",
+        "doi",
+        "url",
+        "crossref",
+        "langid",
+        "language",
+    ]
+)
+# What a chapter takes from the book that it names by `crossref`.
+INHERITED = {"title": "booktitle", "subtitle": "", "author": "", "pages": "", "doi": "", "url": ""}
+# LaTeX is read by a parser in Python: longer values are none of a reference.
+LONGEST_VALUE, LONGEST_NAMES = 5_000, 50_000
+MOST_CONVERTED = 50
+# What strings of BibTeX, which name each other, may make of a value and of a list; and how many
+# braces are read in each other.
+LONGEST_JOINED, MOST_LETTERS, MOST_BRACES = 100_000, 20_000_000, 20
+
+
+def from_bibtex(text: str) -> Iterator[Work]:
+    text = re.sub(r"@(string)\s*\(([^()@]*)\)", r"@\1{\2}", text, flags=re.IGNORECASE)
+    strings = {name: name.title() for name in MONTHS}
+    length = 0
+    blocks = bibtexparser.parse_string(text, parse_stack=[]).blocks
+    entries: list[tuple[int, str, dict[str, str]]] = []
+    named: dict[str, dict[str, str]] = {}
+    failed: list[Work] = []
+    for block in blocks:
+        line = (block.start_line or 0) + 1
+        entry = getattr(block, "ignore_error_block", None) or block
+        if isinstance(entry, String):
+            strings[entry.key.lower()] = _value(str(entry.value), strings)
+        elif isinstance(entry, Block):
+            values: dict[str, str] = {}
+            for one in entry.fields:
+                values.setdefault(one.key.lower(), _value(str(one.value), strings))
+            length += sum(map(len, values.values()))
+            if length > MOST_LETTERS:
+                raise Unreadable(_("Its strings (@string) make too much of it."))
+            entries.append((line, entry.entry_type.lower(), values))
+            named.setdefault(entry.key.lower(), values)
+        elif getattr(block, "error", None) is not None:
+            words = _("This entry cannot be read: a brace, quotation mark or comma is missing.")
+            failed.append(Work(line, problem=words))
+        elif isinstance(entry, ImplicitComment) and re.search(r"@\w+\s*\(", entry.comment):
+            failed.append(Work(line, problem=_("This entry stands in (…): write it in {…}.")))
+    works = [
+        work_of(_entry(line, kind, _with_inherited(values, named)))
+        for line, kind, values in entries
+    ]
+    yield from sorted([*works, *failed], key=lambda work: work.line)
+
+
+def _value(raw: str, strings: dict[str, str]) -> str:
+    """Return what a value says: its parts joined, names of strings replaced, without its braces."""
+    found: list[str] = []
+    at = length = 0
+    while (at := _NEXT.match(raw, at).end()) < len(raw):  # type: ignore[union-attr]
+        if raw[at] == "{":
+            end = _end_of_braces(raw, at)
+            part, at = raw[at + 1 : end], end + 1
+        elif raw[at] == '"':
+            end = _end_of_quotes(raw, at)
+            part, at = raw[at + 1 : end], end + 1
+        else:
+            word = _WORD.match(raw, at)[0]  # type: ignore[index]
+            part, at = strings.get(word.lower(), word), at + len(word)
+        length += len(part)
+        if length > LONGEST_JOINED and found:
+            raise Unreadable(_("Its strings (@string) make too much of it."))
+        found.append(part)
+    return "".join(found)
+
+
+_NEXT, _WORD = re.compile(r"[\s#]*+"), re.compile(r"[^\s#]+")
+
+
+def _end_of_braces(text: str, start: int) -> int:
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if depth == 0:
+            return at
+    return len(text)
+
+
+def _end_of_quotes(text: str, start: int) -> int:
+    depth = 0
+    for at in range(start + 1, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if text[at] == '"' and depth <= 0:
+            return at
+    return len(text)
+
+
+def _depth(text: str) -> int:
+    """Return how many braces are open at once, at most."""
+    steps = ((sign == "{") - (sign == "}") for sign in text)
+    return max(accumulate(steps), default=0)
+
+
+def _with_inherited(values: dict[str, str], named: dict[str, dict[str, str]]) -> dict[str, str]:
+    whole = named.get(values.get("crossref", "").lower())
+    if whole is None or whole is values:
+        return values
+    inherited = {INHERITED.get(name, name): value for name, value in whole.items()}
+    return {**{name: value for name, value in inherited.items() if name}, **values}
+
+
+def _entry(line: int, kind: str, values: dict[str, str]) -> Entry:
+    def words(*names: str) -> str:
+        value = next((values[name] for name in names if values.get(name)), "")
+        return plain_text(from_latex(value))
+
+    authors, has_others = names_of(values.get("author", ""))
+    editors, _more = names_of(values.get("editor", ""))
+    title = ": ".join(filter(None, (words("title"), words("subtitle"))))
+    return Entry(
+        line,
+        csl_type=str(KINDS.get(kind, "document")),
+        authors=authors,
+        has_others=has_others or (_more and not authors),
+        editors=editors,
+        title=title,
+        # No words: a tilde after a year says “about”.
+        dates=_dates(*(values.get(name, "").strip("{} ") for name in ("date", "year", "month"))),
+        container_title=words("journal", "journaltitle", "booktitle"),
+        volume=words("volume"),
+        issue=words("number", "issue"),
+        page=words("pages"),
+        publisher=words("publisher", "institution", "school", "organization"),
+        dois=[unescaped(values.get("doi", ""))],
+        urls=[unescaped(values.get("url", ""))],
+        language=values.get("langid") or words("language"),
+        dropped=sorted(values.keys() - READ),
+    )
+
+
+def _dates(date: str, year: str, month: str) -> list[str]:
+    """Return the dates to try: the most exact first."""
+    found = [date]
+    if year and month:
+        word = month.rstrip(".").lower()
+        is_month = word.isalpha() and word[:3] in MONTHS  # no span of them, as July--August
+        number = f"{MONTHS.index(word[:3]) + 1:02}" if is_month else ""
+        number = number or (f"{int(month):02}" if month.isdecimal() and len(month) < 3 else "")
+        found.append(f"{year}-{number}" if number else f"{month} {year}")
+    return [*found, year]
+
+
+def names_of(text: str) -> tuple[list[Name], bool]:
+    """Return the names of a list joined by “and”, and whether it ends with “and others”."""
+    # Accents first: a tilde left standing would part a name.
+    decoded = from_latex(text[:LONGEST_NAMES], keeps_braces=True)
+    parts = [one.strip() for one in _split_names(decoded) if one.strip()]
+    # “Khan, F. R.; Nadvi, K.” is no BibTeX, but often written.
+    if len(parts) == 1 and ";" in decoded and not re.search(r"[{}]", decoded):
+        parts = [one.strip() for one in decoded.split(";") if one.strip()]
+    return [_name(one) for one in parts if not is_others(one)], any(map(is_others, parts))
+
+
+def _split_names(text: str) -> Iterator[str]:
+    """Yield what stands between “and”s outside of braces."""
+    start = depth = 0
+    for match in re.finditer(r"[{}]|\s+and(?=\s)", text):
+        if match[0] in "{}":
+            depth += 1 if match[0] == "{" else -1
+        elif depth <= 0:
+            yield text[start : match.start()]
+            start = match.end()
+    yield text[start:]
+
+
+def _name(text: str) -> Name:
+    is_whole = text.startswith("{") and _end_of_braces(text, 0) == len(text) - 1
+    bare = re.sub(r"[{}]", "", text).strip()
+    # Braces also keep a family name of several words together: {De Neve}.
+    if is_whole and not is_organisation(bare) and has_particle(bare):
+        return {"family": bare}
+    if is_whole or ("," not in text and is_organisation(bare)):
+        return {"literal": bare}
+    try:
+        parts = parse_single_name_into_parts(text)
+    except ValueError:
+        return {"literal": bare}
+    family = " ".join([*parts.von, *parts.last, *parts.jr])
+    return person(re.sub(r"[{}]", "", family), re.sub(r"[{}]", "", " ".join(parts.first)))
+
+
+def unescaped(text: str) -> str:
+    """Return a DOI or web address without what LaTeX wants before its signs."""
+    return re.sub(r"\\([\\_%&#$~{}^])", r"\1", re.sub(r"\{(\\[_%&#$~^])\}", r"\1", text)).strip(
+        "{} \n"
+    )
+
+
+_ACCENTS = {
+    "c": "\u0327",
+    "k": "\u0328",
+    "~": "\u0303",
+    "v": "\u030c",
+    "u": "\u0306",
+    "H": "\u030b",
+}
+
+
+def from_latex(text: str, *, keeps_braces: bool = False) -> str:
+    """Return the letters that LaTeX stands for; what it cannot read stays as it is."""
+    if len(text) > (LONGEST_NAMES if keeps_braces else LONGEST_VALUE) or not re.search(
+        r"[\\{}$~%]|--|``|''", text
+    ):
+        return text
+    if _depth(text) > MOST_BRACES:
+        return text
+    # Accents of which the parser loses the letter, or takes the sign for a space.
+    text = re.sub(r"\{\\([~ckvuH])\s*\{?([A-Za-z])\}?\}", _accented, text)
+    text = re.sub(r"\\([~ckvuH])\{([A-Za-z])\}|\\(~)([A-Za-z])", _accented, text)
+    text = text.replace(r"\pounds", "£").replace(r"\texteuro", "€").replace(r"\euro", "€")
+    # In a reference a percent sign is a percent sign.
+    text = re.sub(r"(?<!\\)%", r"\\%", text)
+    try:
+        decoded: str = LatexNodes2Text(
+            math_mode="verbatim", keep_braced_groups=keeps_braces, keep_braced_groups_minlen=2
+        ).latex_to_text(text)
+    except (ValueError, IndexError, RecursionError, AttributeError):
+        return text
+    return " ".join(decoded.split())
+
+
+def _accented(match: re.Match[str]) -> str:
+    sign, letter = [one for one in match.groups() if one]
+    return unicodedata.normalize("NFC", letter + _ACCENTS[sign])
+
+
+__all__: list[Any] = ["from_bibtex"]

@@ -1,0 +1,136 @@
+"""One definition of what the API shows of each record: of answers, documents and schema alike."""
+
+import copy
+from functools import cache
+from typing import Any
+
+from django.db import models
+from django.db.models import Prefetch
+from rest_framework import serializers
+
+from clusters.models import Root, State
+from clusters.models.citations import CITED
+from clusters.published import fields as api_fields
+from clusters.records.schema import Field, shape_of
+
+# Fields that an app adds to records of a model, such as `derived`; see `extend`.
+_further: dict[type[models.Model], dict[str, serializers.Field]] = {}
+
+
+class RecordSerializer(serializers.Serializer[Any]):
+    """A record as the API shows it, read off the same shape as its case file.
+
+    What the public never sees has no field here at all.
+    """
+
+    class Meta:
+        model: type[models.Model]
+        has_parts: bool
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        model: Any = self.Meta.model
+        shape = shape_of(model)
+        found: dict[str, serializers.Field] = {"url": api_fields.UrlField()}
+        if parent := getattr(model, "parent_field", None):
+            found["id"] = api_fields.IdField()
+            found[parent] = api_fields.LinkField()
+        for spec in shape.fields:
+            if spec.name not in model.private:
+                found[spec.name] = field_of(spec)
+        if issubclass(model, Root):
+            found["version"] = serializers.IntegerField(read_only=True)
+            found["state"] = api_fields.CodedField({one: str(one.label) for one in State})
+        found |= copy.deepcopy(_further.get(model, {}))  # a field belongs to one serializer
+        if shape.citations is not None:
+            found["citations"] = api_fields.CitationsField()
+        if self.Meta.has_parts:
+            found |= {
+                name: serializer_for(child.model, has_parts=True)(
+                    many=True, read_only=True, source=f"shown_{name}"
+                )
+                for name, child in shape.children.items()
+            }
+        return found
+
+
+def extend(model: type[models.Model], **further: serializers.Field) -> None:
+    """Let records of a model carry further fields, such as what is derived of them."""
+    _further[model] = further
+
+
+def serializer_for(model: type[models.Model], *, has_parts: bool = False) -> type[RecordSerializer]:
+    """Return the serializer of a model, alone as in a list, or with the parts below it."""
+    return _declare(model, has_parts and bool(shape_of(model).children))
+
+
+@cache
+def _declare(model: type[models.Model], has_parts: bool) -> type[RecordSerializer]:
+    name = f"{model.__name__}{'WithParts' if has_parts else ''}Serializer"
+    meta = type("Meta", (), {"model": model, "has_parts": has_parts})
+    return type(name, (RecordSerializer,), {"Meta": meta, "__doc__": model.__doc__})
+
+
+def field_of(spec: Field) -> serializers.Field:
+    """Return the serializer field of one field of a record."""
+    column = spec.field
+    if spec.kind == "date":
+        return api_fields.UncertainDateField(spec.name)
+    if spec.kind == "reference":
+        return api_fields.LinkField()
+    if spec.kind == "references":
+        return api_fields.LinkListField()
+    if spec.kind == "json":
+        return serializers.JSONField(read_only=True)
+    if spec.kind == "list":
+        if column.base_field.choices:
+            return api_fields.CodedListField(dict(column.base_field.flatchoices))
+        return serializers.ListField(child=serializers.CharField(), read_only=True)
+    if isinstance(column, models.DecimalField):
+        return serializers.FloatField(read_only=True, allow_null=column.null)
+    if isinstance(column, models.BooleanField):
+        return serializers.BooleanField(read_only=True)
+    if isinstance(column, models.IntegerField):
+        return serializers.IntegerField(read_only=True, allow_null=column.null)
+    if column.choices:
+        return api_fields.CodedField(dict(column.flatchoices))
+    return serializers.CharField(read_only=True)
+
+
+def with_links(queryset: Any, *, has_parts: bool = False) -> Any:
+    """Fetch with records all that their serializer shows, in a fixed number of queries."""
+    model = queryset.model
+    shape = shape_of(model)
+    many: list[Any] = [spec.name for spec in shape.fields if spec.kind == "references"]
+    if shape.citations is not None:
+        many.append(CITED)
+    if has_parts:
+        for name, child in shape.children.items():
+            rows: Any = child.model._default_manager
+            ordering = [*(["sort_order"] if child.is_ordered else []), "key"]
+            parts = with_links(rows.order_by(*ordering), has_parts=True)
+            # A list of its own: as a manager's, each record's would be cloned again.
+            many.append(Prefetch(name, parts, to_attr=f"shown_{name}"))
+    joined = _to_join(model)
+    found = queryset.prefetch_related(*many)
+    return found.select_related(*joined) if joined else found
+
+
+def _to_join(model: Any) -> list[str]:
+    """Return the foreign keys whose rows an answer names, with what names those."""
+    names = [spec.name for spec in shape_of(model).fields if spec.kind == "reference"]
+    names = [name for name in names if name not in model.private]
+    above = model
+    path = ""
+    while parent := getattr(above, "parent_field", None):
+        path = f"{path}__{parent}" if path else parent
+        names.append(path)
+        above = above._meta.get_field(parent).related_model
+    further = []
+    for name in names:
+        target: Any = model
+        for step in name.split("__"):
+            target = target._meta.get_field(step).related_model
+        further += [f"{name}__{column}" for column in getattr(target, "named_by", ())]
+        if hasattr(target, "parent_field"):
+            further.append(f"{name}__{target.parent_field}")
+    return list(dict.fromkeys([*names, *further]))

@@ -1,0 +1,111 @@
+"""Which values of a record a citation bears, and which one that did so bears no more."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from clusters.records.schema import Shape
+from clusters.records.serialization import Document, locator_type_of
+
+# Names and bookkeeping of the casebook itself, which assert nothing about the world.
+NEVER_ASSERTED = frozenset({"slug", "key", "language"})
+
+
+def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
+    """List the values of a record that no citation covers, as `accounts.early-exit.position`."""
+    return [where for where, cover in asserted(document, shape, at) if not cover.is_enough]
+
+
+class Cover(Enum):
+    """What a value leads to its source by."""
+
+    NONE = "nothing"
+    OUTDATED = "a citation of the whole record from before it was changed"
+    RECORD = "a citation of the whole record"
+    FIELD = "a citation that names its field"
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether a value that has it can become public."""
+        return self in (Cover.RECORD, Cover.FIELD)
+
+
+def asserted(document: Document, shape: Shape, at: str = "") -> Iterator[tuple[str, Cover]]:
+    """Yield every value that says something about the world, and what covers it."""
+    for field in shape.fields:
+        if field.name in document and is_asserted(shape, field.name):
+            yield f"{at}{field.name}", _cover_of(document, field.name)
+    for name, child_shape in shape.children.items():
+        for child in document.get(name, []):
+            yield from asserted(child, child_shape, f"{at}{name}.{child['key']}.")
+
+
+def _cover_of(document: Document, field: str) -> Cover:
+    fors = {one.get("for") for one in citations_of(document, field)}
+    if fors:
+        return Cover.FIELD if field in fors else Cover.RECORD
+    return Cover.OUTDATED if outdated_of(document, field) else Cover.NONE
+
+
+def citations_of(document: Document, field: str) -> list[Document]:
+    """Return the citations that bear one value of a record: those of its field, or of all."""
+    return [
+        one
+        for one in document.get("citations", [])
+        if one.get("stance") != "disputes"
+        and one.get("for") in (None, field)
+        and field not in one.get("not_for", ())
+    ]
+
+
+def outdated_of(document: Document, field: str) -> list[Document]:
+    """Return the citations of the whole record that bore a value until it was changed."""
+    return [
+        {name: value for name, value in one.items() if name != "not_for"}
+        for one in document.get("citations", [])
+        if field in one.get("not_for", ())
+    ]
+
+
+def is_asserted(shape: Shape, field_name: str) -> bool:
+    """Tell whether a field says something about the world, which then needs its place."""
+    exempt = NEVER_ASSERTED | getattr(shape.model, "not_asserted", frozenset())
+    return shape.citations is not None and field_name not in exempt
+
+
+def narrowed(before: Document, after: Document, shape: Shape) -> Document:
+    """Return a changed record in which no older citation of all of it bears what was changed.
+
+    Such a citation spoke of the values that there were. Of one that was added or changed it says
+    nothing until somebody cites it for that field, or takes the field out of its `not_for` again.
+    """
+    after = dict(after)
+    if shape.citations is not None and "citations" in after:
+        older = {_identity(one) for one in before.get("citations", []) if "for" not in one}
+        changed = {
+            field.name
+            for field in shape.fields
+            if is_asserted(shape, field.name) and after.get(field.name) != before.get(field.name)
+        }
+        after["citations"] = [
+            _without(one, changed & after.keys()) if _identity(one) in older else one
+            for one in after["citations"]
+        ]
+    for name, child_shape in shape.children.items():
+        if name in after:
+            befores = {one["key"]: one for one in before.get(name, [])}
+            after[name] = [
+                narrowed(befores[one["key"]], one, child_shape) if one["key"] in befores else one
+                for one in after[name]
+            ]
+    return after
+
+
+def _identity(citation: Document) -> tuple[str, ...]:
+    kind = locator_type_of(citation)
+    return (citation["publication"], kind, citation[kind], citation.get("for", ""))
+
+
+def _without(citation: Document, fields: set[str]) -> Document:
+    """Return a citation that says nothing of some more fields."""
+    left_out = sorted({*citation.get("not_for", []), *fields})
+    return {**citation, "not_for": left_out} if left_out else citation

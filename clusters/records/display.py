@@ -1,0 +1,125 @@
+"""Documents in the words of their forms: what a field is called, and what its value says."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from clusters.models import Citation, LocatorType, Stance
+from clusters.records.schema import Field, Shape, shapes
+from clusters.records.serialization import Document
+from clusters.values import edtf
+
+# What is called by its place already, or says nothing to a reader.
+UNSAID = frozenset({"key", "sort_order"})
+
+
+def label(name: str) -> str:
+    """Write the name of a field as people read it."""
+    return name.replace("_", " ").replace("edtf", "EDTF")
+
+
+def field_words(where: Sequence[str] | str, kind: str) -> str:
+    """Say where a value is: “accounts.early-exit.position” is “Accounts › early-exit › Position”.
+
+    `kind` is a folder of case files, or a record's name, which begins with it.
+    """
+    words: list[str] = []
+    for step, shape, key in _steps(where, kind):
+        if key is not None and shape is not None:
+            words += [capfirst(str(shape.model._meta.verbose_name_plural)), *key]
+        else:
+            words.append(_called(step, shape))
+    return " › ".join(words)
+
+
+def value_words(value: Any, where: Sequence[str] | str, kind: str) -> str:
+    """Say a value as its form does: choices by what they are called, dates and places as read.
+
+    `where` and `kind` are those of `field_words`. Parts and places take a line each.
+    """
+    *_before, (step, shape, key) = _steps(where, kind)
+    if shape is not None and key is not None and isinstance(value, dict):
+        return _part(value, shape)
+    return _value(step, value, shape)
+
+
+def _steps(
+    where: Sequence[str] | str, kind: str
+) -> Iterator[tuple[str, Shape | None, list[str] | None]]:
+    """Yield each step of a place: its name, the shape it leads to or is of, and a part's key."""
+    shape = shapes().get(kind.partition("/")[0])
+    steps = iter(where.split(".") if isinstance(where, str) else where)
+    for step in steps:
+        if shape is not None and step in shape.children:
+            shape = shape.children[step]
+            yield step, shape, list(islice(steps, 1))
+        else:
+            yield step, shape, None
+
+
+def _called(name: str, shape: Shape | None) -> str:
+    spec = shape.field(name) if shape is not None else None
+    return capfirst(label(name) if spec is None else str(spec.field.verbose_name))
+
+
+def _part(document: Document, shape: Shape) -> str:
+    """Write a record or part out, a line a value; its own parts by how many they are."""
+    lines = []
+    for name, value in document.items():
+        if name in shape.children:
+            below = shape.children[name].model._meta.verbose_name_plural
+            lines.append(f"{capfirst(str(below))}: {len(value)}")
+        elif name not in UNSAID:
+            lines.append(f"{_called(name, shape)}: {_value(name, value, shape)}")
+    return "\n".join(lines)
+
+
+def _value(name: str, value: Any, shape: Shape | None) -> str:
+    spec = shape.field(name) if shape is not None else None
+    if spec is None:
+        is_places = name == "citations" and isinstance(value, list)
+        return "\n".join(_place(one, shape) for one in value) if is_places else _plain(value)
+    if spec.kind == "date" and isinstance(value, dict):
+        words, printed = edtf.in_words(value.get("edtf", "")), value.get("printed")
+        return " ".join(filter(None, (words, printed and f"(“{printed}”)")))
+    if spec.kind == "json" and isinstance(value, list):
+        return "; ".join(", ".join(map(str, name.values())) for name in value)
+    return _choice(value, spec)
+
+
+def _choice(value: Any, spec: Field) -> str:
+    """Call a choice, or each of several, as its field does."""
+    field = getattr(spec.field, "base_field", spec.field)
+    known = {str(code): str(words) for code, words in getattr(field, "flatchoices", ())}
+    if isinstance(value, list):
+        return "; ".join(known.get(str(one), "") or _plain(one) for one in value)
+    return known.get(str(value), "") or _plain(value)
+
+
+def _place(citation: Document, shape: Shape | None) -> str:
+    """Write a citation as one line: the publication, the place, and what it is for."""
+    kind = next((one for one in LocatorType.values if one in citation), None)
+    if kind is None or "publication" not in citation:
+        return _plain(citation)  # as older ones may be
+    place = Citation(locator_type=kind, locator=str(citation[kind])).words
+    told = [_called(citation["for"], shape)] if citation.get("for") else []
+    if left_out := citation.get("not_for"):
+        names = ", ".join(_called(one, shape) for one in left_out)
+        told.append(_("not for %(fields)s") % {"fields": names})
+    if stance := citation.get("stance"):
+        told.append(str(dict(Stance.choices).get(stance, stance)).lower())
+    note = f" ({', '.join(told)})" if told else ""
+    return f"{citation['publication']}, {place}{note}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, dict):
+        return "; ".join(f"{label(name)}: {_plain(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_plain, value))
+    return str(value)

@@ -1,0 +1,1 @@
+"""Values as people write them: dates, numbers, DOIs, codes of standards. No models, no requests."""

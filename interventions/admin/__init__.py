@@ -1,0 +1,1 @@
+"""The admin of interventions: cases, coding rounds and how complete cases are."""

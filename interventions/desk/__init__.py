@@ -1,1 +1,0 @@
-"""The desk's pages for coding in rounds, and for what needs work."""
