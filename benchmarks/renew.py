@@ -21,7 +21,7 @@ def main() -> None:
     code = documents.writer_version()
     other = PublicDocument.objects.exclude(code=code)
     if other.filter(record="").exists() or not other.exists():
-        documents.write()
+        documents.rebuild_all()
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -30,7 +30,7 @@ def main() -> None:
             [SAMPLE],
         )
         numbers = [row[0] for row in cursor.fetchall()]
-    made = documents.make(Project, numbers)
+    made = documents.build(Project, numbers)
     rows = PublicDocument.objects.filter(kind="project", root_id__in=numbers)
     if any(
         (row.record.encode(), row.parts.encode(), row.tag, tuple(row.facts))
@@ -38,7 +38,7 @@ def main() -> None:
         for row in rows
         for one in [made[row.root_id]]
     ):
-        documents.write()
+        documents.rebuild_all()
         return
     other.update(code=code)
     documents.note_writer()

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def address_of(request: HttpRequest) -> str:
+def client_ip(request: HttpRequest) -> str:
     """Return the client's network address."""
-    return address_in(request.META)
+    return client_ip_in(request.META)
 
 
-def address_in(environ: Mapping[str, Any]) -> str:
+def client_ip_in(environ: Mapping[str, Any]) -> str:
     """Return the client's network address, by what a WSGI server says of the request.
 
     Behind `TRUSTED_PROXIES` proxies it is what the outermost of them saw; what a client itself
@@ -38,7 +38,7 @@ def network_of(address: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def hidden(address: str) -> str:
+def hash_ip(address: str) -> str:
     """Return what stands for an address where it is counted: a keyed hash, never kept for long."""
     key = settings.SECRET_KEY.encode()[:64]
     return hashlib.blake2b(address.encode(), key=key, digest_size=12).hexdigest()

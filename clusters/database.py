@@ -25,7 +25,7 @@ _prepared: "WeakKeyDictionary[Any, set[bytes]]" = WeakKeyDictionary()
 _numbers = count(1)
 
 
-class Statement:
+class PreparedStatement:
     """A query, prepared once a connection; `%s` stands for each of its values.
 
     Values go in and come out as text: cast what is none in the query.

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from clusters.api.caching import kept_by_caches, tag_of, unless_known
+from clusters.api.caching import cacheable, etag_for, not_modified_or
 from clusters.api.dataset import DatasetView
 from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.api.proposals import DecisionView, ProposalsView, ProposalView, RestoreView
@@ -31,8 +31,8 @@ class SchemaView(SpectacularAPIView):
     @extend_schema(exclude=True)
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         plain, made = request._request, super().get
-        tag = tag_of(plain, code_version())
-        return unless_known(plain, tag, None, lambda: made(request, *args, **kwargs))
+        tag = etag_for(plain, code_version())
+        return not_modified_or(plain, tag, None, lambda: made(request, *args, **kwargs))
 
     def _get_schema_response(self, request: Any) -> Any:
         return Response(
@@ -64,7 +64,7 @@ class RootView(PublicView):
         operation_id="root",
         responses={200: {"type": "object", "additionalProperties": ADDRESS}},
     )
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request) -> Response:
         lists = {name: f"api-{one.model._meta.model_name}-list" for name, one in RECORDS.items()}
         named = {**lists, **{name: f"api-{name}" for name in BESIDES}}

@@ -152,7 +152,7 @@ MIDDLEWARE = [
     "clusters.web.middleware.TrackersMiddleware",
     "clusters.web.middleware.PageThrottleMiddleware",
     "clusters.api.caching.ApiEncodingMiddleware",
-    "clusters.api.ready.ReadyMiddleware",
+    "clusters.api.ready.FastPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

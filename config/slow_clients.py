@@ -21,7 +21,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from clusters.client_ip import address_in, address_of
+from clusters.client_ip import client_ip, client_ip_in
 from clusters.web.problems import problem_page
 
 logger = logging.getLogger("casebook.request")
@@ -81,7 +81,7 @@ class StreamsMiddleware:
         begun = up_to(WHOLE, pieces)
         if sum(map(len, begun)) < WHOLE:
             return whole(response, b"".join(begun))
-        address = address_of(request)
+        address = client_ip(request)
         if not self.places.take(address):
             refused: Any = problem_page(503, BUSY)
             refused._resource_closers = response._resource_closers
@@ -126,7 +126,7 @@ class WholeBodies:
             return self.application(environ, start_response)
         if said.isdecimal() and int(said) > LARGEST_BODY:
             return refuse(environ, start_response, 413, TOO_LARGE)
-        address = address_in(environ)
+        address = client_ip_in(environ)
         if not self.places.take(address, PATIENCE):
             logger.warning(
                 "No place for a body of %s bytes to %s", said, environ.get("PATH_INFO", "")

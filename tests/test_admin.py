@@ -7,17 +7,17 @@ from django.urls import reverse
 from clusters.models import (
     Change,
     Cluster,
+    FacetCount,
+    FormDraft,
     IdempotentRequest,
     PublicDocument,
     SearchEntry,
     SearchWord,
     Statistic,
-    Tally,
-    Unfinished,
     Upload,
 )
 from interventions.models import (
-    CaseMarks,
+    CaseCompleteness,
     RoundCoder,
     RoundCoding,
     RoundComment,
@@ -46,9 +46,9 @@ def test_every_model_of_ours_has_an_admin():
     # What search reads can be made anew; unfinished forms and uploads are nobody else's; what
     # stands in a round is on its own pages, as far as it may be seen.
     assert ours - set(REGISTERED) == {
-        *(CaseMarks, IdempotentRequest, PublicDocument, SearchEntry, SearchWord, Tally),
+        *(CaseCompleteness, IdempotentRequest, PublicDocument, SearchEntry, SearchWord, FacetCount),
         *(RoundCoder, RoundCoding, RoundComment, RoundConfirmation, RoundDimension, RoundProject),
-        *(Upload, Unfinished),
+        *(Upload, FormDraft),
     }
 
 

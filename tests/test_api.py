@@ -95,7 +95,7 @@ def test_a_list_costs_the_same_for_one_row_and_for_three(client, endpoint, is_wr
         while Project.objects.count() < count:
             make_full_project()
         if is_written:
-            documents.write()
+            documents.rebuild_all()
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(f"{API}{endpoint}/").json()
         assert answer["count"] == len(answer["results"]) == count
@@ -117,7 +117,7 @@ def test_a_record_costs_the_same_for_one_part_and_for_three(client, count, is_wr
         factories.make_public(place.publication)
     factories.make_public(framework)
     if is_written:
-        documents.write()
+        documents.rebuild_all()
 
     with CaptureQueriesContext(connection) as queries:
         record = client.get(f"{API}projects/{project.slug}/").json()
@@ -352,7 +352,7 @@ def test_several_values_of_a_filter_cost_what_one_does(client, count, django_ass
     clusters = [factories.make_cluster(slug=f"cluster-{number}") for number in range(3)]
     project.clusters.add(*clusters)
     factories.make_public(framework, project, *clusters)
-    documents.write()
+    documents.rebuild_all()
     asked = {
         "cluster": ",".join(cluster.slug for cluster in clusters[:count]),
         "factor_present__not": ",".join(f"frame/{key}" for key in keys[:count]),

@@ -6,10 +6,10 @@ from django.db import transaction
 
 from clusters.actions.case_folders import load
 from clusters.actions.editing import logged_change
-from clusters.actions.loading import look
+from clusters.actions.loading import preview
 from clusters.models import Cluster, PublicDocument
 from clusters.published import documents
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import document_of
 from clusters.records.validation import read_value
 from interventions.actions import rounds
@@ -56,13 +56,13 @@ def test_a_rename_while_documents_are_written_is_not_lost(other, town, is_new):
         PublicDocument.objects.filter(kind="project").update(record="")
 
     with transaction.atomic():
-        documents.write_due()
+        documents.refresh_stale()
         renamed = other.do(lambda: rename(town))
         assert not renamed.done()
     renamed.result(LONGEST)
 
     assert says(project) == "New name"
-    documents.write_due()
+    documents.refresh_stale()
     assert says(project) == "New name"
 
 
@@ -76,10 +76,10 @@ def test_a_rename_that_ends_after_documents_are_written_is_not_lost(other, town,
     with logged_change(town, by=None, reason="Renamed"):
         rename(town)
         for _ in range(3):
-            other.do(documents.write_due).result(LONGEST)
+            other.do(documents.refresh_stale).result(LONGEST)
 
     assert says(project) == "New name"
-    documents.write_due()
+    documents.refresh_stale()
     assert says(project) == "New name"
     assert not PublicDocument.objects.filter(record="").exists()
 
@@ -94,7 +94,7 @@ def says(project):
 def folder(tmp_path, town):
     """Case files of the town and its project, loaded once."""
     for record in (town, in_town(town)):
-        path = tmp_path / shape_of(type(record)).folder / f"{record.slug}.yaml"
+        path = tmp_path / record_schema(type(record)).folder / f"{record.slug}.yaml"
         path.parent.mkdir()
         path.write_text(yaml.safe_dump(document_of(record)))
     load(tmp_path)
@@ -131,7 +131,7 @@ def test_looking_at_files_lets_others_publish(other, town):
     editor = factories.make_user(role="editor")
     project = in_town(town)
     changed = document_of(project, public=True) | {"title": "New"}
-    case_file, problems = read_value("village.yaml", changed, shape_of(Project))
+    case_file, problems = read_value("village.yaml", changed, record_schema(Project))
     assert problems == []
     published = []
 
@@ -141,7 +141,7 @@ def test_looking_at_files_lets_others_publish(other, town):
     def while_it_looks():
         published.append(other.do(publish_another).result(LONGEST).state)
 
-    plan = look(files=[case_file], by=editor, heard=while_it_looks)
+    plan = preview(files=[case_file], by=editor, heard=while_it_looks)
 
     assert (list(plan.changed), published) == (["projects/village"], ["published"])
 

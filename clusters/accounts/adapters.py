@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clusters.client_ip import address_of
+from clusters.client_ip import client_ip
 from clusters.encryption import Unreadable, decrypt, encrypt
 from clusters.mailing import queue
 from clusters.models.roles import may_administer, may_enter, may_review
@@ -35,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Limits count whom the API's limits count."""
-        return address_of(request)
+        return client_ip(request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Leave the mail to the worker, like all others."""

@@ -9,13 +9,13 @@ from typing import Any
 import pghistory
 
 from clusters.actions.publishing import (
-    Obstacle,
-    Unfit,
-    check,
-    one_at_a_time,
+    NotPublishable,
+    PublishError,
+    lock_public_log,
+    notify_public_changed,
     publish,
     record_change,
-    tell,
+    validate_publishable,
 )
 from clusters.formats.yaml_files import read_folder
 from clusters.models import (
@@ -25,11 +25,11 @@ from clusters.models import (
     Root,
     User,
 )
-from clusters.records.dry_run import only_tried
+from clusters.records.dry_run import dry_run_if
 from clusters.records.merge import Difference, differences, merge, value_at, with_value
 from clusters.records.serialization import Document, document_of
 from clusters.records.validation import CaseFile, CaseFilesRefused, Problem, together
-from clusters.records.writer import Saver, find_by_slug
+from clusters.records.writer import RecordWriter, find_by_slug
 
 
 @dataclass
@@ -62,11 +62,11 @@ def load(
     files, problems = read_folder(folder)
     reason = reason or f"Loaded from the case files {folder.name}"
     with (
-        only_tried(dry_run),
+        dry_run_if(dry_run),
         pghistory.context(user=by.pk if by else None, reason=reason, source=folder.name),
     ):
         if not dry_run:
-            one_at_a_time()  # before any row, as everybody takes these locks
+            lock_public_log()  # before any row, as everybody takes these locks
         loader = _Loader(files, force=force)
         loader.run()
         if problems or loader.problems:
@@ -84,7 +84,7 @@ class _Loader:
         self.files = files
         self.force = force
         self.report = Report()
-        self.saver = Saver(in_files=True)
+        self.saver = RecordWriter(in_files=True)
         self.problems = self.saver.problems
         self.instances = self.saver.instances
         # Files whose import must be remembered, with what stood in them.
@@ -155,7 +155,7 @@ class _Loader:
         if base != remembered:
             self.touched.append(case_file)
 
-    def not_published(self, why: Obstacle) -> Problem:
+    def not_published(self, why: PublishError) -> Problem:
         """Point to the line of what keeps a record of these files from being public."""
         # By what was loaded: a record may have been renamed since its file was written.
         case_file = next(
@@ -201,11 +201,11 @@ class _Loader:
             if publish_all:
                 published = publish(records=drafts, by=by, reason=reason, are_stated=True)
                 self.report.published = len(published)
-            check(changed, changed)
-        except Unfit as error:
-            problems = [self.not_published(one) for one in error.obstacles]
+            validate_publishable(changed, changed)
+        except NotPublishable as error:
+            problems = [self.not_published(one) for one in error.errors]
             raise CaseFilesRefused(problems) from None
-        tell()
+        notify_public_changed()
         for case_file, record in roots:
             if record in changed:
                 record_change(

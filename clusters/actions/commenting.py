@@ -8,7 +8,7 @@ from clusters.actions.publishing import NotAllowed
 from clusters.mailing import queue
 from clusters.models import Comment, Contributor, Proposal, ReviewStep, Root, Step, User
 from clusters.models.roles import REVIEW, ROLES
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 
 LONGEST = 5_000
 
@@ -22,21 +22,21 @@ def comment(*, record: Root, by: User, text: str, field: str = "", url: str = ""
     """
     if not text.strip() or len(text) > LONGEST:
         raise NotAllowed([_("Write a comment of up to %(most)s letters.") % {"most": LONGEST}])
-    if field and not shape_of(type(record)).has_place(field.split(".")):
+    if field and not record_schema(type(record)).has_place(field.split(".")):
         words = _(
             "There is no field “%(name)s”: choose “Comment on this” beside one, or say nothing."
         )
         raise NotAllowed([words % {"name": field[:60]}])
     made = Comment.objects.create(
-        kind=shape_of(type(record)).folder,
+        kind=record_schema(type(record)).folder,
         object_id=record.pk,
         slug=record.slug,
         field=field[:200],
         text=text.strip(),
         by=by,
     )
-    tell(
-        concerned(record) - {by},
+    notify(
+        participants(record) - {by},
         _("Comment on %(title)s") % {"title": record},
         by=by,
         words=made.text,
@@ -52,9 +52,9 @@ def resolve(*, comment: Comment, by: User) -> None:
         comment.save(update_fields=["resolved_by", "resolved_at"])
 
 
-def concerned(record: Root) -> set[User]:
+def participants(record: Root) -> set[User]:
     """Return who entered a record, reviewed it, proposed a change to it or said something of it."""
-    of_record = {"kind": shape_of(type(record)).folder, "object_id": record.pk}
+    of_record = {"kind": record_schema(type(record)).folder, "object_id": record.pk}
     found = {one.by for one in Comment.objects.filter(**of_record).select_related("by")}
     found |= {one.by for one in Proposal.objects.filter(**of_record).select_related("by")}
     steps = ReviewStep.objects.filter(
@@ -72,7 +72,7 @@ def reviewers() -> set[User]:
     return set(User.objects.filter(is_active=True, groups__name__in=roles))
 
 
-def tell(people: set[User], subject: str, *, by: User, words: str = "", url: str = "") -> None:
+def notify(people: set[User], subject: str, *, by: User, words: str = "", url: str = "") -> None:
     """Send mail about what somebody did and why, and where it is seen, to everybody concerned.
 
     It goes once all of that is saved, and makes nobody wait.

@@ -6,9 +6,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clusters.client_ip import hidden
+from clusters.client_ip import hash_ip
 from clusters.models import Correction, CorrectionState, Root, User
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 
 PER_HOUR = 10
 HOUR = 3600
@@ -28,7 +28,7 @@ def suggest(
     """
     _count(address)
     return Correction.objects.create(
-        kind=shape_of(type(record)).folder,
+        kind=record_schema(type(record)).folder,
         slug=record.slug,
         version=record.version,
         text=text,
@@ -38,7 +38,7 @@ def suggest(
 
 
 def _count(address: str) -> None:
-    key = f"corrections:{hidden(address)}"
+    key = f"corrections:{hash_ip(address)}"
     # Whoever is first sets the count to one; a count may also end its hour between two lines.
     if cache.add(key, 1, HOUR):
         return

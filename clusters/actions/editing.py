@@ -6,7 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
-from clusters.actions.publishing import NotAllowed, check, one_at_a_time, record_change, tell
+from clusters.actions.publishing import (
+    NotAllowed,
+    lock_public_log,
+    notify_public_changed,
+    record_change,
+    validate_publishable,
+)
 from clusters.models import ChangeAction, Root, User
 from clusters.records.serialization import documents_of
 
@@ -16,7 +22,7 @@ def logged_change(root: Root | None, *, by: User | None, reason: str) -> Iterato
     """Make changes to a root or its parts, all or nothing.
 
     Where the root is published, what it becomes must be fit to be published, and the public
-    change log gets one line. Raises Unfit where it is not, and NotAllowed where it went.
+    change log gets one line. Raises NotPublishable where it is not, and NotAllowed where it went.
     """
     with logged_changes([] if root is None else [root], by=by, reason=reason):
         yield
@@ -36,8 +42,8 @@ def logged_changes(
             yield
             return
         if not is_trial:
-            one_at_a_time()
-            tell()
+            lock_public_log()
+            notify_public_changed()
         model: Any = type(public[0])
         rows = model.objects.filter(pk__in=[root.pk for root in public]).order_by("pk")
         locked = list(rows.select_for_update(of=("self",)))
@@ -54,7 +60,7 @@ def logged_changes(
             for root, was, now in zip(stored, before, after, strict=True)
             if was != now
         ]
-        check(
+        validate_publishable(
             {root: now for root, _was, now in changed}, {root: was for root, was, _now in changed}
         )
         for root, was, now in [] if is_trial else changed:

@@ -13,15 +13,15 @@ from django.db.models import ProtectedError, prefetch_related_objects
 from django.utils import timezone
 
 from clusters.actions.editing import logged_change, logged_changes
-from clusters.actions.publishing import NotAllowed, Unfit
-from clusters.models import Citation, CitationUse, Publication, Removal, Root, State, User
+from clusters.actions.publishing import NotAllowed, NotPublishable
+from clusters.models import Citation, CitationUse, DeletedRecord, Publication, Root, State, User
 from clusters.records.citation_cover import narrowed
-from clusters.records.history import Past
+from clusters.records.history import RecordHistory
 from clusters.records.merge import Difference, differences, merge, value_at
-from clusters.records.schema import Shape, shape_of, shapes
+from clusters.records.schema import RecordSchema, record_schema, record_schemas
 from clusters.records.serialization import Document, document_from, document_of, lookups
 from clusters.records.validation import CaseFile, CaseFilesRefused, Problem, read_value, together
-from clusters.records.writer import Heard, Saver, find_by_slug, nobody
+from clusters.records.writer import OnProgress, RecordWriter, find_by_slug, noop
 
 HIDDEN = "Something stands here already that is not shown."
 
@@ -34,7 +34,7 @@ class Conflicts(Exception):
         self.differences = list(differences)
 
 
-def read(shape: Shape, values: Sequence[Any]) -> list[CaseFile]:
+def read(shape: RecordSchema, values: Sequence[Any]) -> list[CaseFile]:
     """Read records from what JSON gives. Raises CaseFilesRefused with every problem of all.
 
     The `file` of a problem is the number of its record, from 0.
@@ -51,12 +51,12 @@ def read(shape: Shape, values: Sequence[Any]) -> list[CaseFile]:
 
 
 @transaction.atomic
-def enter(*, shape: Shape, values: Sequence[Any], by: User, reason: str = "") -> list[Root]:
+def create(*, shape: RecordSchema, values: Sequence[Any], by: User, reason: str = "") -> list[Root]:
     """Enter new records as drafts of somebody, all or none.
 
     Raises CaseFilesRefused with every problem of every record.
     """
-    saver = Saver(by)
+    saver = RecordWriter(by)
     files: list[CaseFile] = []
     read_problems: list[Problem] = []
     for number, value in enumerate(values):
@@ -88,7 +88,7 @@ def _taken(files: Sequence[CaseFile]) -> list[Problem]:
     return problems
 
 
-def amend(
+def update(
     *,
     record: Root,
     base: Document,
@@ -106,7 +106,7 @@ def amend(
     Raises Conflicts, CaseFilesRefused, or NotAllowed where a published record would not be fit
     to be public; nothing is changed then.
     """
-    shape = shape_of(type(record))
+    shape = record_schema(type(record))
     (case_file,) = read(shape, [document])
     with (
         logged_change(record, by=by, reason=reason),
@@ -121,7 +121,7 @@ def amend(
         merged = merge(base, case_file.document, now)
         if merged.edited and not force:
             raise Conflicts(merged.edited)
-        saver = Saver(by)
+        saver = RecordWriter(by)
         saver.instances[shape.folder, case_file.slug] = stored
         saver.save_all([(case_file, narrowed(now, merged.preferring_file, shape))])
         if saver.problems:
@@ -139,12 +139,12 @@ class Amendment:
 
 
 @transaction.atomic
-def amend_all(
+def update_all(
     *,
     wanted: Sequence[Amendment],
     by: User,
     reason: str,
-    heard: Heard = nobody,
+    heard: OnProgress = noop,
     is_trial: bool = False,
 ) -> None:
     """Amend records of one kind whose rows are locked since their bases were read, all or none.
@@ -156,7 +156,7 @@ def amend_all(
         return
     records = [one.record for one in wanted]
     prefetch_related_objects(records, *lookups(wanted[0].case_file.shape))
-    saver = Saver(by, heard)
+    saver = RecordWriter(by, heard)
     documents: list[tuple[CaseFile, Document]] = []
     for one in wanted:
         name = one.case_file.shape.folder, one.case_file.slug
@@ -176,12 +176,12 @@ def amend_all(
             pghistory.context(user=by.pk, reason=reason),
         ):
             saver.save_all(documents)
-    except Unfit as error:
+    except NotPublishable as error:
         wrong = {problem.file for problem in saver.problems}
         files = {one.record.pk: one.case_file for one in wanted}
         saver.problems += [
             case_file.problem(one.where, one.here)
-            for one in error.obstacles
+            for one in error.errors
             # What could not be saved may be what is missing.
             if (case_file := files[one.record.pk]).path not in wrong
         ]
@@ -190,7 +190,7 @@ def amend_all(
 
 
 @transaction.atomic
-def remove(*, record: Root, by: User, reason: str = "") -> Removal:
+def delete(*, record: Root, by: User, reason: str = "") -> DeletedRecord:
     """Delete a record that is not public, keeping it whole so that it can come back.
 
     Raises NotAllowed where it is or was public, or where other records name it.
@@ -200,8 +200,8 @@ def remove(*, record: Root, by: User, reason: str = "") -> Removal:
         raise NotAllowed(["A published record is withdrawn, not deleted."])
     if record.state == State.WITHDRAWN:
         raise NotAllowed(["A withdrawn record stays: its address says why it went."])
-    shape = shape_of(type(record))
-    removal = Removal.objects.create(
+    shape = record_schema(type(record))
+    removal = DeletedRecord.objects.create(
         kind=shape.folder,
         object_id=record.pk,
         slug=record.slug,
@@ -241,17 +241,17 @@ def _name_of(record: Any) -> str:
 
 
 @transaction.atomic
-def bring_back(*, removal: Removal, by: User) -> Root:
+def restore_deleted(*, removal: DeletedRecord, by: User) -> Root:
     """Bring a deleted record back whole, as the same record, a draft.
 
     Raises NotAllowed where it is back already, and CaseFilesRefused where it cannot be.
     """
-    removal = Removal.objects.select_for_update().get(pk=removal.pk)
+    removal = DeletedRecord.objects.select_for_update().get(pk=removal.pk)
     if removal.restored_at is not None:
         raise NotAllowed(["It has been brought back already."])
-    shape = shapes()[removal.kind]
+    shape = record_schemas()[removal.kind]
     (case_file,) = read(shape, [removal.document])
-    saver = Saver(by)
+    saver = RecordWriter(by)
     model: Any = shape.model
     # Under its number, so that its history goes on and its slug is its own again.
     saver.instances[shape.folder, removal.slug] = model(
@@ -268,14 +268,14 @@ def bring_back(*, removal: Removal, by: User) -> Root:
 
 
 @transaction.atomic
-def revive(*, past: Past, by: User) -> Root:
+def restore_from_history(*, past: RecordHistory, by: User) -> Root:
     """Bring back a record that is gone, however it went, from its history.
 
     Raises NotAllowed where it is there, or never was, and CaseFilesRefused where it cannot be.
     """
-    shape = shape_of(past.model)
+    shape = record_schema(past.model)
     removal = (
-        Removal.objects.filter(kind=shape.folder, object_id=past.number, restored_at=None)
+        DeletedRecord.objects.filter(kind=shape.folder, object_id=past.number, restored_at=None)
         .order_by("-pk")
         .first()
     )
@@ -284,7 +284,7 @@ def revive(*, past: Past, by: User) -> Root:
         if len(moments) < 2 or moments[-1].document is not None:
             raise NotAllowed(["It is not deleted."])
         document = moments[-2].document or {}
-        removal = Removal.objects.create(
+        removal = DeletedRecord.objects.create(
             kind=shape.folder,
             object_id=past.number,
             slug=document["slug"],
@@ -293,4 +293,4 @@ def revive(*, past: Past, by: User) -> Root:
             by=moments[-1].by,
             reason="Found deleted",
         )
-    return bring_back(removal=removal, by=by)
+    return restore_deleted(removal=removal, by=by)

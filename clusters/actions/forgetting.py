@@ -23,7 +23,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
 
-from clusters.actions.publishing import tell
+from clusters.actions.publishing import notify_public_changed
 from clusters.encryption import Unreadable, decrypt, encrypt
 from clusters.formats.zip_files import LARGEST_UNPACKED, UNREADABLE
 from clusters.models import (
@@ -31,6 +31,8 @@ from clusters.models import (
     Child,
     Citation,
     Contributor,
+    FacetCount,
+    FormDraft,
     Invitation,
     Mail,
     PublicDocument,
@@ -38,14 +40,12 @@ from clusters.models import (
     Root,
     SearchEntry,
     SearchWord,
-    Tally,
-    Unfinished,
     Upload,
     UploadState,
     User,
 )
 from clusters.published import search
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.records.serialization import document_of
 
 REDACTED = "[redacted]"
@@ -53,7 +53,7 @@ REDACTED = "[redacted]"
 APPS = ("clusters", "interventions", "admin", "pghistory", "django_tasks_database")
 # People and what lets them in; and what is made anew of the records, each in its own way.
 ACCOUNTS = (User, Contributor, Invitation, ApiToken, Redaction)
-MADE_ANEW = (PublicDocument, SearchEntry, SearchWord, Tally)
+MADE_ANEW = (PublicDocument, SearchEntry, SearchWord, FacetCount)
 # Columns with words of the machine's own.
 CODES = {
     *("kind", "root_kind", "table", "status", "task_path", "worker_ids", "queue_name"),
@@ -221,7 +221,7 @@ def _rows_with(wanted: Wanted, model: Any) -> bool:
 
 def _rewrite(wanted: Wanted, model: Any) -> int:
     def clean(column: Any, value: Any) -> Any:
-        is_form = model is Unfinished and column.name == "data"
+        is_form = model is FormDraft and column.name == "data"
         return wanted.out_of_form(value) if is_form else wanted.out_of(value)
 
     rows = 0
@@ -237,7 +237,7 @@ def _make_anew(wanted: Wanted) -> int:
     stale = [number for number, _changed in _found(wanted, SearchEntry, _cleaner(wanted))]
     entries = SearchEntry.objects.filter(pk__in=stale)
     for kind, number in set(entries.values_list("root_kind", "root_id")):
-        model: Any = shapes()[kind].model
+        model: Any = record_schemas()[kind].model
         record = model.objects.published().filter(pk=number).first()
         document = None if record is None else document_of(record, public=True)
         search.index(record or model(pk=number), document)
@@ -245,9 +245,9 @@ def _make_anew(wanted: Wanted) -> int:
     stale = [number for number, _changed in _found(wanted, PublicDocument, _cleaner(wanted))]
     # Of facts as well: a slug may be one, and is counted.
     rows += PublicDocument.objects.filter(pk__in=stale).update(record="", parts="", facts=[])
-    for number, _changed in list(_found(wanted, Tally, _cleaner(wanted))):
-        rows += Tally.objects.filter(pk=number, number=0).delete()[0]
-    tell()
+    for number, _changed in list(_found(wanted, FacetCount, _cleaner(wanted))):
+        rows += FacetCount.objects.filter(pk=number, number=0).delete()[0]
+    notify_public_changed()
     return rows
 
 

@@ -11,21 +11,20 @@ from typing import Any
 import pghistory
 from django.db import transaction
 
-from clusters.actions.entering import Amendment, amend, amend_all
-from clusters.actions.proposing import may_approve, propose, propose_all, tell_of_all
-from clusters.actions.publishing import NotAllowed, one_at_a_time
-from clusters.actions.reviewing import may_edit
+from clusters.actions.entering import Amendment, update_all
+from clusters.actions.permissions import MAY_NOT, Becomes, becomes
+from clusters.actions.proposing import propose_all, tell_of_all
+from clusters.actions.publishing import NotAllowed, lock_public_log
 from clusters.models import Contributor, Proposal, Root, User
 from clusters.models.roles import may_review
-from clusters.records.dry_run import only_tried
+from clusters.records.dry_run import dry_run_if
 from clusters.records.merge import Difference, differences
 from clusters.records.serialization import Document, document_from, documents_of
 from clusters.records.validation import CaseFile, CaseFilesRefused
-from clusters.records.writer import Heard, Saver, find_by_slugs, nobody
+from clusters.records.writer import OnProgress, RecordWriter, find_by_slugs, noop
 
 # Records whose documents are fetched together.
 BATCH = 500
-MAY_NOT = "You may not change this record."
 CHANGED_SINCE = "Records have changed since you looked: look again."
 
 
@@ -40,18 +39,18 @@ class Plan:
     versions: dict[str, int | str] = field(default_factory=dict)
 
 
-def look(*, files: Sequence[CaseFile], by: User, heard: Heard = nobody) -> Plan:
+def preview(*, files: Sequence[CaseFile], by: User, heard: OnProgress = noop) -> Plan:
     """Return what the files would change; it is tried, so that every problem is told.
 
     Raises CaseFilesRefused.
     """
-    with only_tried():
+    with dry_run_if():
         return carry_out(files, by, "Tried", heard, is_trial=True)
 
 
 @transaction.atomic
-def bring_in(
-    *, files: Sequence[CaseFile], by: User, reason: str, versions: Any, heard: Heard = nobody
+def apply(
+    *, files: Sequence[CaseFile], by: User, reason: str, versions: Any, heard: OnProgress = noop
 ) -> Plan:
     """Enter new records as drafts, change drafts, and propose changes to what is public.
 
@@ -68,7 +67,7 @@ def carry_out(
     files: Sequence[CaseFile],
     by: User,
     reason: str,
-    heard: Heard = nobody,
+    heard: OnProgress = noop,
     *,
     is_trial: bool = False,
 ) -> Plan:
@@ -77,12 +76,12 @@ def carry_out(
     A trial, which is rolled back, keeps nobody from publishing.
     """
     plan = Plan()
-    saver = Saver(by, heard)
+    saver = RecordWriter(by, heard)
     people = [one for one in files if one.shape.model is Contributor]
     new, known = apart([one for one in files if one.shape.model is not Contributor], saver)
     differing = those_that_differ(known, saver, plan, by)
     if not is_trial and any(record.is_published for _file, record in differing):
-        one_at_a_time()  # before the rows, as everybody takes these two locks
+        lock_public_log()  # before the rows, as everybody takes these two locks
     with pghistory.context(user=by.pk, reason=reason):
         put_people(people, saver, plan, by)
         saver.save_all([(one, one.document) for one in new])
@@ -98,14 +97,14 @@ def carry_out(
                 continue
             plan.changed[case_file.name] = found
             plan.versions[case_file.name] = record.version
-            if record.is_published and not may_approve(by, by):
+            if becomes(record, by) is Becomes.PROPOSAL:
                 plan.proposed.add(case_file.name)
                 proposals.append(Amendment(record, now, case_file))
             else:
                 changes.append(Amendment(record, now, case_file))
         to_do: Any = {"by": by, "reason": reason, "heard": heard}
         with problems_of(saver):
-            amend_all(wanted=changes, **to_do, is_trial=is_trial)
+            update_all(wanted=changes, **to_do, is_trial=is_trial)
         with problems_of(saver):
             proposed += propose_all(wanted=proposals, **to_do)
     if saver.problems:
@@ -115,7 +114,7 @@ def carry_out(
 
 
 @contextmanager
-def problems_of(saver: Saver) -> Iterator[None]:
+def problems_of(saver: RecordWriter) -> Iterator[None]:
     """Tell what is refused with the saver's other problems, and go on."""
     try:
         yield
@@ -124,7 +123,7 @@ def problems_of(saver: Saver) -> Iterator[None]:
 
 
 def apart(
-    files: Sequence[CaseFile], saver: Saver
+    files: Sequence[CaseFile], saver: RecordWriter
 ) -> tuple[list[CaseFile], list[tuple[CaseFile, Root]]]:
     """Tell files of new records from those of records that are there."""
     new: list[CaseFile] = []
@@ -151,7 +150,7 @@ def apart(
     return new, known
 
 
-def put_people(files: Sequence[CaseFile], saver: Saver, plan: Plan, by: User) -> None:
+def put_people(files: Sequence[CaseFile], saver: RecordWriter, plan: Plan, by: User) -> None:
     """Enter and change contributors, who have neither states nor versions."""
     there = find_by_slugs(Contributor, [one.slug for one in files])
     numbers = [person.pk for person, _was_removed in there.values() if person]
@@ -181,21 +180,23 @@ def put_people(files: Sequence[CaseFile], saver: Saver, plan: Plan, by: User) ->
 
 
 def those_that_differ(
-    known: Sequence[tuple[CaseFile, Root]], saver: Saver, plan: Plan, by: User
+    known: Sequence[tuple[CaseFile, Root]], saver: RecordWriter, plan: Plan, by: User
 ) -> list[tuple[CaseFile, Root]]:
     """Return those of the records that their files would change, and somebody may."""
     found = []
     for case_file, record, now in with_documents(known):
         if not differences(now, case_file.document):
             plan.unchanged += 1
-        elif not may_edit(by, record):
+        elif becomes(record, by) is Becomes.REFUSED:
             saver.problems.append(case_file.problem(("slug",), MAY_NOT))
         else:
             found.append((case_file, record))
     return found
 
 
-def locked(known: Sequence[tuple[CaseFile, Root]], saver: Saver) -> list[tuple[CaseFile, Root]]:
+def locked(
+    known: Sequence[tuple[CaseFile, Root]], saver: RecordWriter
+) -> list[tuple[CaseFile, Root]]:
     """Read records anew, so that nobody changes them until this is done."""
     found: list[tuple[CaseFile, Root]] = []
     for shape, some in groupby(known, key=lambda pair: pair[0].shape):
@@ -230,24 +231,3 @@ def batches(
     """Yield some hundred records of one kind at a time."""
     for _shape, some in groupby(found, key=lambda one: one[0].shape):
         yield from batched(some, BATCH)
-
-
-def change(
-    case_file: CaseFile,
-    record: Root,
-    now: Document,
-    by: User,
-    reason: str,
-) -> bool:
-    """Change a record from what it was seen as, or propose to; return whether it was proposed.
-
-    Raises what `amend` and `propose` raise.
-    """
-    if not may_edit(by, record):
-        raise NotAllowed([MAY_NOT])
-    to = {"record": record, "base": now, "document": case_file.document}
-    if record.is_published and not may_approve(by, by):
-        propose(**to, by=by, reason=reason)  # type: ignore[arg-type]
-        return True
-    amend(**to, by=by, reason=reason)  # type: ignore[arg-type]
-    return False

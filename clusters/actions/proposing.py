@@ -5,32 +5,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import pghistory
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.actions.commenting import reviewers, tell
-from clusters.actions.entering import Amendment, amend, amend_all, read
-from clusters.actions.publishing import NotAllowed, one_at_a_time
+from clusters.actions.commenting import notify, reviewers
+from clusters.actions.entering import Amendment, read, update, update_all
+from clusters.actions.permissions import may_approve
+from clusters.actions.publishing import NotAllowed, lock_public_log
 from clusters.models import Proposal, ProposalState, Root, User
 from clusters.models.roles import may_review
 from clusters.records.citation_cover import citations_of, is_asserted, narrowed, outdated_of
-from clusters.records.dry_run import only_tried
+from clusters.records.dry_run import dry_run_if
 from clusters.records.merge import Difference, Where, differences, value_at
-from clusters.records.schema import shape_of, shapes
+from clusters.records.schema import record_schema, record_schemas
 from clusters.records.serialization import Document, document_of
-from clusters.records.writer import Heard, nobody
+from clusters.records.writer import OnProgress, noop
 
 # Records that one mail names.
 MOST_NAMED = 20
 NEEDS_REASON = "Say why: a change to a published record needs a reason."
-
-
-def may_approve(user: Any, author: Any) -> bool:
-    """Whether somebody may approve what this author proposes; with two-person review no own."""
-    return may_review(user) and not (settings.TWO_PERSON_REVIEW and user.pk == author.pk)
 
 
 @transaction.atomic
@@ -50,14 +45,14 @@ def propose(
     returned, `in_place_of` which this is made, waits for its author no more.
     """
     # As a case file has it: what only states a default is no change.
-    (case_file,) = read(shape_of(type(record)), [document])
+    (case_file,) = read(record_schema(type(record)), [document])
     document = case_file.document
     if not reason.strip():
         raise NotAllowed([NEEDS_REASON])
     if not differences(base, document):
         raise NotAllowed(["Nothing is changed by this."])
-    with only_tried():
-        amend(record=record, base=base, document=document, by=by, reason=reason)
+    with dry_run_if():
+        update(record=record, base=base, document=document, by=by, reason=reason)
     record.refresh_from_db()
     made = _proposal_of(Amendment(record, base, case_file), by, reason)
     made.save()
@@ -65,13 +60,13 @@ def propose(
         in_place_of.state = ProposalState.REPLACED
         in_place_of.save(update_fields=["state"])
     words = _("A change is proposed: %(title)s") % {"title": record}
-    tell(reviewers() - {by}, words, by=by, words=reason, url=_url(made, site))
+    notify(reviewers() - {by}, words, by=by, words=reason, url=_url(made, site))
     return made
 
 
 @transaction.atomic
 def propose_all(
-    *, wanted: Sequence[Amendment], by: User, reason: str, heard: Heard = nobody
+    *, wanted: Sequence[Amendment], by: User, reason: str, heard: OnProgress = noop
 ) -> list[Proposal]:
     """Keep changes to published records of one kind, as `propose` one; nobody is told of them.
 
@@ -80,8 +75,8 @@ def propose_all(
     if wanted and not reason.strip():
         raise NotAllowed([NEEDS_REASON])
     kept = [_proposal_of(one, by, reason) for one in wanted]
-    with only_tried():
-        amend_all(wanted=wanted, by=by, reason=reason, heard=heard, is_trial=True)
+    with dry_run_if():
+        update_all(wanted=wanted, by=by, reason=reason, heard=heard, is_trial=True)
     return Proposal.objects.bulk_create(kept)
 
 
@@ -110,7 +105,7 @@ def tell_of_all(made: Sequence[Proposal], *, by: User, reason: str) -> None:
         subject = words % {"number": len(made)}
         where = _("They wait at the desk, under Proposals.")
         text = f"{reason}\n\n{names}{more}\n\n{where}"
-        tell(reviewers() - {by}, subject, by=by, words=text)
+        notify(reviewers() - {by}, subject, by=by, words=text)
 
 
 def _url(proposal: Proposal, site: str) -> str:
@@ -134,7 +129,7 @@ def approve(
     if record is None or not record.is_published:
         raise NotAllowed(["The record is not published any more."])
     with pghistory.context(proposed_by=proposal.by_id):
-        amend(
+        update(
             record=record,
             base=proposal.base,
             document=proposal.document,
@@ -168,8 +163,8 @@ def take_back(*, proposal: Proposal, by: User) -> None:
 
 def record_of(proposal: Proposal) -> Root | None:
     """Return the record that a proposal would change, locked; None where it is gone."""
-    one_at_a_time()  # before the row, as everybody takes these two locks
-    model: Any = shapes()[proposal.kind].model
+    lock_public_log()  # before the row, as everybody takes these two locks
+    model: Any = record_schemas()[proposal.kind].model
     found: Root | None = (
         model.objects.select_for_update(of=("self",)).filter(pk=proposal.object_id).first()
     )
@@ -201,7 +196,7 @@ class Sources:
 def sources_in(proposal: Proposal, one: Difference) -> Sources | None:
     """Return what bears a value as proposed; None for what needs no source or has its own."""
     above, name = one.where[:-1], one.where[-1]
-    shape = shapes()[proposal.kind]
+    shape = record_schemas()[proposal.kind]
     document = narrowed(proposal.base, proposal.document, shape)
     for child in above[::2]:
         shape = shape.children[child]
@@ -233,7 +228,7 @@ def _decide(
     proposal.state = state
     proposal.decided_by, proposal.decided_at, proposal.answer = by, timezone.now(), answer
     proposal.save(update_fields=["state", "decided_by", "decided_at", "answer"])
-    tell(
+    notify(
         {proposal.by} - {by},
         f"{proposal.get_state_display()}: {proposal}",
         by=by,

@@ -26,7 +26,7 @@ from clusters.models import (
 from clusters.models.base import root_path
 from clusters.published.search import index
 from clusters.records.citation_cover import Cover, asserted
-from clusters.records.schema import Shape, shape_of, shapes
+from clusters.records.schema import RecordSchema, record_schema, record_schemas
 from clusters.records.serialization import Document, document_of, documents_of
 from clusters.signals import public_changed
 
@@ -42,12 +42,12 @@ class NotAllowed(Exception):
         self.reasons = list(reasons)
 
 
-class Unfit(NotAllowed):
-    """Records are not fit to be public; `obstacles` says where."""
+class NotPublishable(NotAllowed):
+    """Records are not fit to be public; `errors` says where."""
 
-    def __init__(self, obstacles: Sequence["Obstacle"]) -> None:
-        super().__init__([str(one) for one in obstacles])
-        self.obstacles = list(obstacles)
+    def __init__(self, errors: Sequence["PublishError"]) -> None:
+        super().__init__([str(one) for one in errors])
+        self.errors = list(errors)
 
 
 @transaction.atomic
@@ -56,17 +56,17 @@ def publish(
 ) -> list[Change]:
     """Make records public together and write each into the public change log.
 
-    Records that name each other are published in one call. Raises Unfit, with every reason, where
-    a value has no citation or a record names an unpublished one. `are_stated`: somebody wrote each
-    of them whole, with what is outdated, as a file does that was made of public ones.
+    Records that name each other are published in one call. Raises NotPublishable, with every
+    reason, where a value has no citation or a record names an unpublished one. `are_stated`:
+    somebody wrote each of them whole, with what is outdated, as a file does of public ones.
     """
-    one_at_a_time()
-    tell()
+    lock_public_log()
+    notify_public_changed()
     wanted = list(records)
     for record in wanted:
         record.refresh_from_db()
     documents = {record: document_of(record, public=True) for record in wanted}
-    check(documents, documents if are_stated else {})
+    validate_publishable(documents, documents if are_stated else {})
     with _context(by, reason):
         for record in wanted:
             set_state(record, State.PUBLISHED)
@@ -84,18 +84,18 @@ def publish(
         return changes
 
 
-def check(documents: dict[Root, Document], before: dict[Root, Document]) -> None:
-    """Raise Unfit where anything keeps these records, as these documents, from being public.
+def validate_publishable(documents: dict[Root, Document], before: dict[Root, Document]) -> None:
+    """Raise NotPublishable where anything keeps these records from being public.
 
     A value that is public, in the documents `before`, and is corrected under a citation of the
     whole record stays so; it counts as not cited until somebody says that its source has it.
     """
-    if found := obstacles(documents, before):
-        raise Unfit(found)
+    if found := publish_errors(documents, before):
+        raise NotPublishable(found)
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class PublishError:
     """One thing that keeps a record from being public.
 
     `where` leads to the value without a citation, parts by their keys; `names` is the unpublished
@@ -109,7 +109,7 @@ class Obstacle:
     names: tuple[type[Root], str] | None = None
 
     def __str__(self) -> str:
-        name = f"{shape_of(type(self.record)).folder}/{self.record.slug}"
+        name = f"{record_schema(type(self.record)).folder}/{self.record.slug}"
         if self.names is None:
             what = "has no citation"
             if self.is_outdated:
@@ -120,7 +120,7 @@ class Obstacle:
     @property
     def named(self) -> str:
         """The unpublished record, by kind and slug."""
-        return f"{shape_of(self.names[0]).folder}/{self.names[1]}" if self.names else ""
+        return f"{record_schema(self.names[0]).folder}/{self.names[1]}" if self.names else ""
 
     @property
     def here(self) -> str:
@@ -132,29 +132,29 @@ class Obstacle:
         return "This has no citation."
 
 
-def obstacles(
+def publish_errors(
     documents: dict[Root, Document], before: dict[Root, Document] | None = None
-) -> list[Obstacle]:
+) -> list[PublishError]:
     """List what keeps these records, as these documents, from being public together.
 
-    `before` are the public documents that they change; see `check`.
+    `before` are the public documents that they change; see `validate_publishable`.
     """
-    found: list[Obstacle] = []
+    found: list[PublishError] = []
     names = {
-        record: references_of(document, shape_of(type(record)))
+        record: references_of(document, record_schema(type(record)))
         for record, document in documents.items()
     }
     together = {(type(record), record.slug) for record in documents}
     missing = unpublished(set().union(*names.values()) - together)
     for record, document in documents.items():
-        shape = shape_of(type(record))
+        shape = record_schema(type(record))
         public = {where for where, _cover in asserted((before or {}).get(record, {}), shape)}
         found += [
-            Obstacle(record, tuple(where.split(".")), cover is Cover.OUTDATED)
+            PublishError(record, tuple(where.split(".")), cover is Cover.OUTDATED)
             for where, cover in asserted(document, shape)
             if not cover.is_enough and (cover is Cover.NONE or where not in public)
         ]
-        found += [Obstacle(record, names=named) for named in missing if named in names[record]]
+        found += [PublishError(record, names=named) for named in missing if named in names[record]]
     return found
 
 
@@ -165,8 +165,8 @@ def withdraw(*, record: Root, by: User | None, reason: str) -> Change:
     Raises NotAllowed where it is not published, no reason is given, or published records point
     to it.
     """
-    one_at_a_time()
-    tell()
+    lock_public_log()
+    notify_public_changed()
     record.refresh_from_db()
     reasons = []
     if not record.is_published:
@@ -190,7 +190,7 @@ def keep_steps(records: Sequence[Root], step: Step, *, by: User | None, reason: 
     """Write the same step of several records into the chain of their reviews."""
     ReviewStep.objects.bulk_create(
         ReviewStep(
-            kind=shape_of(type(record)).folder,
+            kind=record_schema(type(record)).folder,
             object_id=record.pk,
             slug=record.slug,
             step=step,
@@ -217,7 +217,7 @@ def record_change(
     What search finds follows: it knows the record as `after` has it, and not at all without.
     """
     record.refresh_from_db(fields=["version"])
-    kind = shape_of(type(record)).folder
+    kind = record_schema(type(record)).folder
     last = Change.objects.of(kind, record.pk).first()
     index(record, after)
     if last is not None and last.title != str(record)[:300]:
@@ -248,7 +248,7 @@ def index_pointing(renamed: Root) -> None:
         _index_again(pointing)
         return
     for folder, slugs in _by_folder(pointing):
-        kind = shapes()[folder].model._meta.model_name
+        kind = record_schemas()[folder].model._meta.model_name
         PublicDocument.objects.filter(kind=kind, slug__in=slugs).update(needs_index=True)
     index_due.enqueue()
 
@@ -262,8 +262,8 @@ def index_due() -> None:
 
 @transaction.atomic
 def _index_some() -> int:
-    one_at_a_time()
-    folders = {shape.model._meta.model_name: shape.folder for shape in shapes().values()}
+    lock_public_log()
+    folders = {shape.model._meta.model_name: shape.folder for shape in record_schemas().values()}
     rows = list(PublicDocument.objects.filter(needs_index=True).order_by("pk")[:AT_ONCE])
     _index_again([f"{folders[row.kind]}/{row.slug}" for row in rows])
     PublicDocument.objects.filter(pk__in=[row.pk for row in rows]).update(needs_index=False)
@@ -273,7 +273,7 @@ def _index_some() -> int:
 def _index_again(names: Iterable[str]) -> None:
     """Index published records, given as kind/slug, anew."""
     for folder, slugs in _by_folder(names):
-        model: Any = shapes()[folder].model
+        model: Any = record_schemas()[folder].model
         records = list(model.objects.published().filter(slug__in=slugs))
         for record, document in zip(records, documents_of(records, public=True), strict=True):
             index(record, document)
@@ -286,7 +286,7 @@ def _by_folder(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         yield folder, [slug for _folder, slug in some]
 
 
-def references_of(document: Document, shape: Shape) -> set[tuple[type[Root], str]]:
+def references_of(document: Document, shape: RecordSchema) -> set[tuple[type[Root], str]]:
     """Return the roots that a document names, its citations' publications included."""
     found: set[tuple[type[Root], str]] = set()
     for field in shape.fields:
@@ -324,7 +324,7 @@ def published_pointing_to(record: Root) -> list[str]:
     """List the published roots, other than itself, that name this one or a part of it."""
     pointing: set[str] = set()
     targets: list[tuple[type[Any], str]] = [(type(record), "pk")]
-    shape = shape_of(type(record))
+    shape = record_schema(type(record))
     targets += [(child.model, root_path(child.model)) for child in shape.children.values()]
     for model, path in targets:
         for relation in model._meta.related_objects:
@@ -349,7 +349,7 @@ def _published_roots(source: Any, lookup: dict[str, Any]) -> set[str]:
     for step in filter(None, path.split("__")):
         root = root._meta.get_field(step).related_model
     slugs = source.objects.filter(**lookup, **{f"{prefix}state": State.PUBLISHED})
-    folder = shape_of(root).folder
+    folder = record_schema(root).folder
     return {f"{folder}/{slug}" for slug in slugs.values_list(f"{prefix}slug", flat=True)}
 
 
@@ -366,13 +366,13 @@ def set_state(record: Root, state: State) -> None:
         cursor.execute("SELECT set_config('casebook.sets_state', '', true)")
 
 
-def one_at_a_time() -> None:
+def lock_public_log() -> None:
     """Make public acts queue until the transaction ends, so that each sees what the last did."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clusters_change'))")
 
 
-def tell() -> None:
+def notify_public_changed() -> None:
     """Say that something public changed, once it is committed; nobody's failure undoes it."""
     transaction.on_commit(partial(public_changed.send, sender=Change), robust=True)
 

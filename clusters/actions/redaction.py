@@ -12,16 +12,16 @@ from clusters.actions.forgetting import REDACTED, redact_everywhere, unprotected
 from clusters.models import (
     Alias,
     Change,
+    DeletedRecord,
     ImportedRecord,
     Proposal,
     ProposalState,
     Redaction,
-    Removal,
     Root,
     User,
 )
 from clusters.records.merge import value_at
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 
 
 @transaction.atomic
@@ -79,7 +79,9 @@ def _path_to(record: Any) -> tuple[Any, list[tuple[str, str]]]:
 def _refused(record: Any, field: str) -> list[Any]:
     """Return the values that proposals gave a field and that were not taken, or are gone since."""
     root, path = _path_to(record)
-    decided = Proposal.objects.filter(kind=shape_of(root._meta.model).folder, object_id=root.pk)
+    decided = Proposal.objects.filter(
+        kind=record_schema(root._meta.model).folder, object_id=root.pk
+    )
     where = (*(step for pair in path for step in pair), field)
     found = [value_at(one.document, where) for one in decided.exclude(state=ProposalState.OPEN)]
     return [
@@ -92,7 +94,7 @@ def _refused(record: Any, field: str) -> list[Any]:
 def _redact_documents(record: Any, field: str, removed: list[Any]) -> int:
     """Replace the values where they stand in the documents kept of the record's root."""
     root, path = _path_to(record)
-    of_kind = {"kind": shape_of(root._meta.model).folder}
+    of_kind = {"kind": record_schema(root._meta.model).folder}
     by_number = {**of_kind, "object_id": root.pk}
     aliases = Alias.objects.filter(kind=root._meta.model_name, object_id=root.pk)
     by_slug = {**of_kind, "slug__in": [root.slug, *aliases.values_list("slug", flat=True)]}
@@ -100,7 +102,7 @@ def _redact_documents(record: Any, field: str, removed: list[Any]) -> int:
     documents: list[tuple[Any, list[str], dict[str, Any]]] = [
         (Change, ["before", "after"], by_number),
         (Proposal, ["base", "document"], by_number),
-        (Removal, ["document"], by_number),
+        (DeletedRecord, ["document"], by_number),
         (ImportedRecord, ["document"], by_slug),
     ]
     replacement = root.slug if field == "slug" else REDACTED
@@ -140,7 +142,7 @@ def _redact_names(record: Any, field: str, removed: list[Any]) -> int:
         return 0
     change_events: Any = Change.pgh_event_models["insert"]  # type: ignore[attr-defined]
     alias_events: Any = Alias.pgh_event_models["insert"]  # type: ignore[attr-defined]
-    folder, kind = shape_of(type(record)).folder, record._meta.model_name
+    folder, kind = record_schema(type(record)).folder, record._meta.model_name
     rows = 0
     log: list[Any] = [Change, change_events]
     for model in log:

@@ -10,21 +10,21 @@ import pghistory
 from django.conf import settings
 from django.db import transaction
 
-from clusters.actions.commenting import concerned, reviewers, tell
-from clusters.actions.proposing import may_approve
+from clusters.actions.commenting import notify, participants, reviewers
+from clusters.actions.permissions import is_author, may_approve
 from clusters.actions.publishing import (
     NotAllowed,
-    Obstacle,
+    PublishError,
     keep_steps,
-    obstacles,
-    one_at_a_time,
+    lock_public_log,
     publish,
+    publish_errors,
     set_state,
     withdraw,
 )
 from clusters.models import Change, Root, State, Step, User
-from clusters.models.roles import may_enter, may_review
-from clusters.records.schema import shape_of
+from clusters.models.roles import may_review
+from clusters.records.schema import record_schema
 from clusters.records.serialization import document_of
 
 # From where each step may be taken; withdrawing and publishing have rules of their own besides.
@@ -44,24 +44,12 @@ TO = {
 }
 
 
-def is_author(user: User, record: Root) -> bool:
-    """Whether a record is somebody's own draft."""
-    return record.entered_by_id is not None and record.entered_by_id == user.pk
-
-
-def may_edit(user: User, record: Root) -> bool:
-    """Whether somebody may change a record: own drafts, an editor all; a public one by proposal."""
-    if record.state == State.WITHDRAWN:
-        return False
-    return may_enter(user) and (record.is_published or is_author(user, record) or may_review(user))
-
-
 def steps_for(user: User, record: Root) -> list[Step]:
     """Return the steps that somebody may take with a record as it is."""
-    return [step for step in Step if not against(step, record, user)]
+    return [step for step in Step if not transition_errors(step, record, user)]
 
 
-def against(step: Step, record: Root, user: User) -> list[str]:
+def transition_errors(step: Step, record: Root, user: User) -> list[str]:
     """Say why somebody may not take this step; nothing where they may."""
     allowed = FROM[step]
     if step is Step.PUBLISHED and not settings.TWO_PERSON_REVIEW:
@@ -89,7 +77,7 @@ def may_publish(user: User, record: Root) -> bool:
 def submit(*, record: Root, by: User, note: str = "", url: str = "") -> None:
     """Hand a draft in for review. Raises NotAllowed, with what is missing where that is so."""
     _check(Step.SUBMITTED, record, by)
-    if missing := [str(one) for one in missing_of(record)]:
+    if missing := [str(one) for one in missing_citations(record)]:
         raise NotAllowed(missing)
     _take(Step.SUBMITTED, record, by, note, url)
 
@@ -102,10 +90,10 @@ def submit_together(*, records: Sequence[Root], by: User, note: str = "", url: s
     """
     reasons = []
     for record in records:
-        name = f"{shape_of(type(record)).folder}/{record.slug}"
+        name = f"{record_schema(type(record)).folder}/{record.slug}"
         record.state = _locked(record).state
-        reasons += [f"{name}: {why}" for why in against(Step.SUBMITTED, record, by)]
-        reasons += [str(one) for one in missing_of(record)]
+        reasons += [f"{name}: {why}" for why in transition_errors(Step.SUBMITTED, record, by)]
+        reasons += [str(one) for one in missing_citations(record)]
     if reasons:
         raise NotAllowed(reasons)
     with pghistory.context(user=by.pk, reason=note):
@@ -121,14 +109,14 @@ def _tell_of_all(step: Step, records: Sequence[Root], by: User, reason: str, url
     """Tell everybody concerned of one step of several records, in one mail."""
     people = reviewers() if step is Step.SUBMITTED else set()
     for record in records:
-        people |= concerned(record)
+        people |= participants(record)
     first, *others = records
     title = f"{step.label}: {first}"
     if others:
         title = f"{title} (+{len(others)})"
-    names = "\n".join(f"{shape_of(type(one)).folder}/{one.slug}" for one in records)
+    names = "\n".join(f"{record_schema(type(one)).folder}/{one.slug}" for one in records)
     words = "\n\n".join(filter(None, (reason, names if others else "")))
-    tell(people - {by}, title, by=by, words=words, url=url)
+    notify(people - {by}, title, by=by, words=words, url=url)
 
 
 @transaction.atomic
@@ -139,7 +127,7 @@ def take_back(*, record: Root, by: User, note: str = "") -> None:
 
 
 @transaction.atomic
-def send_back(*, record: Root, by: User, reason: str, url: str = "") -> None:
+def return_to_author(*, record: Root, by: User, reason: str, url: str = "") -> None:
     """Return a submitted record to its author, saying why. Raises NotAllowed."""
     _check(Step.RETURNED, record, by)
     if not reason.strip():
@@ -156,12 +144,12 @@ def publish_reviewed(
     Raises NotAllowed, with every reason of every record, where the state, two-person review or
     what is missing stands in the way.
     """
-    one_at_a_time()  # before the rows, as everybody takes these locks
+    lock_public_log()  # before the rows, as everybody takes these locks
     wanted = [_locked(record) for record in records]
     reasons = []
     for record in wanted:
-        name = f"{shape_of(type(record)).folder}/{record.slug}"
-        reasons += [f"{name}: {why}" for why in against(Step.PUBLISHED, record, by)]
+        name = f"{record_schema(type(record)).folder}/{record.slug}"
+        reasons += [f"{name}: {why}" for why in transition_errors(Step.PUBLISHED, record, by)]
     if reasons:
         raise NotAllowed(reasons)
     changes = publish(records=wanted, by=by, reason=reason)
@@ -170,12 +158,12 @@ def publish_reviewed(
 
 
 @transaction.atomic
-def take_out(*, records: Iterable[Root], by: User, reason: str, url: str = "") -> None:
+def withdraw_reviewed(*, records: Iterable[Root], by: User, reason: str, url: str = "") -> None:
     """Withdraw published records, all or none, saying why; authors get one mail of all of them.
 
     Raises NotAllowed.
     """
-    one_at_a_time()  # before the rows, as everybody takes these locks
+    lock_public_log()  # before the rows, as everybody takes these locks
     wanted = list(records)
     for record in wanted:
         _check(Step.WITHDRAWN, record, by)
@@ -196,10 +184,10 @@ def reopen(*, record: Root, by: User, reason: str, url: str = "") -> None:
     _take(Step.REOPENED, record, by, reason, url)
 
 
-def missing_of(record: Root) -> list[Obstacle]:
+def missing_citations(record: Root) -> list[PublishError]:
     """List what a record itself lacks to be published: places for what it says."""
     document = document_of(record, public=True)
-    return [one for one in obstacles({record: document}) if one.names is None]
+    return [one for one in publish_errors({record: document}) if one.names is None]
 
 
 def _locked(record: Root) -> Root:
@@ -210,7 +198,7 @@ def _locked(record: Root) -> Root:
 
 def _check(step: Step, record: Root, by: User) -> None:
     record.state = _locked(record).state
-    if reasons := against(step, record, by):
+    if reasons := transition_errors(step, record, by):
         raise NotAllowed(reasons)
 
 
@@ -224,5 +212,5 @@ def _take(step: Step, record: Root, by: User, reason: str, url: str = "") -> Non
 
 def _tell(step: Step, record: Root, by: User, reason: str, url: str) -> None:
     """Tell those who work on a record of a step; of one that is submitted, whoever may review."""
-    people = concerned(record) | (reviewers() if step is Step.SUBMITTED else set())
-    tell(people - {by}, f"{step.label}: {record}", by=by, words=reason, url=url)
+    people = participants(record) | (reviewers() if step is Step.SUBMITTED else set())
+    notify(people - {by}, f"{step.label}: {record}", by=by, words=reason, url=url)

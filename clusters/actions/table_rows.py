@@ -17,7 +17,7 @@ from clusters.formats.spreadsheets.files import Sheet, Wrong
 from clusters.models import Root, User
 from clusters.records.serialization import Document, documents_of
 from clusters.records.validation import REQUIRED, CaseFile, CaseFilesRefused, Problem, read_value
-from clusters.records.writer import Heard, find_by_slugs, nobody
+from clusters.records.writer import OnProgress, find_by_slugs, noop
 
 # What a case file would be told of a record that is not there.
 _AS_FILE = re.compile(r": add [\w/.-]+\.yaml")
@@ -56,7 +56,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         by: User,
         mode: Mode = "update",
         reason: str = "",
-        heard: Heard = nobody,
+        heard: OnProgress = noop,
     ) -> None:
         super().__init__()
         self.table, self.by, self.mode = table, by, mode

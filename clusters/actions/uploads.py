@@ -165,9 +165,9 @@ def _bring_in_case_files(upload: Upload, progress: "Progress") -> dict[str, Any]
         to_do: Any = {"files": files, "by": upload.by, "heard": progress.step}
         if upload.is_for_good:
             versions = upload.found["versions"]
-            plan = loading.bring_in(**to_do, reason=upload.reason, versions=versions)
+            plan = loading.apply(**to_do, reason=upload.reason, versions=versions)
         else:
-            plan = loading.look(**to_do)
+            plan = loading.preview(**to_do)
     except CaseFilesRefused as error:
         wrong = [[one.file, one.line, one.field, one.message] for one in error.problems]
         raise _Refused(wrong) from None

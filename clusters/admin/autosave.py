@@ -12,10 +12,10 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clusters.admin.urls import address_of
-from clusters.models import Root, Unfinished
+from clusters.admin.urls import admin_url
+from clusters.models import FormDraft, Root
 from clusters.models.roles import may_enter
-from clusters.records.schema import shape_of, shapes
+from clusters.records.schema import record_schema, record_schemas
 from clusters.values.cleaning import record_number
 
 # A form as large as the largest case, several times over.
@@ -33,7 +33,7 @@ def keep(request: HttpRequest) -> JsonResponse:
     token = token_of(request.POST.get("token", ""))
     kind = request.POST.get("kind", "")
     data = request.POST.urlencode()
-    if token is None or kind not in shapes() or len(data) > LONGEST:
+    if token is None or kind not in record_schemas() or len(data) > LONGEST:
         return JsonResponse({"problem": "This is not a form of the desk."}, status=400)
     values = {
         "kind": kind,
@@ -47,7 +47,7 @@ def keep(request: HttpRequest) -> JsonResponse:
         "discarded_at": None,
     }
     # Under the token of another person nothing is found, and a new row cannot have it.
-    kept, is_new = Unfinished.objects.get_or_create(token=token, defaults={"user": user, **values})
+    kept, is_new = FormDraft.objects.get_or_create(token=token, defaults={"user": user, **values})
     if kept.user_id != user.pk:
         return JsonResponse({"problem": "This is not a form of yours."}, status=400)
     if not is_new:
@@ -55,8 +55,8 @@ def keep(request: HttpRequest) -> JsonResponse:
             setattr(kept, name, value)
         kept.save()
     else:
-        old = Unfinished.objects.filter(user=user).values_list("pk", flat=True)[MOST:]
-        Unfinished.objects.filter(pk__in=list(old)).delete()
+        old = FormDraft.objects.filter(user=user).values_list("pk", flat=True)[MOST:]
+        FormDraft.objects.filter(pk__in=list(old)).delete()
     return JsonResponse({"at": f"{localtime(kept.at):%H:%M}"})
 
 
@@ -64,9 +64,9 @@ def keep(request: HttpRequest) -> JsonResponse:
 def discard(request: HttpRequest) -> HttpResponse:
     """Throw away what was kept of one form, and go back to where one came from."""
     token = token_of(request.POST.get("token", ""))
-    form = Unfinished.objects.filter(user=request.user, pk=token).first()  # type: ignore[misc]
+    form = FormDraft.objects.filter(user=request.user, pk=token).first()  # type: ignore[misc]
     if form is not None:
-        Unfinished.objects.filter(pk=form.pk).update(discarded_at=now())
+        FormDraft.objects.filter(pk=form.pk).update(discarded_at=now())
         messages.success(
             request,
             format_html(
@@ -81,9 +81,9 @@ def discard(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(back if is_ours else reverse("admin:index"))
 
 
-def address_of_form(form: Unfinished) -> str:
+def address_of_form(form: FormDraft) -> str:
     """Return the page on which one goes on with a form."""
-    return f"{address_of(form.kind, form.object_id)}?unfinished={form.token}"
+    return f"{admin_url(form.kind, form.object_id)}?unfinished={form.token}"
 
 
 def token_of(text: str) -> uuid.UUID | None:
@@ -93,11 +93,11 @@ def token_of(text: str) -> uuid.UUID | None:
         return None
 
 
-def unfinished_of(user: Any, model: type[Root], record: Root | None) -> models.QuerySet[Unfinished]:
+def unfinished_of(user: Any, model: type[Root], record: Root | None) -> models.QuerySet[FormDraft]:
     """Return what somebody has not saved yet of a record, or of new ones of its kind.
 
     What was thrown away is among it.
     """
-    return Unfinished.objects.filter(
-        user=user, kind=shape_of(model).folder, object_id=None if record is None else record.pk
+    return FormDraft.objects.filter(
+        user=user, kind=record_schema(model).folder, object_id=None if record is None else record.pk
     )

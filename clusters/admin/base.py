@@ -14,17 +14,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django_countries.fields import CountryField
 
-from clusters.actions.entering import remove, revive
+from clusters.actions.entering import delete, restore_from_history
+from clusters.actions.permissions import may_edit
 from clusters.actions.publishing import NotAllowed
-from clusters.actions.reviewing import may_edit, publish_reviewed, take_out
+from clusters.actions.reviewing import publish_reviewed, withdraw_reviewed
 from clusters.admin.form_layout import Sections
 from clusters.admin.record_page import RecordPage
-from clusters.admin.urls import address_of, address_to
-from clusters.models import CitationUse, Removal, Root, State
+from clusters.admin.urls import admin_url, admin_url_for
+from clusters.models import CitationUse, DeletedRecord, Root, State
 from clusters.models.base import root_model, root_path
 from clusters.models.roles import may_enter, may_review
-from clusters.records.history import Past
-from clusters.records.schema import shape_of, shapes
+from clusters.records.history import RecordHistory
+from clusters.records.schema import record_schema, record_schemas
 from clusters.records.validation import CaseFilesRefused
 from clusters.values.cleaning import record_number
 
@@ -133,7 +134,7 @@ class RecordAdmin(CaseAdmin):
                 if number is None or not self.removals_of(number, request.user).exists():
                     raise Http404
                 # Its history says what became of it, and brings it back.
-                return HttpResponseRedirect(address_of(self.kind, number, "history"))
+                return HttpResponseRedirect(admin_url(self.kind, number, "history"))
         elif not self.has_add_permission(request):
             raise PermissionDenied
         return RecordPage(self, request, record).respond()
@@ -142,11 +143,11 @@ class RecordAdmin(CaseAdmin):
     def kind(self) -> str:
         """The name of the kind's folder in case files."""
         model: Any = self.model
-        return shape_of(model).folder
+        return record_schema(model).folder
 
     def removals_of(self, number: int, user: Any) -> Any:
         """Return the deletions of a record that somebody may read of and undo."""
-        removals = Removal.objects.filter(kind=self.kind, object_id=number, restored_at=None)
+        removals = DeletedRecord.objects.filter(kind=self.kind, object_id=number, restored_at=None)
         return removals.may_be_undone_by(user)
 
     def history_view(
@@ -159,7 +160,7 @@ class RecordAdmin(CaseAdmin):
             raise Http404
         record = self.get_object(request, str(number))
         model: Any = self.model
-        past = Past(model, number)
+        past = RecordHistory(model, number)
         moments = past.moments
         is_gone = bool(moments) and moments[-1].document is None
         removal = self.removals_of(number, user).first()
@@ -176,7 +177,7 @@ class RecordAdmin(CaseAdmin):
             "name": str(record or last.get("title") or last.get("name") or last.get("slug", "")),
             "record": record,
             "removal": removal,
-            "record_url": address_of(self.kind, number),
+            "record_url": admin_url(self.kind, number),
             "may_edit": record is not None and may_edit(user, record),
             "moments": moments[: -MOST_MOMENTS - 1 : -1],
             "is_cut": len(moments) > MOST_MOMENTS,
@@ -184,11 +185,11 @@ class RecordAdmin(CaseAdmin):
         }
         return TemplateResponse(request, "admin/desk/history.html", context)
 
-    def bring_back(self, request: HttpRequest, past: Past) -> HttpResponse:
+    def bring_back(self, request: HttpRequest, past: RecordHistory) -> HttpResponse:
         """Bring a deleted record back whole, as the same record."""
         address = request.get_full_path()
         try:
-            record = revive(past=past, by=request.user)  # type: ignore[arg-type]
+            record = restore_from_history(past=past, by=request.user)  # type: ignore[arg-type]
         except NotAllowed as error:
             for reason in error.reasons:
                 messages.error(request, reason)
@@ -197,25 +198,25 @@ class RecordAdmin(CaseAdmin):
                 messages.error(request, f"{problem.field}: {problem.message}")
         else:
             messages.success(request, "It is back, as a draft.")
-            address = address_to(record)
+            address = admin_url_for(record)
         return HttpResponseRedirect(address)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Keep the draft whole, so that it can come back."""
-        remove(record=obj, by=request.user, reason="Deleted at the desk")  # type: ignore[arg-type]
+        delete(record=obj, by=request.user, reason="Deleted at the desk")  # type: ignore[arg-type]
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         with transaction.atomic():
             for record in queryset:
                 self.delete_model(request, record)
-        address = reverse("admin:clusters_removal_changelist")
+        address = reverse("admin:clusters_deletedrecord_changelist")
         words = _('They can be brought back from <a href="{}">the deleted records</a>.')
         messages.info(request, format_html(words, address))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         """Lead to the history, which says that it is deleted and has the button to undo it."""
         super().response_delete(request, obj_display, obj_id)
-        return HttpResponseRedirect(address_of(self.kind, obj_id, "history"))
+        return HttpResponseRedirect(admin_url(self.kind, obj_id, "history"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Its parts go and come back with it; who else names it is told when it is tried."""
@@ -269,7 +270,7 @@ class RecordAdmin(CaseAdmin):
             context = {**self.admin_site.each_context(request), "records": queryset}
             return TemplateResponse(request, "admin/withdraw.html", context)
         try:
-            take_out(records=queryset, by=request.user, reason=reason)  # type: ignore[arg-type]
+            withdraw_reviewed(records=queryset, by=request.user, reason=reason)  # type: ignore[arg-type]
         except NotAllowed as error:
             for why in error.reasons:
                 messages.error(request, why)
@@ -315,7 +316,7 @@ class PartAdmin(ReadOnlyAdmin):
         part = None if object_id is None else self.get_object(request, unquote(object_id))
         if part is None:
             raise PermissionDenied
-        return HttpResponseRedirect(address_to(part))
+        return HttpResponseRedirect(admin_url_for(part))
 
 
 def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type[CaseAdmin]:
@@ -358,7 +359,9 @@ def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type
 def register_parts(app_models: Any) -> None:
     """Register every root, and every part of one, that has no admin of its own yet."""
     for model in app_models:
-        is_part = root_path(model) or any(shape.model is model for shape in shapes().values())
+        is_part = root_path(model) or any(
+            shape.model is model for shape in record_schemas().values()
+        )
         if is_part and not admin.site.is_registered(model):
             if issubclass(model, Root):
                 base: type[CaseAdmin] = RecordAdmin

@@ -19,7 +19,7 @@ from clusters.admin.widgets import (
     without_empty,
 )
 from clusters.models import LocatorType, Publication, Stance
-from clusters.records.schema import Field
+from clusters.records.schema import FieldSpec
 
 
 @dataclass
@@ -63,7 +63,7 @@ def cells_of(entry: Entry, names: Iterable[str], labels: Labels) -> list[Cell]:
     return found
 
 
-def _cell(entry: Entry, spec: Field, widget: forms.Widget, value: Any) -> Cell:
+def _cell(entry: Entry, spec: FieldSpec, widget: forms.Widget, value: Any) -> Cell:
     column = spec.field
     help_text = strip_tags(str(getattr(column, "help_text", "") or ""))
     kind = "input"
@@ -117,7 +117,7 @@ def _rendered(entry: Entry, name: str, widget: forms.Widget, value: Any, **about
     return Cell(name, html=html, id=element, path=path, problems=problems, **about)
 
 
-def _date_cell(entry: Entry, spec: Field) -> Cell:
+def _date_cell(entry: Entry, spec: FieldSpec) -> Cell:
     widgets = date_widgets()
     label = capfirst(str(spec.field.verbose_name))
     first, second = (f"{spec.name}-{part}" for part in widgets)

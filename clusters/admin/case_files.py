@@ -14,7 +14,7 @@ from clusters.actions import uploads
 from clusters.admin.uploads import LAST, UploadField, of_user
 from clusters.formats.zip_files import LARGEST, pack
 from clusters.models.roles import may_enter
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.records.serialization import document_of
 
 
@@ -50,7 +50,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def download(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """Return a record as a case file in a zip file, ready to be changed and uploaded again."""
-    shape = shapes().get(kind)
+    shape = record_schemas().get(kind)
     model: Any = shape.model if shape else None
     if shape is None or not may_enter(request.user) or not hasattr(model.objects, "visible_to"):
         raise Http404

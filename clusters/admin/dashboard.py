@@ -10,11 +10,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from clusters.admin.autosave import address_of_form
-from clusters.admin.urls import address_of
+from clusters.admin.urls import admin_url
 from clusters.models import (
     Comment,
     Correction,
     CorrectionState,
+    FormDraft,
     Mail,
     Proposal,
     ProposalState,
@@ -22,10 +23,9 @@ from clusters.models import (
     Root,
     State,
     Step,
-    Unfinished,
 )
 from clusters.models.roles import may_administer, may_review
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.templatetags.casebook import kind_words
 
 MOST = 20
@@ -57,7 +57,7 @@ FURTHER: list[Callable[[Any], Group]] = []
 def waiting_for(user: Any) -> list[Group]:
     """Return what waits for somebody, the most urgent kind first; empty kinds are left out."""
     groups = [
-        Group(_("Unfinished forms"), unfinished(user)),
+        Group(_("FormDraft forms"), unfinished(user)),
         Group(_("Returned to you"), returned(user)),
         Group(_("Handed in, with the editors"), handed_in(user)),
     ]
@@ -82,14 +82,14 @@ def unfinished(user: Any) -> list[Waiting]:
             _("kept at %(when)s, not saved") % {"when": f"{localtime(one.at):%Y-%m-%d %H:%M}"},
             token=str(one.token),
         )
-        for one in Unfinished.objects.filter(user=user, discarded_at=None)[:MOST]
+        for one in FormDraft.objects.filter(user=user, discarded_at=None)[:MOST]
     ]
 
 
 def of_state(state: State, **by: Any) -> list[tuple[str, Root]]:
     """Return records in a state, of every kind, with their kind."""
     found: list[tuple[str, Root]] = []
-    for kind, shape in shapes().items():
+    for kind, shape in record_schemas().items():
         if issubclass(shape.model, Root):
             rows = shape.model.objects.filter(state=state, **by).order_by("pk")
             rows = rows.with_names().select_related("entered_by")
@@ -104,7 +104,7 @@ def returned(user: Any) -> list[Waiting]:
     )
     reasons = {(step.kind, step.object_id): step.reason for step in steps}
     found = [
-        Waiting(address_of(kind, row.pk), str(row), reasons.get((kind, row.pk), ""))
+        Waiting(admin_url(kind, row.pk), str(row), reasons.get((kind, row.pk), ""))
         for kind, row in rows
     ]
     found += [
@@ -117,7 +117,7 @@ def returned(user: Any) -> list[Waiting]:
 def to_review(user: Any) -> list[Waiting]:
     return [
         Waiting(
-            address_of(kind, row.pk),
+            admin_url(kind, row.pk),
             str(row),
             str(row.entered_by or ""),
         )
@@ -129,7 +129,7 @@ def to_review(user: Any) -> list[Waiting]:
 def handed_in(user: Any) -> list[Waiting]:
     """Return what somebody handed in and waits for, so that it is not lost from sight."""
     found = [
-        Waiting(address_of(kind, row.pk), str(row), kind_words(kind))
+        Waiting(admin_url(kind, row.pk), str(row), kind_words(kind))
         for kind, row in of_state(State.IN_REVIEW, entered_by=user)
     ]
     mine = Proposal.objects.filter(by=user, state=ProposalState.OPEN)[:MOST]
@@ -162,7 +162,7 @@ def comments(user: Any) -> list[Waiting]:
     rows = Comment.objects.filter(resolved_at=None).exclude(by=user).select_related("by")
     mine = {
         (kind, row.pk)
-        for kind, shape in shapes().items()
+        for kind, shape in record_schemas().items()
         if issubclass(shape.model, Root)
         for row in shape.model.objects.filter(
             entered_by=user, pk__in=[one.object_id for one in rows if one.kind == kind]
@@ -170,7 +170,7 @@ def comments(user: Any) -> list[Waiting]:
     }
     mine |= set(Comment.objects.filter(by=user).values_list("kind", "object_id"))
     return [
-        Waiting(f"{address_of(one.kind, one.object_id)}#talk", str(one), str(one.by))
+        Waiting(f"{admin_url(one.kind, one.object_id)}#talk", str(one), str(one.by))
         for one in rows
         if (one.kind, one.object_id) in mine
     ][:MOST]
@@ -178,6 +178,6 @@ def comments(user: Any) -> list[Waiting]:
 
 def drafts(user: Any) -> list[Waiting]:
     return [
-        Waiting(address_of(kind, row.pk), str(row), kind_words(kind))
+        Waiting(admin_url(kind, row.pk), str(row), kind_words(kind))
         for kind, row in of_state(State.DRAFT, entered_by=user)
     ]

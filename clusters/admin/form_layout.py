@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clusters.admin.bound_fields import Cell, cells_of, place_cells
 from clusters.admin.record_form import LAST, Entry, Labels, Place
 from clusters.admin.widgets import one_of, without_empty
-from clusters.records.schema import Shape
+from clusters.records.schema import RecordSchema
 
 # Stands for the number of a card in a blank one; the digit is how deep it lies.
 BLANK = "__{depth}__"
@@ -178,7 +178,7 @@ def title_of(entry: Entry, labels: Labels) -> str:
     return whole if len(whole) <= LONGEST_HEADING else f"{whole[: LONGEST_HEADING - 1]}…"
 
 
-def coded(shape: Shape, entry: Entry) -> str:
+def coded(shape: RecordSchema, entry: Entry) -> str:
     """Return the label of the first coded value of a part; of a reading, what was read."""
     first = one_of(shape)
     for spec in sorted(shape.fields, key=lambda spec: spec.name not in first):

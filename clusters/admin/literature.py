@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clusters.actions.entering import enter
+from clusters.actions.entering import create
 from clusters.formats.bibliography import (
     LARGEST,
     Unreadable,
@@ -20,7 +20,7 @@ from clusters.formats.bibliography import (
 )
 from clusters.models import Publication
 from clusters.models.roles import may_enter
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import document_of
 from clusters.records.validation import CaseFilesRefused
 from clusters.values.doi import bare_doi
@@ -59,8 +59,8 @@ def upload(request: HttpRequest) -> HttpResponse:
             )
             if not documents:
                 raise Unreadable(_("Choose one work at least."))
-            enter(
-                shape=shape_of(Publication),
+            create(
+                shape=record_schema(Publication),
                 values=documents,
                 by=user,
                 reason=_("From a list of literature"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clusters.models import Citation, Contributor, Publication, Root
 from clusters.models.base import name_path, root_path
 from clusters.models.roles import may_enter, may_review
-from clusters.records.schema import Shape, shapes
+from clusters.records.schema import RecordSchema, record_schemas
 from clusters.records.serialization import reference
 from clusters.values import edtf
 from clusters.values.cleaning import without_width
@@ -81,15 +81,15 @@ def label(row: Any, user: Any) -> str:
     return words
 
 
-def every_shape() -> Iterator[Shape]:
+def every_shape() -> Iterator[RecordSchema]:
     """Yield the shape of every kind of record, and of every kind of part."""
 
-    def below(shape: Shape) -> Iterator[Shape]:
+    def below(shape: RecordSchema) -> Iterator[RecordSchema]:
         yield shape
         for child in shape.children.values():
             yield from below(child)
 
-    for shape in shapes().values():
+    for shape in record_schemas().values():
         yield from below(shape)
 
 

@@ -22,7 +22,7 @@ from clusters.admin.widgets import (
 )
 from clusters.formats.bibliography import cited_as, free_labels
 from clusters.models import Publication, Stance
-from clusters.records.schema import Field, Shape
+from clusters.records.schema import FieldSpec, RecordSchema
 from clusters.records.serialization import Document, locator_type_of
 from clusters.records.validation import NO_FIELD, NO_KIND, Problem
 from clusters.values.date_words import read_date
@@ -97,7 +97,7 @@ class Place:
 class Entry:
     """A record or one of its parts, with the inputs that hold it."""
 
-    shape: Shape
+    shape: RecordSchema
     prefix: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
@@ -111,7 +111,7 @@ class Entry:
     path: str = ""
 
     @classmethod
-    def from_document(cls, shape: Shape, document: Document, prefix: str = "") -> "Entry":
+    def from_document(cls, shape: RecordSchema, document: Document, prefix: str = "") -> "Entry":
         """Fill the inputs with what a document holds."""
         entry = cls(shape, prefix)
         for spec in shape.fields:
@@ -134,7 +134,7 @@ class Entry:
         return entry
 
     @classmethod
-    def from_data(cls, shape: Shape, data: QueryDict, prefix: str = "") -> "Entry":
+    def from_data(cls, shape: RecordSchema, data: QueryDict, prefix: str = "") -> "Entry":
         """Fill the inputs with what a browser sent."""
         entry = cls(shape, prefix)
         together = one_of(shape)
@@ -166,7 +166,7 @@ class Entry:
         return entry
 
     @classmethod
-    def blank(cls, shape: Shape, prefix: str) -> "Entry":
+    def blank(cls, shape: RecordSchema, prefix: str) -> "Entry":
         """A part that is not there yet, for the page to copy."""
         entry = cls.from_document(shape, getattr(shape.model, "begins_with", {}), prefix)
         entry.is_new = True
@@ -210,13 +210,13 @@ class Entry:
             document["slug"] = self.values["slug"] = self.suggested_name(set())
         return document
 
-    def _value(self, spec: Field) -> Any:
+    def _value(self, spec: FieldSpec) -> Any:
         value = from_input(spec, self.values.get(spec.name))
         if isinstance(value, bool):
             return "true" if value else None
         return value
 
-    def _date(self, spec: Field) -> Any:
+    def _date(self, spec: FieldSpec) -> Any:
         parts = {
             part: (self.values.get(f"{spec.name}-{part}") or "").strip() for part in date_widgets()
         }

@@ -13,20 +13,20 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from clusters.actions.entering import Conflicts, amend, enter, read
-from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import NotAllowed, Unfit
-from clusters.actions.reviewing import may_edit
+from clusters.actions.changing import change
+from clusters.actions.entering import Conflicts, create, read
+from clusters.actions.permissions import Becomes, becomes
+from clusters.actions.publishing import NotAllowed, NotPublishable
 from clusters.admin.autosave import token_of, unfinished_of
 from clusters.admin.form_layout import Sections, card_of
 from clusters.admin.pickers import labels_of
 from clusters.admin.record_form import Entry
 from clusters.admin.review import Review
-from clusters.models import Proposal, ProposalState, Root, Unfinished
-from clusters.models.roles import may_enter, may_review
-from clusters.records.history import Past
+from clusters.models import FormDraft, Proposal, ProposalState, Root
+from clusters.models.roles import may_review
+from clusters.records.history import RecordHistory
 from clusters.records.merge import Difference, merge, value_at, with_value
-from clusters.records.schema import Shape, shape_of
+from clusters.records.schema import RecordSchema, record_schema
 from clusters.records.serialization import Document, document_of
 from clusters.records.validation import CaseFilesRefused, Problem
 from clusters.values.cleaning import read_json, record_number
@@ -62,14 +62,12 @@ class RecordPage:
         return self.request.user
 
     @cached_property
-    def shape(self) -> Shape:
-        return shape_of(self.admin.model)
+    def shape(self) -> RecordSchema:
+        return record_schema(self.admin.model)
 
     @property
     def is_read_only(self) -> bool:
-        if self.record is None:
-            return not may_enter(self.user)
-        return not may_edit(self.user, self.record)
+        return becomes(self.record, self.user) is Becomes.REFUSED
 
     @property
     def needs_reason(self) -> bool:
@@ -78,7 +76,7 @@ class RecordPage:
     @property
     def opens_proposal(self) -> bool:
         """Whether what is saved waits for somebody else."""
-        return self.needs_reason and not may_approve(self.user, self.user)
+        return becomes(self.record, self.user) is Becomes.PROPOSAL
 
     def respond(self) -> HttpResponse:
         if self.request.method == "POST":
@@ -110,7 +108,7 @@ class RecordPage:
         if self.record is None or not ("as-of" in asked or "before" in asked):
             return document
         self.is_restoring = True
-        past = Past(self.admin.model, self.record.pk)
+        past = RecordHistory(self.admin.model, self.record.pk)
         if "as-of" in asked:
             moment = past.at(asked["as-of"])
             if moment is None or moment.document is None:
@@ -124,7 +122,7 @@ class RecordPage:
             raise Http404
         return with_value(document, where, found.before)
 
-    def kept(self) -> Unfinished | None:
+    def kept(self) -> FormDraft | None:
         if (text := self.request.GET.get("unfinished")) is None:
             return None
         rows = unfinished_of(self.user, self.admin.model, self.record)
@@ -196,7 +194,7 @@ class RecordPage:
     def new_title(self) -> str:
         return _("New %(kind)s") % {"kind": self.admin.model._meta.verbose_name}
 
-    def others_unfinished(self, token: str) -> list[Unfinished]:
+    def others_unfinished(self, token: str) -> list[FormDraft]:
         rows = unfinished_of(self.user, self.admin.model, self.record).filter(discarded_at=None)
         return [one for one in rows if str(one.token) != token]
 
@@ -246,9 +244,9 @@ class RecordPage:
             done, address = self.carry_out(document, base, reason)
         except CaseFilesRefused as error:
             self.homeless = entry.put_problems(error.problems)
-        except Unfit as error:
+        except NotPublishable as error:
             self.homeless = entry.put_problems(
-                Problem("", 0, ".".join(one.where), one.here) for one in error.obstacles
+                Problem("", 0, ".".join(one.where), one.here) for one in error.errors
             )
         except NotAllowed as error:
             self.refusals = error.reasons
@@ -256,7 +254,7 @@ class RecordPage:
             return self.with_both(error, base, document, data)
         else:
             if token := token_of(data.get("token", "")):
-                Unfinished.objects.filter(user=self.user, pk=token).delete()
+                FormDraft.objects.filter(user=self.user, pk=token).delete()
             messages.success(self.request, done)
             return self.after_saving(data.get("act", "save"), address)
         return self.page(entry, base, data, status=UNPROCESSABLE)
@@ -264,22 +262,21 @@ class RecordPage:
     def carry_out(self, document: Document, base: Document, reason: str) -> tuple[str, str]:
         """Enter, change or propose. Returns what was done, and where it is seen."""
         if self.record is None:
-            (self.record,) = enter(shape=self.shape, values=[document], by=self.user, reason=reason)
-            return _("Entered as a draft."), self.review.address
-        if self.opens_proposal:
-            made = propose(
-                record=self.record,
-                base=base,
-                document=document,
-                by=self.user,
-                reason=reason,
-                site=self.request.build_absolute_uri("/"),
-                in_place_of=self.going_on,
+            (self.record,) = create(
+                shape=self.shape, values=[document], by=self.user, reason=reason
             )
-            return _("Proposed: an editor decides on it."), made.get_absolute_url()
-        if self.needs_reason and not reason.strip():
-            raise NotAllowed([_("Say why: a change to a published record needs a reason.")])
-        amend(record=self.record, base=base, document=document, by=self.user, reason=reason)
+            return _("Entered as a draft."), self.review.address
+        proposed = change(
+            record=self.record,
+            base=base,
+            document=document,
+            by=self.user,
+            reason=reason,
+            site=self.request.build_absolute_uri("/"),
+            in_place_of=self.going_on,
+        )
+        if proposed is not None:
+            return _("Proposed: an editor decides on it."), proposed.get_absolute_url()
         return _("Saved."), self.review.address
 
     def after_saving(self, act: str, address: str) -> HttpResponse:

@@ -19,19 +19,19 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
 from clusters.actions.corrections import answer
-from clusters.actions.entering import Conflicts, bring_back
+from clusters.actions.entering import Conflicts, restore_deleted
 from clusters.actions.inviting import invite, mail, withdraw_invitation
+from clusters.actions.permissions import may_approve
 from clusters.actions.proposing import (
     approve,
     changes_of,
-    may_approve,
     return_,
     sources_in,
     take_back,
 )
 from clusters.actions.publishing import NotAllowed
 from clusters.admin.base import CaseAdmin, ReadOnlyAdmin, declare, register_parts
-from clusters.admin.urls import address_of
+from clusters.admin.urls import admin_url
 from clusters.mailing import send_again
 from clusters.models import (
     Alias,
@@ -40,13 +40,13 @@ from clusters.models import (
     Citation,
     Comment,
     Correction,
+    DeletedRecord,
     Import,
     ImportedRecord,
     Invitation,
     Mail,
     Proposal,
     Redaction,
-    Removal,
     ReviewStep,
     User,
 )
@@ -240,7 +240,7 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
             "may_approve": may_approve(request.user, proposal.by),
             "may_review": may_review(request.user),
             "is_own": proposal.by_id == request.user.pk,
-            "record_url": address_of(proposal.kind, proposal.object_id),
+            "record_url": admin_url(proposal.kind, proposal.object_id),
         }
         return TemplateResponse(request, self.change_form_template, context)
 
@@ -276,8 +276,8 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
         return None
 
 
-@admin.register(Removal)
-class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
+@admin.register(DeletedRecord)
+class DeletedRecordAdmin(declare(DeletedRecord, ReadOnlyAdmin)):  # type: ignore[misc]
     """Deleted drafts, each whole; those selected can be brought back."""
 
     list_display = ("__str__", "by", "at", "restored_at")
@@ -294,7 +294,7 @@ class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
     ) -> Any:
         """Lead to the history of the record, where it is brought back."""
         removal = get_object_or_404(self.get_queryset(request), pk=object_id)
-        return HttpResponseRedirect(address_of(removal.kind, removal.object_id, "history"))
+        return HttpResponseRedirect(admin_url(removal.kind, removal.object_id, "history"))
 
     @admin.action(permissions=["view"], description="Bring the selected records back as drafts")
     def restore_selected(self, request: HttpRequest, queryset: Any) -> None:
@@ -302,7 +302,7 @@ class RemovalAdmin(declare(Removal, ReadOnlyAdmin)):  # type: ignore[misc]
         try:
             with transaction.atomic():
                 for removal in queryset:
-                    bring_back(removal=removal, by=user)
+                    restore_deleted(removal=removal, by=user)
         except NotAllowed as error:
             for reason in error.reasons:
                 messages.error(request, reason)

@@ -13,21 +13,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clusters.actions.commenting import comment, resolve
-from clusters.actions.publishing import NotAllowed, Obstacle, obstacles
+from clusters.actions.publishing import NotAllowed, PublishError, publish_errors
 from clusters.actions.reviewing import (
-    against,
-    missing_of,
+    missing_citations,
     publish_reviewed,
     reopen,
-    send_back,
+    return_to_author,
     steps_for,
     submit_together,
     take_back,
-    take_out,
+    transition_errors,
+    withdraw_reviewed,
 )
-from clusters.admin.urls import address_of
+from clusters.admin.urls import admin_url
 from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, State, Step
-from clusters.records.schema import shape_of, shapes
+from clusters.records.schema import record_schema, record_schemas
 from clusters.records.serialization import Document, document_of, documents_of
 from clusters.values.cleaning import record_number
 
@@ -45,7 +45,7 @@ class Review:
 
     @property
     def kind(self) -> str:
-        return shape_of(type(self.record)).folder
+        return record_schema(type(self.record)).folder
 
     @property
     def of_record(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Review:
 
     @property
     def address(self) -> str:
-        return address_of(self.kind, self.record.pk)
+        return admin_url(self.kind, self.record.pk)
 
     @property
     def url(self) -> str:
@@ -74,8 +74,8 @@ class Review:
         chain = list(ReviewStep.objects.filter(**self.of_record).select_related("by"))
         is_returned = self.record.state == State.RETURNED
         return {
-            "history_url": address_of(self.kind, self.record.pk, "history"),
-            "delete_url": address_of(self.kind, self.record.pk, "delete"),
+            "history_url": admin_url(self.kind, self.record.pk, "history"),
+            "delete_url": admin_url(self.kind, self.record.pk, "delete"),
             # Handing in goes with saving.
             "steps": [
                 step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
@@ -88,11 +88,11 @@ class Review:
             "proposals": Proposal.objects.filter(**self.of_record, state=ProposalState.OPEN),
         }
 
-    def lacking(self) -> list[Obstacle]:
+    def lacking(self) -> list[PublishError]:
         """Return what keeps the record from being public."""
-        return obstacles({self.record: document_of(self.record, public=True)})
+        return publish_errors({self.record: document_of(self.record, public=True)})
 
-    def named_by_all(self, found: list[Obstacle]) -> list[tuple[type[Root], str]]:
+    def named_by_all(self, found: list[PublishError]) -> list[tuple[type[Root], str]]:
         """Return what is not public and named by the record, by what it names, and so on.
 
         `found` is what the record itself lacks.
@@ -102,7 +102,7 @@ class Review:
             one.names: None for one in found if one.names is not None and one.names not in names
         }:
             names |= new
-            found = obstacles(dict(self.documents(self.seen(new))))
+            found = publish_errors(dict(self.documents(self.seen(new))))
         return list(names)
 
     def documents(self, rows: list[Root]) -> Iterator[tuple[Root, Document]]:
@@ -136,7 +136,7 @@ class Review:
         others = [
             row
             for row in self.seen(self.named_by_all(self.lacking()))
-            if not against(Step.SUBMITTED, row, self.user) and not missing_of(row)
+            if not transition_errors(Step.SUBMITTED, row, self.user) and not missing_citations(row)
         ]
         try:
             submit_together(records=[self.record, *others], by=self.user, url=self.url)
@@ -188,7 +188,7 @@ class Review:
         return acts[name](self.request.POST.get("why", ""))
 
     def send_back(self, why: str) -> str:
-        send_back(record=self.record, by=self.user, reason=why, url=self.url)
+        return_to_author(record=self.record, by=self.user, reason=why, url=self.url)
         return _("Returned to its author.")
 
     def take_back(self, why: str) -> str:
@@ -198,7 +198,7 @@ class Review:
     def withdraw(self, why: str) -> str:
         if self.request.POST.get("sure") != "withdraw":
             raise NotAllowed([_("Tick that you want to withdraw it.")])
-        take_out(records=[self.record], by=self.user, reason=why, url=self.url)
+        withdraw_reviewed(records=[self.record], by=self.user, reason=why, url=self.url)
         return _("Withdrawn. An editor can reopen it as a draft.")
 
     def reopen(self, why: str) -> str:
@@ -228,7 +228,7 @@ class Review:
         together = [self.record]
         for name in self.request.POST.getlist("together"):
             kind, _slash, slug = name.partition("/")
-            model: Any = shapes()[kind].model if kind in shapes() else None
+            model: Any = record_schemas()[kind].model if kind in record_schemas() else None
             if model is not None and issubclass(model, Root):
                 together.append(get_object_or_404(model.objects.visible_to(self.user), slug=slug))
         why = why or _("Reviewed")
@@ -238,15 +238,15 @@ class Review:
 
 def named_of(model: Any, slug: str, found: Any, user: Any) -> dict[str, Any]:
     """Say what there is to know of a record that is named; nothing of one that may not be seen."""
-    kind = shape_of(model).folder
+    kind = record_schema(model).folder
     if found is None:
         return {"title": slug, "kind": kind}
     return {
         "title": str(found),
         "kind": kind,
         "state": found.get_state_display(),
-        "url": address_of(kind, found.pk),
+        "url": admin_url(kind, found.pk),
         "value": f"{kind}/{slug}",
         "is_handed_in": found.state == State.IN_REVIEW,
-        "can_join": not against(Step.PUBLISHED, found, user),
+        "can_join": not transition_errors(Step.PUBLISHED, found, user),
     }

@@ -18,10 +18,10 @@ from clusters.models import (
     Comment,
     Contributor,
     Correction,
+    DeletedRecord,
     Invitation,
     Mail,
     Proposal,
-    Removal,
     Root,
     User,
 )
@@ -42,7 +42,7 @@ def _is_tie(model: Any) -> bool:
 
 
 def _is_work(model: Any) -> bool:
-    known = (Proposal, Removal, Correction, Comment, Contributor)
+    known = (Proposal, DeletedRecord, Correction, Comment, Contributor)
     return model in known or getattr(model, "is_work", False)
 
 

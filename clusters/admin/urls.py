@@ -5,25 +5,25 @@ from typing import Any
 from django.contrib.admin.utils import quote
 from django.urls import reverse
 
-from clusters.records.schema import shape_of, shapes
+from clusters.records.schema import record_schema, record_schemas
 
 
-def address_of(kind: str, number: int | None, page: str = "change") -> str:
+def admin_url(kind: str, number: int | None, page: str = "change") -> str:
     """Return the desk's page of a record, or its history or delete page; or that of a new one."""
-    meta = shapes()[kind].model._meta
+    meta = record_schemas()[kind].model._meta
     name = f"admin:{meta.app_label}_{meta.model_name}"
     if number is None:
         return reverse(f"{name}_add")
     return reverse(f"{name}_{page}", args=[quote(number)])
 
 
-def address_to(record: Any) -> str:
+def admin_url_for(record: Any) -> str:
     """Return the desk's page of the record that something is part of, at that part."""
     steps: list[str] = []
     while (parent := getattr(record, "parent_field", None)) is not None:
         if hasattr(record, "key"):
             above: Any = type(getattr(record, parent))
-            names = shape_of(above).children
+            names = record_schema(above).children
             name = next(name for name, one in names.items() if one.model is type(record))
             steps = [name, record.key, *steps]
         record = getattr(record, parent)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clusters.records.schema import Field, Shape
+from clusters.records.schema import FieldSpec, RecordSchema
 from clusters.records.serialization import plain
 from clusters.values.cleaning import read_json
 from clusters.values.codelists import codelist_of
@@ -67,7 +67,7 @@ class ReferencesSelect(ReferenceSelect, AutocompleteSelectMultiple):
         return forms.SelectMultiple.value_from_datadict(self, data, files, name)  # type: ignore[arg-type]
 
 
-def widget_for(spec: Field, labels: dict[tuple[Any, str], str]) -> forms.Widget:
+def widget_for(spec: FieldSpec, labels: dict[tuple[Any, str], str]) -> forms.Widget:
     """Return the input of one field; dates have two, see `date_widgets`."""
     field = spec.field
     if spec.kind == "reference":
@@ -112,7 +112,7 @@ def without_empty(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, str | P
     return [(str(plain(code)), label) for code, label in choices if code not in ("", None)]
 
 
-def to_input(spec: Field, value: Any) -> Any:
+def to_input(spec: FieldSpec, value: Any) -> Any:
     """Return a value of a document as its input shows it."""
     if value is None:
         default = spec.field.get_default() if spec.field.has_default() else None
@@ -130,7 +130,7 @@ def to_input(spec: Field, value: Any) -> Any:
     return value
 
 
-def from_input(spec: Field, value: Any) -> Any:
+def from_input(spec: FieldSpec, value: Any) -> Any:
     """Return what an input holds as a document has it; empty is None, mistakes are left in."""
     if isinstance(value, str):
         value = value.replace("\r\n", "\n").strip()
@@ -174,12 +174,12 @@ def names_from_lines(text: str) -> Any:
     return found
 
 
-def one_of(shape: Shape) -> tuple[str, ...]:
+def one_of(shape: RecordSchema) -> tuple[str, ...]:
     """Return the fields of which a record has one, shown as one choice (see `Coding.one_of`)."""
     return getattr(shape.model, "one_of", ())
 
 
-def one_of_widget(shape: Shape) -> forms.Widget:
+def one_of_widget(shape: RecordSchema) -> forms.Widget:
     """Return the buttons of such fields, each value as `field:code`."""
     choices: list[tuple[str, Any]] = []
     for name in one_of(shape):

@@ -14,7 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters.api.caching import kept_by_caches, tag_of, unless_known
+from clusters.api.caching import cacheable, etag_for, not_modified_or
 from clusters.api.files import (
     CSVRenderer,
     FileRenderer,
@@ -25,7 +25,7 @@ from clusters.api.files import (
 from clusters.api.paging import Ahead, Column, Page, Pages, link_header, page_of, several
 from clusters.api.parquet import OPTIONAL as PARQUET
 from clusters.api.parsers import JSONParser, MergePatchParser
-from clusters.api.refusals import writer_of
+from clusters.api.refusals import require_writer
 from clusters.api.renderers import SPARSE, JSONRenderer
 from clusters.api.tables import TableColumn
 from clusters.api.views import VERSION, history_of
@@ -38,7 +38,7 @@ from clusters.published.fields import whole
 from clusters.published.lookup import GoneError, find_published
 from clusters.published.serializers import serializer_for
 from clusters.published.state import DataState, data_state
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.web.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
@@ -53,7 +53,7 @@ def filterset_for(model: type[models.Model]) -> type[StrictFilterSet]:
     filters: dict[str, Any] = {}
     for column in model._meta.concrete_fields:
         name = column.name
-        if name != parent and not shape_of(model).field(name):
+        if name != parent and not record_schema(model).field(name):
             continue
         if column.is_relation:
             filters[name] = _filter_by(column)
@@ -137,7 +137,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     def known_fields(self) -> list[str]:
         return list(self.get_serializer_class()().fields)
 
-    @kept_by_caches
+    @cacheable
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         queryset = self.get_queryset()
         if isinstance(request.accepted_renderer, FileRenderer):
@@ -176,7 +176,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     def drafted(self, page: Page) -> "Sequence[bytes]":
         """Return the roots of a page as JSON, whether they are public or not."""
         root: Any = self.model
-        made = documents.make(root, [row[0] for row in page.rows], drafts=True)
+        made = documents.build(root, [row[0] for row in page.rows], drafts=True)
         return [made[row[0]].record for row in page.rows]
 
     def records(self, page: Page) -> "Sequence[bytes]":
@@ -195,9 +195,9 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
         name = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
         answer = self.answer(name)
         record = self.taken_out(answer, name)
-        response = unless_known(
+        response = not_modified_or(
             request._request,
-            tag_of(request._request, answer.tag),
+            etag_for(request._request, answer.tag),
             answer.written or data_state().changed,
             lambda: Response(
                 orjson.Fragment(sparse(record, wanted)), content_type=media_type(wanted)
@@ -231,7 +231,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
             if isinstance(error, GoneError):
                 raise
             raise self.none_called(name) from None
-        return documents.make(model, [found.pk])[found.pk]
+        return documents.build(model, [found.pk])[found.pk]
 
     def draft(self, model: Any, slug: str) -> documents.Answer | None:
         """Return the answer of a record that is not public, to those who may see it."""
@@ -242,7 +242,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
         if found is None:
             return None
         self.is_private = True
-        return documents.make(model, [found.pk], drafts=True)[found.pk]
+        return documents.build(model, [found.pk], drafts=True)[found.pk]
 
     def none_called(self, name: str) -> NotFound:
         return NotFound(f"There is no published {self.model._meta.verbose_name} “{name}”.")
@@ -255,7 +255,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     def ordering_columns(cls) -> dict[str, str]:
         """Names one can order by, with their columns; dates order by their first day."""
         columns = {}
-        for spec in shape_of(cls.model).fields:
+        for spec in record_schema(cls.model).fields:
             if spec.kind == "date":
                 columns[spec.name] = f"{spec.name}_earliest"
             elif spec.kind == "scalar" and not isinstance(spec.field, models.TextField):
@@ -301,7 +301,7 @@ class RootViewSet(WritesRoots, RecordViewSet):
 
     def drafts(self, request: Request) -> Response:
         """List records in some state, as far as whoever asks may see them."""
-        user = writer_of(request, lambda user: True, is_reading=True)
+        user = require_writer(request, lambda user: True, is_reading=True)
         asked = several(request.query_params, "state")
         if unknown := [one for one in asked or [""] if one not in State.values]:
             raise ValidationError({"state": not_known(unknown[0], State.values)})
@@ -321,7 +321,7 @@ class RootViewSet(WritesRoots, RecordViewSet):
         filters=False,
     )
     @action(detail=True, pagination_class=None, filter_backends=[])
-    @kept_by_caches
+    @cacheable
     def history(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Every public version, first to last: when, why, and what it changed."""
         for name in request.query_params:
@@ -334,7 +334,7 @@ class RootViewSet(WritesRoots, RecordViewSet):
             if self.draft(self.model, slug) is not None:  # nothing of it was public yet
                 return Response({"results": []})
             raise self.none_called(slug) from None
-        return Response({"results": history_of(shape_of(self.model).folder, found.pk)})
+        return Response({"results": history_of(record_schema(self.model).folder, found.pk)})
 
 
 def media_type(wanted: frozenset[str] | None) -> str | None:

@@ -16,7 +16,7 @@ from clusters.api.reading import READ_ONLY
 from clusters.i18n import known_words, not_known, short
 from clusters.models import Citation, LocatorType, Root, Stance
 from clusters.models.fields import CodeField
-from clusters.records.schema import Field, Shape, shape_of
+from clusters.records.schema import FieldSpec, RecordSchema, record_schema
 from clusters.records.validation import REQUIRED
 
 PLACE = "#/components/schemas/"
@@ -51,7 +51,7 @@ def components() -> dict[str, Any]:
     """Return every schema of a body, by name."""
     found: dict[str, Any] = {"DateDocument": DATE, "CitationDocument": citation()}
     roots = [model for model in apps.get_models() if issubclass(model, Root)]
-    for shape in (each for model in roots for each in _with_parts(shape_of(model))):
+    for shape in (each for model in roots for each in _with_parts(record_schema(model))):
         model: Any = shape.model
         record = _record(shape)
         found[document_name(model)] = record
@@ -77,13 +77,13 @@ def components() -> dict[str, Any]:
     return found
 
 
-def _with_parts(shape: Shape) -> Iterator[Shape]:
+def _with_parts(shape: RecordSchema) -> Iterator[RecordSchema]:
     yield shape
     for child in shape.children.values():
         yield from _with_parts(child)
 
 
-def _record(shape: Shape) -> dict[str, Any]:
+def _record(shape: RecordSchema) -> dict[str, Any]:
     properties = {field.name: _value(field) for field in shape.fields}
     if shape.citations is not None:
         properties["citations"] = {"type": "array", "items": ref("CitationDocument")}
@@ -98,7 +98,7 @@ def _record(shape: Shape) -> dict[str, Any]:
     }
 
 
-def _value(field: Field) -> dict[str, Any]:
+def _value(field: FieldSpec) -> dict[str, Any]:
     column = field.field
     words = [str(column.help_text)] if column.help_text else []
     if labels := labels_of(column):
@@ -108,7 +108,7 @@ def _value(field: Field) -> dict[str, Any]:
     return schema if field.required else {"anyOf": [schema, NULL], **described}
 
 
-def _type(field: Field) -> dict[str, Any]:
+def _type(field: FieldSpec) -> dict[str, Any]:
     column = field.field
     if field.kind == "date":
         return ref("DateDocument")
@@ -194,7 +194,7 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator({**ref(name), "components": {"schemas": components()}})
 
 
-def mistakes(name: str, body: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+def iter_errors(name: str, body: Any) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield what a body has that its schema does not allow, and where."""
     for error in _validator(name).iter_errors(body):
         cause = error

@@ -24,15 +24,15 @@ LEAST_BYTES = 400
 BROTLI_QUALITY = 4
 
 
-def kept_by_caches(method: Callable[..., Any]) -> Callable[..., Any]:
+def cacheable(method: Callable[..., Any]) -> Callable[..., Any]:
     """Declare a method of a view that answers GET the same for everybody."""
 
     @wraps(method)
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
         view.state = state = data_state()
-        response = unless_known(
+        response = not_modified_or(
             request._request,
-            tag_of(request._request, state.name),
+            etag_for(request._request, state.name),
             state.changed,
             lambda: method(view, request, *args, **kwargs),
         )
@@ -43,7 +43,7 @@ def kept_by_caches(method: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-def unless_known(
+def not_modified_or(
     request: HttpRequest, tag: str, changed: float | None, make: Callable[[], Any]
 ) -> Any:
     """Answer 304 to whoever has the answer already, else make it; tag it, and let caches keep it.
@@ -70,7 +70,7 @@ def in_words(seconds: int) -> str:
     return http_date(seconds)
 
 
-def tag_of(request: HttpRequest, stamp: str) -> str:
+def etag_for(request: HttpRequest, stamp: str) -> str:
     """Return the strong ETag of an answer; the last part is its coding."""
     asked = request.META
     return _tag(

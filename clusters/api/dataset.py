@@ -20,7 +20,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from stream_zip import ZIP_AUTO, stream_zip
 
-from clusters.api.caching import kept_by_caches
+from clusters.api.caching import cacheable
 from clusters.api.files import Source, csv_chunks, written
 from clusters.api.linked import (
     CONTRIBUTORS,
@@ -39,7 +39,7 @@ from clusters.published import documents
 from clusters.published.serializers import serializer_for
 from clusters.published.state import data_state
 from clusters.records.codebook import codebook
-from clusters.records.schema import Field, Shape, shape_of
+from clusters.records.schema import FieldSpec, RecordSchema, record_schema
 
 LICENCE = {
     "name": "CC-BY-4.0",
@@ -93,7 +93,7 @@ class DatasetView(PublicView):
     @extend_schema(
         operation_id="dataset", responses={(200, "application/zip"): OpenApiTypes.BINARY}
     )
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request) -> StreamingHttpResponse:
         source = Source.of(request, self.state)
         content = written(package(source))
@@ -150,19 +150,19 @@ def one_state() -> Iterator[None]:
         yield
 
 
-def tables() -> Iterator[tuple[type[Root], Shape]]:
+def tables() -> Iterator[tuple[type[Root], RecordSchema]]:
     """Yield every table with the kind of root whose documents hold its rows."""
 
-    def below(root: type[Root], shape: Shape) -> Iterator[tuple[type[Root], Shape]]:
+    def below(root: type[Root], shape: RecordSchema) -> Iterator[tuple[type[Root], RecordSchema]]:
         yield root, shape
         for child in shape.children.values():
             yield from below(root, child)
 
     for root in documents.roots():
-        yield from below(root, shape_of(root))
+        yield from below(root, record_schema(root))
 
 
-def links() -> Iterator[tuple[type[Root], Shape, Field]]:
+def links() -> Iterator[tuple[type[Root], RecordSchema, FieldSpec]]:
     """Yield what lists other records, as projects do clusters."""
     for root, shape in tables():
         for spec in shape.fields:
@@ -170,13 +170,13 @@ def links() -> Iterator[tuple[type[Root], Shape, Field]]:
                 yield root, shape, spec
 
 
-def linked(root: type[Root], shape: Shape, spec: Field) -> Iterator[list[Any]]:
+def linked(root: type[Root], shape: RecordSchema, spec: FieldSpec) -> Iterator[list[Any]]:
     """Yield a row for each record that another one lists."""
     for record in records(root, shape):
         yield from linked_rows(shape, spec, record)
 
 
-def records(root: type[Root], shape: Shape) -> Iterator[dict[str, Any]]:
+def records(root: type[Root], shape: RecordSchema) -> Iterator[dict[str, Any]]:
     """Yield every published record of a table."""
     if shape.model is not root:
         return documents.parts_of(shape.model, answers(root))
@@ -194,10 +194,10 @@ def citations() -> Iterator[list[Any]]:
     """Yield a row for each place that something rests on, and what that is."""
     for root in documents.roots():
         for answer in answers(root):
-            yield from cited(shape_of(root), orjson.loads(answer.whole))
+            yield from cited(record_schema(root), orjson.loads(answer.whole))
 
 
-def cited(shape: Shape, record: dict[str, Any]) -> Iterator[list[Any]]:
+def cited(shape: RecordSchema, record: dict[str, Any]) -> Iterator[list[Any]]:
     """Yield the places of one record, then those of its parts."""
     if shape.citations is not None:
         name = record["slug" if issubclass(shape.model, Root) else "id"]
@@ -238,10 +238,10 @@ def descriptor(source: Source) -> dict[str, Any]:
     }
 
 
-def link_resource(shape: Shape, spec: Field) -> dict[str, Any]:
+def link_resource(shape: RecordSchema, spec: FieldSpec) -> dict[str, Any]:
     """Describe a table of which record names which."""
     columns = link_columns(shape, spec)
-    keys = [(shape, columns[0].name), (shape_of(spec.field.related_model), columns[1].name)]
+    keys = [(shape, columns[0].name), (record_schema(spec.field.related_model), columns[1].name)]
     return {
         **tabular(link_name(shape, spec), f"{columns[1].about} A row for each."),
         "schema": {
@@ -287,7 +287,7 @@ def tabular(name: str, description: str) -> dict[str, Any]:
     }
 
 
-def resource(shape: Shape) -> dict[str, Any]:
+def resource(shape: RecordSchema) -> dict[str, Any]:
     """Describe one table: its columns, what names a row, and what it points to."""
     columns = columns_of(serializer_for(shape.model)())
     key = "slug" if issubclass(shape.model, Root) else "id"
@@ -311,7 +311,7 @@ def field(column: TableColumn) -> dict[str, Any]:
     return found
 
 
-def foreign_keys(shape: Shape, columns: set[str]) -> Iterator[dict[str, Any]]:
+def foreign_keys(shape: RecordSchema, columns: set[str]) -> Iterator[dict[str, Any]]:
     """Yield what the rows of a table point to, as far as that has a table here."""
     model: Any = shape.model
     names = [spec.name for spec in shape.fields if spec.kind == "reference"]
@@ -324,5 +324,5 @@ def foreign_keys(shape: Shape, columns: set[str]) -> Iterator[dict[str, Any]]:
             key = "slug" if target is Contributor else name_of(target)
             yield {
                 "fields": [name],
-                "reference": {"resource": shape_of(target).folder, "fields": [key]},
+                "reference": {"resource": record_schema(target).folder, "fields": [key]},
             }

@@ -24,7 +24,7 @@ from clusters.api.proposals import PROPOSAL
 from clusters.api.renderers import SPARSE
 from clusters.models import State
 from clusters.published import fields as api_fields
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.web.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
 from clusters.web.problems import CONTENT_TYPE, MEANINGS, TYPES
 
@@ -438,7 +438,7 @@ def problem(status: int) -> dict[str, Any]:
 
 
 def serializer_name(model: Any, *, has_parts: bool) -> str:
-    return f"{model.__name__}{'WithParts' if has_parts and shape_of(model).children else ''}"
+    return f"{model.__name__}{'WithParts' if has_parts and record_schema(model).children else ''}"
 
 
 def root_name(model: Any) -> str:
@@ -462,11 +462,11 @@ def examples() -> dict[str, Any]:
 
 
 def example_of(model: Any) -> Any:
-    return examples().get(shape_of(model).folder)
+    return examples().get(record_schema(model).folder)
 
 
 def without_parts(model: Any, example: Any) -> Any:
-    parts = shape_of(model).children
+    parts = record_schema(model).children
     return {name: value for name, value in (example or {}).items() if name not in parts}
 
 

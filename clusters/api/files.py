@@ -37,7 +37,7 @@ from clusters.published.documents import BATCH
 from clusters.published.fields import BASE
 from clusters.published.serializers import serializer_for
 from clusters.published.state import DataState
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 
 LICENCE = "CC BY 4.0"
 # Larger files are written to disk before they are sent.
@@ -93,7 +93,7 @@ def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse
     response = StreamingHttpResponse(
         written(renderer.lines(view, queryset, source)), content_type=renderer.content_type
     )
-    name = f"casebook-{shape_of(view.model).folder}-{source.number}.{renderer.suffix}"
+    name = f"casebook-{record_schema(view.model).folder}-{source.number}.{renderer.suffix}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -271,7 +271,7 @@ def fill_workbook(book: Any, view: Any, queryset: Any, source: Source) -> None:
     created = source.changed or datetime(1980, 1, 1, tzinfo=UTC)
     book.set_properties({"comments": str(source), "created": created.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
-    shape = shape_of(view.model)
+    shape = record_schema(view.model)
     parts = {
         name: columns_of(serializer_for(child.model)()) for name, child in shape.children.items()
     }

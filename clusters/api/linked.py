@@ -6,7 +6,7 @@ from typing import Any
 
 from clusters.api.tables import TableColumn, about_of
 from clusters.models import Contributor, Root
-from clusters.records.schema import Field, Shape
+from clusters.records.schema import FieldSpec, RecordSchema
 
 CONTRIBUTORS = [
     TableColumn(name, "string", itemgetter(name), about)
@@ -36,12 +36,12 @@ def name_of(model: Any) -> str:
     return "slug" if issubclass(model, Root) else "id"
 
 
-def link_name(shape: Shape, spec: Field) -> str:
+def link_name(shape: RecordSchema, spec: FieldSpec) -> str:
     """Return the name of a table of links, such as `projects-clusters`."""
     return f"{shape.folder}-{spec.name}"
 
 
-def link_columns(shape: Shape, spec: Field) -> list[TableColumn]:
+def link_columns(shape: RecordSchema, spec: FieldSpec) -> list[TableColumn]:
     """Return its two columns: the record that lists, and the one that is listed."""
     target = spec.field.related_model._meta
     is_same = target.model_name == shape.kind
@@ -53,7 +53,9 @@ def link_columns(shape: Shape, spec: Field) -> list[TableColumn]:
     ]
 
 
-def linked_rows(shape: Shape, spec: Field, record: dict[str, Any]) -> Iterator[list[Any]]:
+def linked_rows(
+    shape: RecordSchema, spec: FieldSpec, record: dict[str, Any]
+) -> Iterator[list[Any]]:
     """Yield a row for each record that this one lists."""
     for one in record[spec.name]:
         yield [record[name_of(shape.model)], one["id"]]

@@ -9,16 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clusters.actions.entering import bring_back
+from clusters.actions.entering import restore_deleted
 from clusters.actions.proposing import approve, changes_of, return_, take_back
 from clusters.api.paging import PAGE_SCHEMA, SIZE_SCHEMA, page_size
-from clusters.api.refusals import is_trial, problems_told, writer_of
+from clusters.api.refusals import is_trial, map_errors, require_writer
 from clusters.api.views import DIFFERENCE, whole_number
 from clusters.i18n import known_words, not_known
-from clusters.models import Proposal, ProposalState, Removal, Root, User
+from clusters.models import DeletedRecord, Proposal, ProposalState, Root, User
 from clusters.models.roles import may_review
 from clusters.published.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
-from clusters.records.dry_run import only_tried
+from clusters.records.dry_run import dry_run_if
 from clusters.web.exceptions import Problem
 
 WHEN: dict[str, Any] = {"type": "string", "format": "date-time"}
@@ -104,7 +104,7 @@ class ProposalsView(DeskView):
             if name not in ("state", "page", "page_size", "format"):
                 known = known_words(name, ("state", "page", "page_size"))
                 raise ValidationError({name: f"There is no such parameter here. {known}"})
-        found = Proposal.objects.visible_to(writer_of(request, is_reading=True))
+        found = Proposal.objects.visible_to(require_writer(request, is_reading=True))
         if (state := query.get("state")) is not None:
             if state not in ProposalState.values:
                 raise ValidationError({"state": not_known(state, ProposalState.values)})
@@ -121,7 +121,9 @@ class ProposalView(DeskView):
 
     @extend_schema(operation_id="proposals_read", responses={200: PROPOSAL})
     def get(self, request: Request, number: int) -> Response:
-        return Response(proposal_data(proposal_called(number, writer_of(request, is_reading=True))))
+        return Response(
+            proposal_data(proposal_called(number, require_writer(request, is_reading=True)))
+        )
 
 
 DECISION = {
@@ -148,18 +150,18 @@ class DecisionView(DeskView):
         responses={200: PROPOSAL},
     )
     def post(self, request: Request, number: int, act: str) -> Response:
-        user = writer_of(request)
+        user = require_writer(request)
         proposal = proposal_called(number, user)
         is_only_tried = is_trial(request)
         answer, take = decision_of(request.data)
-        with problems_told(request.data), only_tried(is_only_tried):
+        with map_errors(request.data), dry_run_if(is_only_tried):
             site = request.build_absolute_uri("/")
             if act == "approve":
-                writer_of(request, may_review)
+                require_writer(request, may_review)
                 force = take == "proposed"
                 approve(proposal=proposal, by=user, answer=answer, force=force, site=site)
             elif act == "return":
-                writer_of(request, may_review)
+                require_writer(request, may_review)
                 return_(proposal=proposal, by=user, answer=answer, site=site)
             else:
                 take_back(proposal=proposal, by=user)
@@ -189,10 +191,10 @@ class RestoreView(DeskView):
 
     @extend_schema(operation_id="removals_restore", request=None, responses={200: RESTORED})
     def post(self, request: Request, number: int) -> Response:
-        user = writer_of(request)
-        removal = Removal.objects.may_be_undone_by(user).filter(pk=number).first()
+        user = require_writer(request)
+        removal = DeletedRecord.objects.may_be_undone_by(user).filter(pk=number).first()
         if removal is None:
             raise NotFound(f"There is no deleted record {number} that you may bring back.")
-        with problems_told(None), only_tried(is_trial(request)):
-            record: Root = bring_back(removal=removal, by=user)
+        with map_errors(None), dry_run_if(is_trial(request)):
+            record: Root = restore_deleted(removal=removal, by=user)
         return Response({"url": f"{BASE}{api_path(record)}", "state": record.state})

@@ -7,7 +7,7 @@ it was changed it stays, and the schema of bodies refuses it.
 
 from typing import Any
 
-from clusters.records.schema import Shape
+from clusters.records.schema import RecordSchema
 from clusters.records.serialization import Document
 
 CODED = {"code", "label"}
@@ -17,7 +17,7 @@ DATED = {"edtf", "words", "printed", "earliest", "latest"}
 READ_ONLY = {"url", "id", "version", "state", "countries", "derived", "iati_type", "iati_role"}
 
 
-def as_written(body: Any, shape: Shape, was: Document | None = None) -> Any:
+def as_written(body: Any, shape: RecordSchema, was: Document | None = None) -> Any:
     """Return a body in the form of case files; `was` is the answer that it may be made from."""
     if not isinstance(body, dict):
         return body

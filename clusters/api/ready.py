@@ -12,13 +12,13 @@ from functools import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from clusters.api.caching import tag_of, unless_known
+from clusters.api.caching import etag_for, not_modified_or
 from clusters.api.negotiation import quality
 from clusters.models import Root
 from clusters.published import documents
 from clusters.published.fields import BASE
 from clusters.published.state import data_state
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.web.problems import problem_page
 from clusters.web.throttles import Use, anonymous_use, say_use
 
@@ -27,7 +27,7 @@ RECORD = re.compile(r"/api/v1/([a-z-]+)/([-a-z0-9]+)/")
 TAG = re.compile(r'"(\d+-[0-9a-f]{16})-')
 
 
-class ReadyMiddleware:
+class FastPathMiddleware:
     """Answers GET and HEAD of the API where the answer, or that it has not changed, is at hand."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -82,7 +82,7 @@ def record(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase | Non
     answer = documents.find(kind, slug, known=known[1] if known else "")
     if answer is None:
         return None
-    tag = tag_of(request, answer.tag)
+    tag = etag_for(request, answer.tag)
     if not answer.record and tag != asked:
         return None  # the same data, but from another address or in another coding
 
@@ -93,21 +93,23 @@ def record(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase | Non
         response.headers["Content-Length"] = str(len(content))
         return response
 
-    return unless_known(request, tag, answer.written, make)  # type: ignore[no-any-return]
+    return not_modified_or(request, tag, answer.written, make)  # type: ignore[no-any-return]
 
 
 def unchanged(request: HttpRequest) -> HttpResponseBase | None:
     """Answer 304 to a client that has this list, chart or file as it is now."""
     state = data_state()
-    tag = tag_of(request, state.name)
+    tag = etag_for(request, state.name)
     if tag != request.META["HTTP_IF_NONE_MATCH"]:
         return None
-    return unless_known(request, tag, state.changed, HttpResponse)  # type: ignore[no-any-return]
+    return not_modified_or(request, tag, state.changed, HttpResponse)  # type: ignore[no-any-return]
 
 
 @cache
 def kinds() -> dict[str, str]:
     """The kinds of roots by the names of their lists."""
     return {
-        folder: shape.kind for folder, shape in shapes().items() if issubclass(shape.model, Root)
+        folder: shape.kind
+        for folder, shape in record_schemas().items()
+        if issubclass(shape.model, Root)
     }

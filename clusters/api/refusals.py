@@ -10,8 +10,8 @@ from rest_framework.exceptions import NotAuthenticated, PermissionDenied, Valida
 from rest_framework.request import Request
 
 from clusters.actions.entering import Conflicts
-from clusters.actions.publishing import NotAllowed, Unfit
-from clusters.api.bodies import mistakes
+from clusters.actions.publishing import NotAllowed, NotPublishable
+from clusters.api.bodies import iter_errors
 from clusters.api.paging import several
 from clusters.i18n import known_words, short
 from clusters.models import Root, Scope, User
@@ -27,7 +27,7 @@ LONGEST_REASON = 2_000
 STAMP = re.compile(r'(?<!W/)"(\d+-[0-9a-f]{16})-[^"]*"')
 
 
-def writer_of(
+def require_writer(
     request: Request, may: Callable[[Any], bool] = may_enter, *, is_reading: bool = False
 ) -> User:
     """Return who writes, or reads what not everybody may read.
@@ -79,7 +79,7 @@ def check_version(request: Request, record: Root) -> None:
         raise Problem(428, "Send the record’s ETag as If-Match, so that nobody’s work is lost.")
     if asked == "*":
         return
-    now = documents.make(type(record), [record.pk], drafts=True)[record.pk].tag
+    now = documents.build(type(record), [record.pk], drafts=True)[record.pk].tag
     if now not in STAMP.findall(asked):
         raise Problem(
             412,
@@ -89,7 +89,7 @@ def check_version(request: Request, record: Root) -> None:
 
 
 @contextmanager
-def problems_told(
+def map_errors(
     body: Any, schema: str = "", *, at: tuple[str, ...] = (), is_list: bool = False
 ) -> Iterator[None]:
     """Turn what the body's schema or an action refuses into one problem that points into the body.
@@ -101,7 +101,7 @@ def problems_told(
     found: dict[str, str] = {}
     known: dict[int, dict[str, int]] = {}
     for number, one in enumerate(bodies if schema else ()):
-        for where, why in islice(mistakes(schema, one), MOST_TOLD):
+        for where, why in islice(iter_errors(schema, one), MOST_TOLD):
             found[pointer_to(body, *([str(number)] if is_list else []), *where, known=known)] = why
         if len(found) >= MOST_TOLD:  # more than anybody reads: nothing more is looked at
             raise _refused(found)
@@ -122,14 +122,14 @@ def problems_told(
                     for one in error.differences
                 ],
             ) from None
-    except Unfit as error:
+    except NotPublishable as error:
         if not found:
             raise Problem(
                 409,
                 " ".join(error.reasons),
                 errors=[
                     {"pointer": pointer_to(body, *within(one.where, at)), "detail": str(one)}
-                    for one in error.obstacles
+                    for one in error.errors
                 ],
             ) from None
     except NotAllowed as error:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from clusters.published import fields as api_fields
 from clusters.published.serializers import RecordSerializer
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.values.codelists import COUNTRIES, codelist_of
 
 
@@ -88,7 +88,7 @@ def _columns(name: str, field: Any) -> list[TableColumn]:
     if isinstance(field, serializers.JSONField):
         return [TableColumn(name, "string", lambda record: _as_json(record[name]), about)]
     column = TableColumn(name, kind, lambda record: record[name], about)
-    spec = shape_of(field.parent.Meta.model).field(name)
+    spec = record_schema(field.parent.Meta.model).field(name)
     if spec is not None and codelist_of(spec.field) is COUNTRIES:
         return [column, _named_country(name, about)]
     return [column]
@@ -104,7 +104,7 @@ TYPES = {
 
 def about_of(model: Any, name: str) -> str:
     """Say what a field of a record holds, by its name and help text."""
-    spec = shape_of(model).field(name)
+    spec = record_schema(model).field(name)
     if spec is not None:
         column = spec.field
     elif name == getattr(model, "parent_field", None):

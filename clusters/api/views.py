@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clusters.api.caching import kept_by_caches
+from clusters.api.caching import cacheable
 from clusters.api.paging import PAGE_SCHEMA, PAGE_SIZE, SIZE_SCHEMA, page_size
 from clusters.i18n import known_words, not_known, short
 from clusters.models import Change
@@ -97,7 +97,7 @@ class ProblemView(PublicView):
         parameters=[OpenApiParameter("name", str, "path", enum=list(MEANINGS))],
         responses={200: whole({"type": TEXT, "status": NUMBER, "about": TEXT})},
     )
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request, name: str) -> Response:
         if name not in MEANINGS:
             said = known_words(name, MEANINGS)
@@ -133,7 +133,7 @@ class ChangesView(PublicView):
             }
         },
     )
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request) -> Response:
         since = whole_number(request.query_params, "since", 0)
         size = page_size(request.query_params)
@@ -227,7 +227,7 @@ class SearchView(PublicView):
             }
         },
     )
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request) -> Response:
         words = request.query_params.get("q", "").strip()
         if not words or len(words) > LONGEST_QUERY:

@@ -20,24 +20,24 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters.actions.entering import amend, enter, read, remove
-from clusters.actions.loading import MAY_NOT
-from clusters.actions.proposing import may_approve, propose
-from clusters.actions.publishing import NotAllowed, one_at_a_time
-from clusters.actions.reviewing import may_edit, take_out
+from clusters.actions.changing import change as carry_out
+from clusters.actions.entering import create, delete, read
+from clusters.actions.permissions import MAY_NOT, Becomes, becomes
+from clusters.actions.publishing import NotAllowed, lock_public_log
+from clusters.actions.reviewing import withdraw_reviewed
 from clusters.api.bodies import create_name, patch_name
-from clusters.api.caching import tag_of
+from clusters.api.caching import etag_for
 from clusters.api.proposals import proposal_data
 from clusters.api.reading import as_written
-from clusters.api.refusals import check_version, is_trial, problems_told, reason_of, writer_of
+from clusters.api.refusals import check_version, is_trial, map_errors, reason_of, require_writer
 from clusters.models import IdempotentRequest, Root, User
 from clusters.models.base import root_model
 from clusters.models.roles import may_review
 from clusters.published import documents
 from clusters.published.fields import BASE, api_path
-from clusters.records.dry_run import only_tried
+from clusters.records.dry_run import dry_run_if
 from clusters.records.merge import differences, value_at, with_value
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import Document, document_of
 from clusters.web.exceptions import Problem
 
@@ -70,7 +70,7 @@ def locked(view: Any, user: User) -> Root:
     model: Any = root_model(view.model)
     visible = model.objects.visible_to(user).filter(slug=name.partition("/")[0])
     if visible.published().exists():
-        one_at_a_time()  # before the row, as everybody takes these two locks
+        lock_public_log()  # before the row, as everybody takes these two locks
     found: Root | None = visible.select_for_update(of=("self",)).first()
     if found is None:
         raise view.none_called(name)
@@ -115,7 +115,7 @@ def carried_out(request: Request, act: Callable[[], Response]) -> Response:
     The answer is the same then, but for 200 in place of 201, and without an address.
     """
     is_tried = is_trial(request, "reason")
-    with only_tried(is_tried):
+    with dry_run_if(is_tried):
         response = act()
     if is_tried:
         if response.status_code == 201:
@@ -137,14 +137,14 @@ def may_be_tried(method: Callable[..., Response]) -> Callable[..., Response]:
 
 def answer_now(record: Root) -> documents.Answer:
     """Return what is answered of a record as it is now, draft or not."""
-    return documents.make(type(record), [record.pk], drafts=True)[record.pk]
+    return documents.build(type(record), [record.pk], drafts=True)[record.pk]
 
 
 def shown(
     request: Request, answer: documents.Answer, text: bytes, path: str, status: int = 200
 ) -> Response:
     """Answer with a record or part as it is now, its tag and, where it is new, its address."""
-    headers = {"ETag": tag_of(request._request, answer.tag), "Cache-Control": "private, no-store"}
+    headers = {"ETag": etag_for(request._request, answer.tag), "Cache-Control": "private, no-store"}
     if status == 201:
         headers["Location"] = request.build_absolute_uri(path)
     return Response(orjson.Fragment(text), status=status, headers=headers)
@@ -167,7 +167,7 @@ class Writes(ABC):
     taken_out: Callable[[documents.Answer, str], bytes]
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
+        user = require_writer(request)
 
         def act() -> Response:
             return carried_out(request, lambda: self._create(request, user))
@@ -189,25 +189,27 @@ class WritesRoots(Writes):
         if is_list and not 1 <= len(body) <= MOST_RECORDS:
             raise Problem(400, f"Send 1 to {MOST_RECORDS:,} records at once.")
         reason = reason_of(request, is_needed=False)
-        shape = shape_of(self.model)
+        shape = record_schema(self.model)
         body = [as_written(one, shape) for one in body] if is_list else as_written(body, shape)
-        with problems_told(body, create_name(self.model), is_list=is_list):
-            records = enter(shape=shape, values=body if is_list else [body], by=user, reason=reason)
+        with map_errors(body, create_name(self.model), is_list=is_list):
+            records = create(
+                shape=shape, values=body if is_list else [body], by=user, reason=reason
+            )
         if not is_list:
             return self.shown(request, records[0], status=201)
-        made = documents.make(self.model, [one.pk for one in records], drafts=True)
+        made = documents.build(self.model, [one.pk for one in records], drafts=True)
         results = [orjson.Fragment(made[one.pk].record) for one in records]
         return Response({"count": len(results), "results": results}, status=201)
 
     @may_be_tried
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
+        user = require_writer(request)
         record = locked(self, user)
         check_version(request, record)
         base = document_of(record, public=True)
         was = as_read(request, answer_now(record).whole)
-        body = as_written(request.data, shape_of(self.model), was)
-        with problems_told(body, patch_name(self.model)):
+        body = as_written(request.data, record_schema(self.model), was)
+        with map_errors(body, patch_name(self.model)):
             document = merge_patch(base, body)
             return change(request, user, record, base, document, self.shown)
 
@@ -217,16 +219,16 @@ class WritesRoots(Writes):
 
     @may_be_tried
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
+        user = require_writer(request)
         record = locked(self, user)
         check_version(request, record)
         reason = reason_of(request, is_needed=record.is_published)
-        with problems_told(None):
+        with map_errors(None):
             if record.is_published:
-                writer_of(request, may_review)
-                take_out(records=[record], by=user, reason=reason)
+                require_writer(request, may_review)
+                withdraw_reviewed(records=[record], by=user, reason=reason)
                 return Response({"withdrawn": f"{BASE}{api_path(record)}", "reason": reason})
-            removal = remove(record=record, by=user, reason=reason)
+            removal = delete(record=record, by=user, reason=reason)
         undo = reverse("api-removal-restore", args=[removal.pk])
         return Response({"removed": f"{BASE}{api_path(record)}", "undo": f"{BASE}{undo}"})
 
@@ -237,11 +239,11 @@ class WritesParts(Writes):
     @transaction.atomic
     def _create(self, request: Request, user: User) -> Response:
         parent = self.model.parent_field
-        sent = as_written(request.data, shape_of(self.model))
+        sent = as_written(request.data, record_schema(self.model))
         body = dict(sent) if isinstance(sent, dict) else {}
         above, key = body.pop(parent, None), body.get("key")
         if not (isinstance(above, str) and above and isinstance(key, str) and key):
-            with problems_told(sent, create_name(self.model)):
+            with map_errors(sent, create_name(self.model)):
                 raise NotAllowed([f"Name its {parent} and its key."])
         self.kwargs[self.lookup_field] = name = f"{above}/{key}"
         record = locked(self, user)
@@ -252,28 +254,28 @@ class WritesParts(Writes):
         if value_at(base, at) is not None:
             detail = "Another one in this record has this key."
             raise Problem(400, detail, errors=[{"pointer": "/key", "detail": detail}])
-        with problems_told(sent, create_name(self.model), at=at):
+        with map_errors(sent, create_name(self.model), at=at):
             document = with_value(base, at, body)
             return change(request, user, record, base, document, self.shown, status=201)
 
     @may_be_tried
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
+        user = require_writer(request)
         record, base, at = self.found(request, user)
         was = as_read(request, self.taken_out(answer_now(record), self.name_in(record)))
-        body = as_written(request.data, shape_of(self.model), was)
+        body = as_written(request.data, record_schema(self.model), was)
         patched = merge_patch(value_at(base, at), body)
         if isinstance(patched, dict) and patched.get("key", at[-1]) != at[-1]:
             raise Problem(409, "A part keeps its key: it is its name. Make a new one instead.")
-        with problems_told(body, patch_name(self.model), at=at):
+        with map_errors(body, patch_name(self.model), at=at):
             document = with_value(base, at, patched)
             return change(request, user, record, base, document, self.shown)
 
     @may_be_tried
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = writer_of(request)
+        user = require_writer(request)
         record, base, at = self.found(request, user)
-        with problems_told(None):
+        with map_errors(None):
             return change(request, user, record, base, with_value(base, at, None), self.shown_root)
 
     def name_in(self, record: Root) -> str:
@@ -323,23 +325,23 @@ def change(
 
     What changes nothing is answered with the record as it is.
     """
-    if not may_edit(user, record):
+    if becomes(record, user) is Becomes.REFUSED:
         raise NotAllowed([MAY_NOT])
-    (case_file,) = read(shape_of(type(record)), [document])
+    (case_file,) = read(record_schema(type(record)), [document])
     if not differences(base, case_file.document):
         return show(request, record)
     reason = reason_of(request, is_needed=record.is_published)
-    if record.is_published and not may_approve(user, user):
-        proposal = propose(
-            record=record,
-            base=base,
-            document=document,
-            by=user,
-            reason=reason,
-            site=request.build_absolute_uri("/"),
-        )
+    proposal = carry_out(
+        record=record,
+        base=base,
+        document=document,
+        by=user,
+        reason=reason,
+        site=request.build_absolute_uri("/"),
+        force=True,
+    )
+    if proposal is not None:
         address = reverse("api-proposal", args=[proposal.pk])
         headers = {"Location": request.build_absolute_uri(address)}
         return Response(proposal_data(proposal), status=202, headers=headers)
-    amend(record=record, base=base, document=document, by=user, reason=reason, force=True)
     return show(request, record, status=status)

@@ -12,7 +12,7 @@ from pylatexenc.latexencode import unicode_to_latex as latex
 
 from clusters.models import Change, Publication, Root
 from clusters.models.fields import EDTF
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 
 CASEBOOK = "Cluster Casebook"
 BIBTEX_TYPES = {
@@ -139,7 +139,7 @@ class Reference:
 
 def record_reference(record: Root, version: int, change: Change | None, address: str) -> Reference:
     """How to cite one version of a record of the casebook; `address` is that version's own."""
-    kind = shape_of(type(record)).kind
+    kind = record_schema(type(record)).kind
     return Reference(
         key=f"casebook-{kind}-{record.slug}-{version}",
         bibtex_type="misc",

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from clusters.records.schema import Shape, shapes
+from clusters.records.schema import RecordSchema, record_schemas
 from clusters.records.serialization import Document
 from clusters.records.validation import CaseFile, Problem, read_node
 
@@ -20,13 +20,13 @@ MOST_LEVELS, MOST_NODES = 20, 200_000
 def read_folder(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
     """Read every case file below a folder; a single file stands for itself.
 
-    Returns the records in the order of `shapes()` and every problem found.
+    Returns the records in the order of `record_schemas()` and every problem found.
     """
     if not folder.exists():
         return [], [Problem(str(folder), 0, "", "There is no such folder.")]
     files: list[CaseFile] = []
     problems: list[Problem] = []
-    known = shapes()
+    known = record_schemas()
     for name in sorted(path.name for path in folder.iterdir()):
         path = folder / name
         if path.is_dir() and name not in known and not name.startswith("."):
@@ -59,7 +59,7 @@ def _text(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def read_text(name: str, text: bytes, shape: Shape) -> tuple[CaseFile | None, list[Problem]]:
+def read_text(name: str, text: bytes, shape: RecordSchema) -> tuple[CaseFile | None, list[Problem]]:
     """Read one file. Returns nothing but problems where it is no YAML at all."""
     if len(text) > MAX_FILE_BYTES:
         return None, [Problem(name, 0, "", f"The file is larger than {MAX_FILE_BYTES:,} bytes.")]
@@ -139,7 +139,7 @@ _Dumper.add_representer(_OneLine, _represent_one_line)
 _Dumper.add_representer(_Text, _represent_text)
 
 
-def text_of(document: Document, shape: Shape) -> str:
+def text_of(document: Document, shape: RecordSchema) -> str:
     """Return the canonical text of a document's file."""
     return yaml.dump(
         _styled(document, shape),
@@ -151,7 +151,7 @@ def text_of(document: Document, shape: Shape) -> str:
     )
 
 
-def _styled(document: Document, shape: Shape) -> dict[str, Any]:
+def _styled(document: Document, shape: RecordSchema) -> dict[str, Any]:
     styled: dict[str, Any] = {}
     for field in shape.fields:
         if field.name in document:
@@ -171,7 +171,7 @@ def _styled(document: Document, shape: Shape) -> dict[str, Any]:
     return styled
 
 
-def write(folder: Path, shape: Shape, document: Document) -> Path:
+def write(folder: Path, shape: RecordSchema, document: Document) -> Path:
     """Write a document to the file where a reader looks for it."""
     path = folder / shape.folder / f"{document['slug']}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from clusters.formats.yaml_files import MAX_FILE_BYTES, read_folder, text_of
-from clusters.records.schema import Shape, shapes
+from clusters.records.schema import RecordSchema, record_schemas
 from clusters.records.serialization import Document
 from clusters.records.validation import CaseFile, CaseFilesRefused, Problem, together
 
@@ -72,8 +72,8 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> list[Problem]:
             continue
         if steps[-1].lower() in PUT_IN_BY_SYSTEMS:
             continue
-        if len(steps) < 2 or steps[-2] not in shapes() or not steps[-1].endswith(YAML):
-            known = ", ".join(shapes())
+        if len(steps) < 2 or steps[-2] not in record_schemas() or not steps[-1].endswith(YAML):
+            known = ", ".join(record_schemas())
             problems.append(
                 Problem(
                     member.filename[:200],
@@ -97,7 +97,7 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> list[Problem]:
     return problems
 
 
-def pack(records: Iterable[tuple[Shape, Document]]) -> bytes:
+def pack(records: Iterable[tuple[RecordSchema, Document]]) -> bytes:
     """Return a zip file of case files, the same bytes for the same documents."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:

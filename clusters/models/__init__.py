@@ -6,14 +6,14 @@ from clusters.models.citations import Citation, CitationUse, LocatorType, Stance
 from clusters.models.corrections import Correction, CorrectionState
 from clusters.models.desk import (
     Comment,
+    FormDraft,
     ReviewStep,
     Step,
-    Unfinished,
     Upload,
     UploadMode,
     UploadState,
 )
-from clusters.models.documents import PublicDocument, Tally
+from clusters.models.documents import FacetCount, PublicDocument
 from clusters.models.history import Redaction
 from clusters.models.literature import (
     LiteratureSummary,
@@ -26,7 +26,7 @@ from clusters.models.literature import (
 from clusters.models.mail import Mail
 from clusters.models.people import Contributor, User
 from clusters.models.places import Cluster, Event, EventKind, Indicator, Qualifier, Statistic
-from clusters.models.proposals import Proposal, ProposalState, Removal
+from clusters.models.proposals import DeletedRecord, Proposal, ProposalState
 from clusters.models.records import Alias, Change, ChangeAction, Import, ImportedRecord
 from clusters.models.search import SearchEntry, SearchWord
 from clusters.models.stakeholders import Identifier, Stakeholder, StakeholderGroup
@@ -44,8 +44,11 @@ __all__ = [
     "Contributor",
     "Correction",
     "CorrectionState",
+    "DeletedRecord",
     "Event",
     "EventKind",
+    "FacetCount",
+    "FormDraft",
     "IdempotentRequest",
     "Identifier",
     "Import",
@@ -63,7 +66,6 @@ __all__ = [
     "PublicationType",
     "Qualifier",
     "Redaction",
-    "Removal",
     "ReviewStep",
     "Root",
     "Scope",
@@ -77,8 +79,6 @@ __all__ = [
     "Step",
     "StudySample",
     "SummarisedPublication",
-    "Tally",
-    "Unfinished",
     "Upload",
     "UploadMode",
     "UploadState",

@@ -11,7 +11,7 @@ from clusters.models.base import State
 from clusters.models.history import tracked
 
 
-class Unfinished(models.Model):
+class FormDraft(models.Model):
     """What somebody has typed and not saved yet, one for each open form.
 
     Not part of the private history: it is nobody else's, and goes once it is saved.

@@ -18,7 +18,7 @@ def counted(rows: str, sign: int) -> str:
 
 
 class CountFacts(pgtrigger.Trigger):
-    """Keep `Tally` what the facts of all documents add up to, once a statement.
+    """Keep `FacetCount` what the facts of all documents add up to, once a statement.
 
     In the order of the facts, so that two writers never wait for each other.
     """
@@ -32,17 +32,17 @@ class CountFacts(pgtrigger.Trigger):
 
     def get_func(self, model: Any) -> str:
         return f"""
-            INSERT INTO clusters_tally (kind, facet, value, number)
+            INSERT INTO clusters_facetcount (kind, facet, value, number)
             SELECT kind, split_part(fact, ':', 1), substr(fact, strpos(fact, ':') + 1), sum(sign)
             FROM ({self.rows}) changed
             GROUP BY kind, fact HAVING sum(sign) <> 0 ORDER BY kind, fact
             ON CONFLICT (kind, facet, value)
-                DO UPDATE SET number = clusters_tally.number + EXCLUDED.number;
+                DO UPDATE SET number = clusters_facetcount.number + EXCLUDED.number;
             RETURN NULL;
         """
 
 
-class Tally(models.Model):
+class FacetCount(models.Model):
     """How many written documents have one fact: how many projects are in one country, say."""
 
     kind = models.CharField(max_length=60)
@@ -81,7 +81,7 @@ class PublicDocument(models.Model):
     facts = ArrayField(
         models.CharField(max_length=200),
         default=list,
-        help_text="What it is counted by, as country:PK; see `Tally`.",
+        help_text="What it is counted by, as country:PK; see `FacetCount`.",
     )
     code = models.CharField(max_length=12, blank=True, help_text="Version of the code it is by.")
     needs_index = models.BooleanField(

@@ -79,7 +79,7 @@ class Proposal(models.Model):
         return self.state == ProposalState.OPEN
 
 
-class RemovalQuerySet(models.QuerySet["Removal"]):
+class DeletedRecordQuerySet(models.QuerySet["DeletedRecord"]):
     def may_be_undone_by(self, user: Any) -> Self:
         """Those that somebody may read of and undo: an editor all, others their own."""
         if may_review(user):
@@ -88,7 +88,7 @@ class RemovalQuerySet(models.QuerySet["Removal"]):
 
 
 @tracked
-class Removal(models.Model):
+class DeletedRecord(models.Model):
     """A record that was deleted before it was public, whole, so that it can come back."""
 
     kind = models.CharField(max_length=60)
@@ -103,7 +103,7 @@ class Removal(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     restored_at = models.DateTimeField(null=True)
 
-    objects = RemovalQuerySet.as_manager()
+    objects = DeletedRecordQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

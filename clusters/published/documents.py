@@ -1,8 +1,8 @@
 """What the API answers of each public record, written when it changes and read as it is.
 
 The database keeps a row for each published root and empties it in the transaction that makes it
-wrong (`clusters.models.triggers.KeepDocuments`). `write` fills the empty ones; until then `read`
-makes them anew for each answer, so that nothing is ever older than the last commit.
+wrong (`clusters.models.triggers.KeepDocuments`). `rebuild_all` fills the empty ones; until then
+`read` makes them anew for each answer, so that nothing is ever older than the last commit.
 
 A row says whom its document names: whoever renames one of these finds the row, waits for whoever is
 writing it, and empties it again. A document that names others than its row says is written only
@@ -22,12 +22,12 @@ from django.db import OperationalError, connection, transaction
 from django.tasks import task
 from django.utils import timezone
 
-from clusters.database import Statement
-from clusters.models import PublicDocument, Root, Tally
+from clusters.database import PreparedStatement
+from clusters.models import FacetCount, PublicDocument, Root
 from clusters.models.base import root_model
 from clusters.published.serializers import serializer_for, with_links
 from clusters.published.state import version_of
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 
 # How many are read and written at a time, and how many while somebody waits for their change.
 BATCH, AT_ONCE = 100, 50
@@ -83,12 +83,12 @@ def writer_version() -> str:
     return version_of(("clusters", "interventions"), ending=".py")
 
 
-def make(model: type[Root], ids: Collection[int], *, drafts: bool = False) -> dict[int, Answer]:
+def build(model: type[Root], ids: Collection[int], *, drafts: bool = False) -> dict[int, Answer]:
     """Make the answers of some roots from the tables, in a fixed number of queries.
 
     Of public ones only, unless whoever asks may see `drafts`.
     """
-    shape = shape_of(model)
+    shape = record_schema(model)
     manager: Any = model._default_manager
     seen = manager.all() if drafts else manager.published()
     # One serializer for all: to declare its fields takes longer than to fill them.
@@ -122,10 +122,10 @@ def read(model: type[Root], ids: Collection[int], *, parts: bool = True) -> dict
         for number, record, *rest in rows
     }
     missing = [number for number in ids if number not in found]
-    return found | make(model, missing) if missing else found
+    return found | build(model, missing) if missing else found
 
 
-WRITTEN = Statement(
+WRITTEN = PreparedStatement(
     """
     SELECT CASE WHEN tag = %s THEN '' ELSE record END, CASE WHEN tag = %s THEN '' ELSE parts END,
         tag, extract(epoch FROM written)::text
@@ -138,8 +138,8 @@ SOME = """
     SELECT root_id::text, {columns} FROM clusters_publicdocument
     WHERE kind = %s AND root_id = ANY(%s::bigint[]) AND code = %s AND record <> ''
 """
-RECORDS = Statement(SOME.format(columns="record"))
-WHOLES = Statement(SOME.format(columns="record, parts"))
+RECORDS = PreparedStatement(SOME.format(columns="record"))
+WHOLES = PreparedStatement(SOME.format(columns="record, parts"))
 
 
 def find(kind: str, slug: str, *, known: str = "") -> Answer | None:
@@ -165,7 +165,7 @@ def named_parts(model: Any, rows: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
 
     A row is the number of the root, then what names the part; what is gone is left out.
     """
-    below = shape_of(model).children
+    below = record_schema(model).children
     answers = read(root_model(model), {row[0] for row in rows})
     by_id = {part["id"]: part for part in parts_of(model, answers.values())}
     for name in ("/".join(row[1:]) for row in rows):
@@ -187,7 +187,9 @@ def parts_of(model: Any, answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
 def path_to(model: Any) -> tuple[str, ...]:
     """Return the names of the lists that lead from a root to this kind of its parts."""
     parent = model._meta.get_field(model.parent_field).related_model
-    (name,) = (name for name, shape in shape_of(parent).children.items() if shape.model is model)
+    (name,) = (
+        name for name, shape in record_schema(parent).children.items() if shape.model is model
+    )
     return (*path_to(parent), name) if hasattr(parent, "parent_field") else (name,)
 
 
@@ -195,14 +197,14 @@ def roots() -> list[type[Root]]:
     return [model for model in apps.get_models() if issubclass(model, Root)]
 
 
-def write() -> int:
+def rebuild_all() -> int:
     """Write every document that is empty or was written by other code; return how many.
 
     Documents that a transaction under way has emptied are left to it.
     """
     make_rows()
     PublicDocument.objects.exclude(code=writer_version()).exclude(record="").update(record="")
-    written = write_due(waits=True)
+    written = refresh_stale(waits=True)
     note_writer()
     return written
 
@@ -210,11 +212,11 @@ def write() -> int:
 def note_writer() -> None:
     """Note that every document is by this code: until then tallies are of two codes."""
     with transaction.atomic():
-        Tally.objects.filter(kind=WRITER).delete()
-        Tally.objects.create(kind=WRITER, facet="code", value=writer_version(), number=1)
+        FacetCount.objects.filter(kind=WRITER).delete()
+        FacetCount.objects.create(kind=WRITER, facet="code", value=writer_version(), number=1)
 
 
-def write_due(*, waits: bool = False) -> int:
+def refresh_stale(*, waits: bool = False) -> int:
     """Write the empty documents of the rows that there are; return how many.
 
     What cannot be written at the moment is left, unless this `waits`, and others with it.
@@ -239,7 +241,7 @@ def write_soon(**_: Any) -> None:
 @task()
 def write_rest() -> None:
     """Write the empty documents beside the server; what cannot be written yet, a moment later."""
-    write_due()
+    refresh_stale()
     if _due():
         write_rest.using(run_after=timezone.now() + TRY_AGAIN).enqueue()
 
@@ -305,7 +307,7 @@ def _is_alone(*, waits: bool = False) -> bool:
 
 def _fill(model: type[Root], rows: list[PublicDocument], *, is_alone: bool) -> None:
     """Put their documents into rows, in memory; if not alone, where nobody new is named."""
-    answers = make(model, [row.root_id for row in rows]) if rows else {}
+    answers = build(model, [row.root_id for row in rows]) if rows else {}
     for row in rows:
         answer = answers[row.root_id]
         if is_alone or set(answer.depends_on) <= set(row.depends_on):

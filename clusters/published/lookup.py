@@ -11,7 +11,7 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
 from clusters.models import Alias, Change, ChangeAction, State
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 
 
 class MovedError(Exception):
@@ -57,7 +57,7 @@ def find_published(queryset: QuerySet[Any], slug: str) -> Any:
             raise MovedError(found, slug)
         return found
     model: Any = queryset.model
-    kind = shape_of(model).folder
+    kind = record_schema(model).folder
     unseen = model._default_manager.filter(slug=small).first()
     aliases = Alias.objects.filter(kind=model._meta.model_name)
     alias = aliases.filter(Exact(Lower("slug"), small)).first()

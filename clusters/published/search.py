@@ -23,7 +23,7 @@ from django.db.models.functions import RowNumber
 
 from clusters.models import Root, SearchEntry, SearchWord
 from clusters.models.search import CONFIGURATION
-from clusters.records.schema import Shape, shape_of, shapes
+from clusters.records.schema import RecordSchema, record_schema, record_schemas
 from clusters.records.serialization import Document, document_of
 
 # Marks of a hit that no text contains; the page makes <mark> of them after escaping.
@@ -56,7 +56,7 @@ SPELLINGS = (
 def kinds() -> list[str]:
     """Return the kinds of records that can be found, by their folders."""
     found: list[str] = []
-    for shape in shapes().values():
+    for shape in record_schemas().values():
         if hasattr(shape.model, "get_absolute_url") and issubclass(shape.model, Root):
             found.append(shape.folder)
         below: list[Any] = list(shape.children.values())
@@ -66,7 +66,7 @@ def kinds() -> list[str]:
 
 def index(record: Root, document: Document | None) -> None:
     """Make the entries of one root anew from its public document; None takes it out."""
-    kind = shape_of(type(record)).folder
+    kind = record_schema(type(record)).folder
     known = SearchEntry.objects.filter(root_kind=kind, root_id=record.pk)
     before = _words(known)
     known.delete()
@@ -79,7 +79,7 @@ def rebuild() -> int:
     """Make the whole index anew; return how many entries it has."""
     SearchEntry.objects.all().delete()
     SearchWord.objects.all().delete()
-    for shape in shapes().values():
+    for shape in record_schemas().values():
         if issubclass(shape.model, Root):
             for record in shape.model.objects.published():
                 index(record, document_of(record, public=True))
@@ -87,7 +87,7 @@ def rebuild() -> int:
 
 
 def _entries(record: Root, kind: str, document: Document) -> Iterator[SearchEntry]:
-    shape = shape_of(type(record))
+    shape = record_schema(type(record))
     address = getattr(record, "get_absolute_url", None)
     texts = []
     for name, child_shape in shape.children.items():
@@ -127,7 +127,7 @@ def _entries(record: Root, kind: str, document: Document) -> Iterator[SearchEntr
         )
 
 
-def _named(record: Root, shape: Shape) -> list[str]:
+def _named(record: Root, shape: RecordSchema) -> list[str]:
     """The names of what a record lists, such as the clusters of a project."""
     lists = [field.name for field in shape.fields if field.kind == "references"]
     return [str(target) for name in lists for target in getattr(record, name).published()]
@@ -240,8 +240,8 @@ def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
 def model_called(kind: str) -> Any:
     """Return the model of a kind of record or part."""
     found = [
-        *shapes().values(),
-        *(part for one in shapes().values() for part in one.children.values()),
+        *record_schemas().values(),
+        *(part for one in record_schemas().values() for part in one.children.values()),
     ]
     return next(shape.model for shape in found if shape.folder == kind)
 

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from clusters.models import Root, State
 from clusters.models.citations import CITED
 from clusters.published import fields as api_fields
-from clusters.records.schema import Field, shape_of
+from clusters.records.schema import FieldSpec, record_schema
 
 # Fields that an app adds to records of a model, such as `derived`; see `extend`.
 _further: dict[type[models.Model], dict[str, serializers.Field]] = {}
@@ -29,7 +29,7 @@ class RecordSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, serializers.Field]:
         model: Any = self.Meta.model
-        shape = shape_of(model)
+        shape = record_schema(model)
         found: dict[str, serializers.Field] = {"url": api_fields.UrlField()}
         if parent := getattr(model, "parent_field", None):
             found["id"] = api_fields.IdField()
@@ -60,7 +60,7 @@ def extend(model: type[models.Model], **further: serializers.Field) -> None:
 
 def serializer_for(model: type[models.Model], *, has_parts: bool = False) -> type[RecordSerializer]:
     """Return the serializer of a model, alone as in a list, or with the parts below it."""
-    return _declare(model, has_parts and bool(shape_of(model).children))
+    return _declare(model, has_parts and bool(record_schema(model).children))
 
 
 @cache
@@ -70,7 +70,7 @@ def _declare(model: type[models.Model], has_parts: bool) -> type[RecordSerialize
     return type(name, (RecordSerializer,), {"Meta": meta, "__doc__": model.__doc__})
 
 
-def field_of(spec: Field) -> serializers.Field:
+def field_of(spec: FieldSpec) -> serializers.Field:
     """Return the serializer field of one field of a record."""
     column = spec.field
     if spec.kind == "date":
@@ -99,7 +99,7 @@ def field_of(spec: Field) -> serializers.Field:
 def with_links(queryset: Any, *, has_parts: bool = False) -> Any:
     """Fetch with records all that their serializer shows, in a fixed number of queries."""
     model = queryset.model
-    shape = shape_of(model)
+    shape = record_schema(model)
     many: list[Any] = [spec.name for spec in shape.fields if spec.kind == "references"]
     if shape.citations is not None:
         many.append(CITED)
@@ -117,7 +117,7 @@ def with_links(queryset: Any, *, has_parts: bool = False) -> Any:
 
 def _to_join(model: Any) -> list[str]:
     """Return the foreign keys whose rows an answer names, with what names those."""
-    names = [spec.name for spec in shape_of(model).fields if spec.kind == "reference"]
+    names = [spec.name for spec in record_schema(model).fields if spec.kind == "reference"]
     names = [name for name in names if name not in model.private]
     above = model
     path = ""

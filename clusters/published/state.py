@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from clusters.database import Statement
+from clusters.database import PreparedStatement
 
 # What pages are made of besides the data.
 CODE = ("config", "clusters", "interventions", "templates", "static", "requirements.lock")
@@ -50,7 +50,7 @@ class DataState(NamedTuple):
         return None if self.changed is None else datetime.fromtimestamp(self.changed, UTC)
 
 
-STATE = Statement(
+STATE = PreparedStatement(
     """
     SELECT coalesce(change.number, 0)::text, coalesce(coder.pgh_id, 0)::text,
         coalesce(redaction.id, 0)::text, extract(epoch FROM

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from enum import Enum
 
-from clusters.records.schema import Shape
+from clusters.records.schema import RecordSchema
 from clusters.records.serialization import Document, locator_type_of
 
 # Names and bookkeeping of the casebook itself, which assert nothing about the world.
 NEVER_ASSERTED = frozenset({"slug", "key", "language"})
 
 
-def uncited(document: Document, shape: Shape, at: str = "") -> list[str]:
+def uncited(document: Document, shape: RecordSchema, at: str = "") -> list[str]:
     """List the values of a record that no citation covers, as `accounts.early-exit.position`."""
     return [where for where, cover in asserted(document, shape, at) if not cover.is_enough]
 
@@ -29,7 +29,7 @@ class Cover(Enum):
         return self in (Cover.RECORD, Cover.FIELD)
 
 
-def asserted(document: Document, shape: Shape, at: str = "") -> Iterator[tuple[str, Cover]]:
+def asserted(document: Document, shape: RecordSchema, at: str = "") -> Iterator[tuple[str, Cover]]:
     """Yield every value that says something about the world, and what covers it."""
     for field in shape.fields:
         if field.name in document and is_asserted(shape, field.name):
@@ -66,13 +66,13 @@ def outdated_of(document: Document, field: str) -> list[Document]:
     ]
 
 
-def is_asserted(shape: Shape, field_name: str) -> bool:
+def is_asserted(shape: RecordSchema, field_name: str) -> bool:
     """Tell whether a field says something about the world, which then needs its place."""
     exempt = NEVER_ASSERTED | getattr(shape.model, "not_asserted", frozenset())
     return shape.citations is not None and field_name not in exempt
 
 
-def narrowed(before: Document, after: Document, shape: Shape) -> Document:
+def narrowed(before: Document, after: Document, shape: RecordSchema) -> Document:
     """Return a changed record in which no older citation of all of it bears what was changed.
 
     Such a citation spoke of the values that there were. Of one that was added or changed it says

@@ -5,15 +5,15 @@ from typing import Any
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
-from clusters.records.schema import Shape, shapes
+from clusters.records.schema import RecordSchema, record_schemas
 
 
 def codebook() -> list[dict[str, Any]]:
     """Return every kind of record with its fields and, below it, its parts."""
-    return [_kind(shape) for shape in shapes().values()]
+    return [_kind(shape) for shape in record_schemas().values()]
 
 
-def _kind(shape: Shape, path: str = "") -> dict[str, Any]:
+def _kind(shape: RecordSchema, path: str = "") -> dict[str, Any]:
     model: Any = shape.model
     return {
         "name": str(model._meta.verbose_name),

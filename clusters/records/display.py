@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clusters.models import Citation, LocatorType, Stance
-from clusters.records.schema import Field, Shape, shapes
+from clusters.records.schema import FieldSpec, RecordSchema, record_schemas
 from clusters.records.serialization import Document
 from clusters.values import edtf
 
@@ -48,9 +48,9 @@ def value_words(value: Any, where: Sequence[str] | str, kind: str) -> str:
 
 def _steps(
     where: Sequence[str] | str, kind: str
-) -> Iterator[tuple[str, Shape | None, list[str] | None]]:
+) -> Iterator[tuple[str, RecordSchema | None, list[str] | None]]:
     """Yield each step of a place: its name, the shape it leads to or is of, and a part's key."""
-    shape = shapes().get(kind.partition("/")[0])
+    shape = record_schemas().get(kind.partition("/")[0])
     steps = iter(where.split(".") if isinstance(where, str) else where)
     for step in steps:
         if shape is not None and step in shape.children:
@@ -60,12 +60,12 @@ def _steps(
             yield step, shape, None
 
 
-def _called(name: str, shape: Shape | None) -> str:
+def _called(name: str, shape: RecordSchema | None) -> str:
     spec = shape.field(name) if shape is not None else None
     return capfirst(label(name) if spec is None else str(spec.field.verbose_name))
 
 
-def _part(document: Document, shape: Shape) -> str:
+def _part(document: Document, shape: RecordSchema) -> str:
     """Write a record or part out, a line a value; its own parts by how many they are."""
     lines = []
     for name, value in document.items():
@@ -77,7 +77,7 @@ def _part(document: Document, shape: Shape) -> str:
     return "\n".join(lines)
 
 
-def _value(name: str, value: Any, shape: Shape | None) -> str:
+def _value(name: str, value: Any, shape: RecordSchema | None) -> str:
     spec = shape.field(name) if shape is not None else None
     if spec is None:
         is_places = name == "citations" and isinstance(value, list)
@@ -90,7 +90,7 @@ def _value(name: str, value: Any, shape: Shape | None) -> str:
     return _choice(value, spec)
 
 
-def _choice(value: Any, spec: Field) -> str:
+def _choice(value: Any, spec: FieldSpec) -> str:
     """Call a choice, or each of several, as its field does."""
     field = getattr(spec.field, "base_field", spec.field)
     known = {str(code): str(words) for code, words in getattr(field, "flatchoices", ())}
@@ -99,7 +99,7 @@ def _choice(value: Any, spec: Field) -> str:
     return known.get(str(value), "") or _plain(value)
 
 
-def _place(citation: Document, shape: Shape | None) -> str:
+def _place(citation: Document, shape: RecordSchema | None) -> str:
     """Write a citation as one line: the publication, the place, and what it is for."""
     kind = next((one for one in LocatorType.values if one in citation), None)
     if kind is None or "publication" not in citation:

@@ -11,7 +11,7 @@ class _Tried(Exception):
 
 
 @contextmanager
-def only_tried(is_trial: bool = True) -> Iterator[None]:
+def dry_run_if(is_trial: bool = True) -> Iterator[None]:
     """Carry the block out and roll it back; whatever it raises is raised.
 
     Where it `is_trial` no more, it is carried out for good, all or nothing.

@@ -13,14 +13,14 @@ from django.db import models
 
 from clusters.models import Child, Root, User
 from clusters.records.merge import Difference, differences
-from clusters.records.schema import Shape, shape_of
+from clusters.records.schema import RecordSchema, record_schema
 from clusters.records.serialization import Document, document_from
 
 DELETE = "delete"
 
 
 @dataclass
-class Moment:
+class Revision:
     """One act on a record: when, by whom and why, and what the record was after it.
 
     `document` is None where the record was gone. `program` made the change where nobody is known.
@@ -53,17 +53,17 @@ class _Event:
     program: str
 
 
-class Past:
+class RecordHistory:
     """The history of one root and of everything below it, whether it is still there or not."""
 
     def __init__(self, model: type[Root], number: int) -> None:
         self.model, self.number = model, number
-        self.shape = shape_of(model)
+        self.shape = record_schema(model)
 
     @cached_property
-    def moments(self) -> list[Moment]:
+    def moments(self) -> list[Revision]:
         """Every act that changed something that the record's document shows, the first first."""
-        found: list[Moment] = []
+        found: list[Revision] = []
         rows: dict[Any, dict[int, dict[str, Any]]] = {}
         before: Document = {}
         users = self.users()
@@ -81,7 +81,7 @@ class Past:
             about = next((one.context for one in events if one.context), None)
             metadata = about.metadata if about else {}
             found.append(
-                Moment(
+                Revision(
                     at,
                     users.get(metadata.get("user")),
                     metadata.get("reason", ""),
@@ -94,7 +94,7 @@ class Past:
             before = document or {}
         return found
 
-    def at(self, key: str) -> Moment | None:
+    def at(self, key: str) -> Revision | None:
         """Return the moment with this key."""
         return next((one for one in self.moments if one.key == key), None)
 
@@ -108,7 +108,7 @@ class Past:
         self._below(self.shape, numbers, found)
         return found
 
-    def _below(self, shape: Shape, above: set[int], found: list[_Event]) -> None:
+    def _below(self, shape: RecordSchema, above: set[int], found: list[_Event]) -> None:
         ties = [spec.field.remote_field.through for spec in shape.fields if is_tie(spec)]
         for model in [*ties, *([shape.citations] if shape.citations else [])]:
             self._collect(model, {f"{model.parent_field}_id__in": above}, found)
@@ -175,7 +175,7 @@ class Past:
     def instance(
         self,
         model: Any,
-        shape: Shape,
+        shape: RecordSchema,
         values: dict[str, Any],
         rows: dict[Any, dict[int, dict[str, Any]]],
     ) -> Any:

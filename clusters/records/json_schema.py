@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from clusters.models import LocatorType, Stance
-from clusters.records.schema import Field, Shape
+from clusters.records.schema import FieldSpec, RecordSchema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DATE = {
@@ -40,7 +40,7 @@ CITATION = {
 }
 
 
-def schema_of(shape: Shape) -> dict[str, Any]:
+def json_schema_of(shape: RecordSchema) -> dict[str, Any]:
     """Return the schema of one kind of case file."""
     return {
         "$schema": DIALECT,
@@ -50,7 +50,7 @@ def schema_of(shape: Shape) -> dict[str, Any]:
     }
 
 
-def _record(shape: Shape) -> dict[str, Any]:
+def _record(shape: RecordSchema) -> dict[str, Any]:
     properties: dict[str, Any] = {field.name: _value(field) for field in shape.fields}
     if shape.citations is not None:
         properties["citations"] = {"type": "array", "items": {"$ref": "#/$defs/citation"}}
@@ -65,7 +65,7 @@ def _record(shape: Shape) -> dict[str, Any]:
     }
 
 
-def _value(field: Field) -> dict[str, Any]:
+def _value(field: FieldSpec) -> dict[str, Any]:
     column = field.field
     described: dict[str, Any] = {"description": str(column.help_text)} if column.help_text else {}
     if field.kind == "date":

@@ -21,7 +21,7 @@ NOT_IN_FILES = {
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldSpec:
     """One field of a file. `kind` says how its value is written."""
 
     name: str
@@ -34,12 +34,12 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Shape:
+class RecordSchema:
     """What one model's part of a file holds."""
 
     model: type[models.Model]
-    fields: tuple[Field, ...]
-    children: dict[str, "Shape"]
+    fields: tuple[FieldSpec, ...]
+    children: dict[str, "RecordSchema"]
     citations: type[CitationUse] | None
 
     @property
@@ -70,12 +70,12 @@ class Shape:
         is_known = step == "citations" or self.field(step) is not None
         return is_known and not rest
 
-    def field(self, name: str) -> Field | None:
+    def field(self, name: str) -> FieldSpec | None:
         return next((field for field in self.fields if field.name == name), None)
 
 
 @cache
-def shapes() -> dict[str, Shape]:
+def record_schemas() -> dict[str, RecordSchema]:
     """Return the shape of every kind of record that has files, by folder.
 
     Kinds that others refer to come first, so that loading in this order meets every reference.
@@ -93,7 +93,7 @@ def shapes() -> dict[str, Shape]:
         ]
         ordered += ready
         waiting = [model for model in waiting if model not in ready]
-    found = [shape_of(model) for model in ordered]
+    found = [record_schema(model) for model in ordered]
     return {shape.folder: shape for shape in found}
 
 
@@ -102,17 +102,17 @@ def _refers_to(model: type[models.Model]) -> set[Any]:
 
 
 @cache
-def shape_of(model: Any) -> Shape:
+def record_schema(model: Any) -> RecordSchema:
     """Return the shape of one model, with the children below it."""
     parent = getattr(model, "parent_field", None)
     left_out = NOT_IN_FILES | {parent} | companion_names(model).keys()
     fields = [
-        Field(field.name, _kind(field), field)
+        FieldSpec(field.name, _kind(field), field)
         for field in (*model._meta.concrete_fields, *model._meta.many_to_many)
         if field.name not in left_out
     ]
     fields.sort(key=lambda field: field.name not in ("slug", "key"))
-    children: dict[str, Shape] = {}
+    children: dict[str, RecordSchema] = {}
     citations = None
     for relation in model._meta.related_objects:
         child: Any = relation.related_model
@@ -121,8 +121,8 @@ def shape_of(model: Any) -> Shape:
         if issubclass(child, CitationUse):
             citations = child
         elif hasattr(child, "key"):
-            children[str(relation.get_accessor_name())] = shape_of(child)
-    return Shape(model, tuple(fields), children, citations)
+            children[str(relation.get_accessor_name())] = record_schema(child)
+    return RecordSchema(model, tuple(fields), children, citations)
 
 
 def _kind(field: Any) -> str:

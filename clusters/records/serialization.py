@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from clusters.models import CitationUse, LocatorType, Stance
-from clusters.records.schema import Field, Shape, shape_of
+from clusters.records.schema import FieldSpec, RecordSchema, record_schema
 
 type Document = dict[str, Any]
 
@@ -26,7 +26,7 @@ def document_of(
     # A copy, so that what is fetched here is not taken for current later on.
     read = copy.copy(instance)
     read._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    models.prefetch_related_objects([read], *lookups(shape_of(type(instance))))
+    models.prefetch_related_objects([read], *lookups(record_schema(type(instance))))
     return document_from(read, public=public, private=private)
 
 
@@ -38,7 +38,7 @@ def documents_of(instances: Sequence[Any], *, public: bool = False) -> list[Docu
     for one in read:
         one._prefetched_objects_cache = {}
     model: Any = type(read[0])
-    models.prefetch_related_objects(read, *lookups(shape_of(model)))
+    models.prefetch_related_objects(read, *lookups(record_schema(model)))
     return [document_from(one, public=public) for one in read]
 
 
@@ -46,7 +46,7 @@ def document_from(
     instance: models.Model, *, public: bool = False, private: bool | None = None
 ) -> Document:
     """Return the document of a record whose parts, places and ties are fetched already."""
-    shape = shape_of(type(instance))
+    shape = record_schema(type(instance))
     hides_private = public if private is None else not private
     document = _fields_of(instance, shape, public=hides_private)
     if shape.citations is not None:
@@ -62,7 +62,7 @@ def document_from(
     return document
 
 
-def lookups(shape: Shape, path: str = "") -> list[Any]:
+def lookups(shape: RecordSchema, path: str = "") -> list[Any]:
     """Return what to prefetch of a record: its ties, places and parts, and whom these name."""
     found: list[Any] = [
         f"{path}{field.name}" for field in shape.fields if field.kind == "references"
@@ -78,7 +78,7 @@ def lookups(shape: Shape, path: str = "") -> list[Any]:
     return found
 
 
-def _with_references(rows: Any, shape: Shape) -> Any:
+def _with_references(rows: Any, shape: RecordSchema) -> Any:
     references = [field.name for field in shape.fields if field.kind == "reference"]
     nested = [
         f"{name}__{parent}"
@@ -90,7 +90,7 @@ def _with_references(rows: Any, shape: Shape) -> Any:
     return rows.select_related(*references, *nested) if references else rows.all()
 
 
-def _fields_of(instance: Any, shape: Shape, *, public: bool) -> Document:
+def _fields_of(instance: Any, shape: RecordSchema, *, public: bool) -> Document:
     document: Document = {}
     for field in shape.fields:
         if public and field.name in getattr(instance, "private", ()):
@@ -102,14 +102,14 @@ def _fields_of(instance: Any, shape: Shape, *, public: bool) -> Document:
     return document
 
 
-def default_of(field: Field) -> Any:
+def default_of(field: FieldSpec) -> Any:
     """Return what a field holds when a file leaves it out."""
     if field.kind == "references":
         return []
     return field.field.get_default() if field.field.has_default() else None
 
 
-def value_of(instance: Any, field: Field) -> Any:
+def value_of(instance: Any, field: FieldSpec) -> Any:
     """Return one value in the plain form that documents use."""
     if field.kind == "references":
         return sorted(row.slug for row in getattr(instance, field.name).all())

@@ -17,7 +17,7 @@ from django_countries.fields import CountryField
 
 from clusters.i18n import short
 from clusters.models import LocatorType, Stance
-from clusters.records.schema import Field, Shape
+from clusters.records.schema import FieldSpec, RecordSchema
 from clusters.records.serialization import EMPTY, Document, citation_order, default_of, plain
 from clusters.values.cleaning import exact_number, one_line, whole_number, without_width
 from clusters.values.codelists import COUNTRIES
@@ -66,7 +66,7 @@ class CaseFile:
     """One record as its file gives it."""
 
     path: str
-    shape: Shape
+    shape: RecordSchema
     document: Document = field(default_factory=dict)
     lines: dict[Where, int] = field(default_factory=dict)
 
@@ -106,14 +106,14 @@ def together(read: list[Problem], found: list[Problem]) -> list[Problem]:
     ]
 
 
-def read_node(name: str, node: Any, shape: Shape) -> tuple[CaseFile, list[Problem]]:
+def read_node(name: str, node: Any, shape: RecordSchema) -> tuple[CaseFile, list[Problem]]:
     """Read one record from a tree of YAML."""
     reader = _Reader(CaseFile(name, shape))
     reader.case_file.document = reader.record(node, shape, ())
     return reader.case_file, reader.problems
 
 
-def read_value(name: str, value: Any, shape: Shape) -> tuple[CaseFile, list[Problem]]:
+def read_value(name: str, value: Any, shape: RecordSchema) -> tuple[CaseFile, list[Problem]]:
     """Read one record from what JSON gives: the same values, checked in the same way."""
     return read_node(name, _node_of(value), shape)
 
@@ -147,7 +147,7 @@ class _Reader:
         path = self.case_file.path
         self.problems.append(Problem(path, line, ".".join(where), message, self.item))
 
-    def record(self, node: Any, shape: Shape, where: Where) -> Document:
+    def record(self, node: Any, shape: RecordSchema, where: Where) -> Document:
         """Read a mapping that stands for a root or a child."""
         document: Document = {}
         for name, value in self.pairs(node, where):
@@ -195,7 +195,7 @@ class _Reader:
             yield item
         self.item = ""
 
-    def put(self, document: Document, spec: Field, node: Any, at: Where) -> None:
+    def put(self, document: Document, spec: FieldSpec, node: Any, at: Where) -> None:
         value: Any
         if spec.kind == "date":
             value = self.date(node, at)
@@ -298,11 +298,11 @@ class _Reader:
             self.say(node, at, str(error))
             return ""
 
-    def citations(self, node: Any, shape: Shape, at: Where) -> list[Document]:
+    def citations(self, node: Any, shape: RecordSchema, at: Where) -> list[Document]:
         found = [self.citation(item, shape, at) for item in self.each(node, at)]
         return sorted((item for item in found if item), key=citation_order)
 
-    def citation(self, node: Any, shape: Shape, at: Where) -> Document | None:
+    def citation(self, node: Any, shape: RecordSchema, at: Where) -> Document | None:
         pairs = dict(self.pairs(node, at))
         not_for = pairs.pop("not_for", None)
         left_out = [self.text(one, at) or "" for one in self.items(not_for, at)] if not_for else []
@@ -339,7 +339,7 @@ class _Reader:
             return {name: value for name, value in document.items() if value}
         return None
 
-    def children(self, node: Any, shape: Shape, at: Where) -> list[Document]:
+    def children(self, node: Any, shape: RecordSchema, at: Where) -> list[Document]:
         found: dict[str, Document] = {}
         for number, item in enumerate(self.items(node, at), start=1):
             key = self.key_of(item) or f"{number}"

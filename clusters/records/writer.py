@@ -11,27 +11,27 @@ from django.db.models.functions import Lower
 
 from clusters.i18n import LONGEST_ECHO, short
 from clusters.models import Alias, Citation, CitationUse, Publication, Root, Stance, User
-from clusters.records.schema import Field, Shape, shapes
+from clusters.records.schema import FieldSpec, RecordSchema, record_schemas
 from clusters.records.serialization import Document, locator_type_of, lookups
 from clusters.records.validation import CaseFile, Problem, Where
 
 # Called for each record and part that is saved, or found to be as it shall be.
-type Heard = Callable[[], None]
+type OnProgress = Callable[[], None]
 # How many slugs are looked through for the one that was meant.
 MOST_NEAR = 200
 # After so many mistakes nothing more is looked at: what is told has an end, and costs little.
 MOST_TOLD = 500
 
 
-def nobody() -> None:
+def noop() -> None:
     """Follow nothing."""
 
 
-class Saver:
+class RecordWriter:
     """Saves records, roots first and then their parts, and collects what is wrong with them."""
 
     def __init__(
-        self, by: User | None = None, heard: Heard = nobody, *, in_files: bool = False
+        self, by: User | None = None, heard: OnProgress = noop, *, in_files: bool = False
     ) -> None:
         # Whether what is not there could be added as a file.
         self.in_files = in_files
@@ -92,7 +92,7 @@ class Saver:
             ordered += ready
             placed = {id(case_file) for case_file, _ in ready}
             waiting = [pair for pair in waiting if id(pair[0]) not in placed]
-        order = {kind: number for number, kind in enumerate(shapes())}
+        order = {kind: number for number, kind in enumerate(record_schemas())}
         return sorted(ordered, key=lambda pair: order[pair[0].shape.folder])
 
     def attempt(
@@ -122,7 +122,7 @@ class Saver:
         self.put(case_file, instance, shape, document, ())
         self.instances[shape.folder, case_file.slug] = instance
 
-    def new(self, shape: Shape) -> Any:
+    def new(self, shape: RecordSchema) -> Any:
         """Begin a record that there is not yet."""
         found: Any = shape.model()
         if isinstance(found, Root):
@@ -139,7 +139,7 @@ class Saver:
         instance._prefetched_objects_cache = {}
 
     def put(
-        self, case_file: CaseFile, instance: Any, shape: Shape, document: Document, at: Where
+        self, case_file: CaseFile, instance: Any, shape: RecordSchema, document: Document, at: Where
     ) -> bool:
         """Set an object's own fields and save it where they differ. Tells whether it is sound."""
         self.heard()
@@ -209,7 +209,7 @@ class Saver:
             instance.full_clean()
             raise
 
-    def set(self, instance: Any, spec: Field, value: Any) -> None:
+    def set(self, instance: Any, spec: FieldSpec, value: Any) -> None:
         if spec.kind == "date":
             setattr(instance, spec.name, (value or {}).get("edtf", ""))
             setattr(instance, f"{spec.name}_printed", (value or {}).get("printed", ""))
@@ -222,7 +222,7 @@ class Saver:
         else:
             setattr(instance, spec.name, None)
 
-    def find(self, spec: Field, value: str) -> Any:
+    def find(self, spec: FieldSpec, value: str) -> Any:
         """Find the record that a file names, in this load or in the database."""
         model: Any = spec.field.related_model
         parent = getattr(model, "parent_field", None)
@@ -242,7 +242,7 @@ class Saver:
         return self.parts[model, value]
 
     def find_root(self, model: Any, slug: str) -> Any:
-        folder = next(shape.folder for shape in shapes().values() if shape.model is model)
+        folder = next(shape.folder for shape in record_schemas().values() if shape.model is model)
         if (folder, slug) not in self.instances:
             found, _ = find_by_slug(model, slug)
             if found is None:
@@ -257,7 +257,7 @@ class Saver:
         return self.instances[folder, slug]
 
     def put_parts(
-        self, case_file: CaseFile, instance: Any, shape: Shape, document: Document, at: Where
+        self, case_file: CaseFile, instance: Any, shape: RecordSchema, document: Document, at: Where
     ) -> None:
         """Save what hangs on an object: many-to-many ties, citations and children."""
         is_saved = instance.pk is not None
@@ -282,7 +282,7 @@ class Saver:
         return records.visible_to(self.by) if issubclass(model, Root) else records.none()
 
     def find_all(
-        self, case_file: CaseFile, spec: Field, slugs: Sequence[str], where: Where
+        self, case_file: CaseFile, spec: FieldSpec, slugs: Sequence[str], where: Where
     ) -> list[Any]:
         """Find what a list names; each that is not there is told."""
         found = []
@@ -299,7 +299,7 @@ class Saver:
         case_file: CaseFile,
         parent: Any,
         name: str,
-        shape: Shape,
+        shape: RecordSchema,
         documents: list[Document],
         at: Where,
     ) -> None:
@@ -376,7 +376,11 @@ class Saver:
         return [] if is_new else list(getattr(above, name).all())
 
     def say(
-        self, case_file: CaseFile, at: Where, error: ValidationError, shape: Shape | None = None
+        self,
+        case_file: CaseFile,
+        at: Where,
+        error: ValidationError,
+        shape: RecordSchema | None = None,
     ) -> None:
         """Turn Django's errors into lines of the file.
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from clusters.published.search import START, STOP
 from clusters.records import display
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 
 register = template.Library()
 
@@ -45,7 +45,7 @@ def sources(record: Any, field: str = "") -> dict[str, Any]:
 @register.filter
 def kind_words(kind: str) -> str:
     """What people call one record of a kind: “outcome-dimensions” is “outcome dimension”."""
-    shape = shapes().get(kind)
+    shape = record_schemas().get(kind)
     return kind.replace("-", " ") if shape is None else str(shape.model._meta.verbose_name)
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import condition
 from clusters.models import Change, ChangeAction
 from clusters.published.state import data_state
 from clusters.records.merge import differences
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.web.caching import public_page
 from clusters.web.pagination import strict_page
 from clusters.web.query_params import check_parameters
@@ -70,7 +70,7 @@ def change_detail(request: HttpRequest, number: int) -> HttpResponse:
     """One public change, value by value."""
     check_parameters(request, set())
     change = get_object_or_404(Change, number=number)
-    shape = shapes().get(change.kind)
+    shape = record_schemas().get(change.kind)
     model: Any = None if shape is None else shape.model
     # What has been withdrawn since is no longer shown, whichever change it stood in.
     is_public = model is not None and model.objects.published().filter(pk=change.object_id).exists()

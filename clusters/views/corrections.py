@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clusters.actions.corrections import TooMany, suggest
-from clusters.client_ip import address_of
+from clusters.client_ip import client_ip
 from clusters.models import Correction
 from clusters.published.lookup import find_published
 from clusters.views.records import shape_called
@@ -94,7 +94,7 @@ def correct(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
             try:
                 found = suggest(
                     record=record,
-                    address=address_of(request),
+                    address=client_ip(request),
                     **{name: form.cleaned_data[name] for name in ("text", "source", "contact")},
                 )
             except TooMany as error:

@@ -11,7 +11,7 @@ from clusters.formats.citations import Reference, record_reference, work_referen
 from clusters.models import Change, ChangeAction, Publication, Root
 from clusters.published.lookup import find_published
 from clusters.records.merge import differences
-from clusters.records.schema import Shape, shape_of, shapes
+from clusters.records.schema import RecordSchema, record_schema, record_schemas
 from clusters.web.caching import public_page
 from clusters.web.query_params import check_parameters
 
@@ -21,9 +21,9 @@ FORMATS = {
 }
 
 
-def shape_called(kind: str) -> Shape:
+def shape_called(kind: str) -> RecordSchema:
     """Return the shape of a kind of root, by its folder. Raises Http404 for any other word."""
-    shape = shapes().get(kind)
+    shape = record_schemas().get(kind)
     if shape is None or not issubclass(shape.model, Root):
         raise Http404(_("There is no kind of record called %(kind)s.") % {"kind": kind})
     return shape
@@ -36,7 +36,7 @@ def public_version(record: Root, change: Change | None) -> int:
 
 def about_record(request: HttpRequest, record: Root) -> dict[str, Any]:
     """Return what the foot of a record's page shows: citation, versions, and where to write."""
-    kind = shape_of(type(record)).folder
+    kind = record_schema(type(record)).folder
     changes = list(Change.objects.of(kind, record.pk))
     last = changes[0] if changes else None
     return {
@@ -50,7 +50,7 @@ def about_record(request: HttpRequest, record: Root) -> dict[str, Any]:
 
 def reference_of(request: HttpRequest, record: Root, change: Change | None) -> Reference:
     number = public_version(record, change)
-    address = reverse("version", args=[shape_of(type(record)).folder, record.slug, number])
+    address = reverse("version", args=[record_schema(type(record)).folder, record.slug, number])
     return record_reference(record, number, change, request.build_absolute_uri(address))
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
-class Asked:
+class ActiveFilter:
     """One filter that is set: name and value, both in words, and the query string without it."""
 
     name: str
@@ -30,11 +30,11 @@ def without(query: QueryDict, names: Iterable[str]) -> str:
     return f"?{kept.urlencode()}"
 
 
-def asked(filterset: Any) -> list[Asked]:
+def active_filters(filterset: Any) -> list[ActiveFilter]:
     """Return the filters that a valid filterset has set, in words, in its order."""
     data = filterset.data
     return [
-        Asked(
+        ActiveFilter(
             name,
             data[name],
             _label(filterset, name),

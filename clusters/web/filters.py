@@ -27,7 +27,7 @@ from clusters.models import (
 from clusters.models.base import name_path, root_path
 from clusters.models.literature import PublicationQuerySet
 from clusters.published.search import roots_matching
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import reference
 from clusters.values.codelists import COUNTRIES
 
@@ -369,7 +369,7 @@ class StrictFilterSet(django_filters.FilterSet):
 def ranges_of(model: type[models.Model]) -> dict[str, django_filters.Filter]:
     """Declare `__gte` and `__lte` for every number and date of a record."""
     found: dict[str, django_filters.Filter] = {}
-    for spec in shape_of(model).fields:
+    for spec in record_schema(model).fields:
         name = spec.name
         if spec.kind == "date":
             bounds = {"gte": f"{name}_latest", "lte": f"{name}_earliest"}
@@ -401,7 +401,7 @@ class WordsFilter(django_filters.CharFilter):
         if not value:
             return qs
         model: Any = qs.model
-        kind = shape_of(model).folder
+        kind = record_schema(model).folder
         return qs.filter(pk__in=roots_matching(kind, value))
 
 

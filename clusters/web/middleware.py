@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
-from clusters.client_ip import address_of, hidden
+from clusters.client_ip import client_ip, hash_ip
 from clusters.published.lookup import GoneError, MovedError
 from clusters.web.errors import too_many_pages
 from clusters.web.throttles import PAGES, count
@@ -58,7 +58,7 @@ class PageThrottleMiddleware:
         if request.path.startswith("/api/") or request.path in ALWAYS_ANSWERED:
             return self.get_response(request)
         try:
-            use = count(PAGES, hidden(address_of(request)))
+            use = count(PAGES, hash_ip(client_ip(request)))
         except Exception:  # whatever a cache that is away raises; pages do not need one
             logger.exception("Pages are not counted: the cache does not answer.")
             return self.get_response(request)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from clusters.web.active_filters import asked
+from clusters.web.active_filters import active_filters
 
 PAGE_SIZE = 50
 PAGE_SIZES = (20, 50, 100, 200)
@@ -25,7 +25,7 @@ def page_of(request: HttpRequest, filterset: Any) -> dict[str, Any]:
         "filterset": filterset,
         "page": strict_page(request, rows, page_size(request)),
         "page_sizes": PAGE_SIZES,
-        "asked": asked(filterset) if is_valid else [],
+        "asked": active_filters(filterset) if is_valid else [],
         "all_rows": "?",
     }
 

@@ -17,7 +17,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from clusters.client_ip import address_of, hidden
+from clusters.client_ip import client_ip, hash_ip
 
 ANONYMOUS, SIGNED_IN, EXPORT, PAGES = "anonymous", "signed-in", "export", "pages"
 
@@ -69,7 +69,7 @@ def peek(policy: str, who: str) -> Use:
 
 def anonymous_use(request: HttpRequest) -> Use:
     """Count one request of somebody who did not say who it is, by address."""
-    return noted(request, count(ANONYMOUS, hidden(address_of(request))))
+    return noted(request, count(ANONYMOUS, hash_ip(client_ip(request))))
 
 
 def noted(request: Any, use: Use) -> Use:
@@ -98,7 +98,7 @@ class ClientThrottle(BaseThrottle):
         who = ""
         if "HTTP_AUTHORIZATION" in request.META:
             # Guessed tokens are counted by address, and end with what one may ask anonymously.
-            refused = f"refused-{hidden(address_of(plain))}"
+            refused = f"refused-{hash_ip(client_ip(plain))}"
             self.use = peek(ANONYMOUS, refused)
             if self.use.limit and self.use.used >= self.use.limit:
                 noted(plain, self.use)
@@ -113,7 +113,7 @@ class ClientThrottle(BaseThrottle):
             # What the middleware has counted is not counted again.
             self.use = getattr(plain, "api_use", None) or anonymous_use(plain)
         if not self.use.is_over and getattr(view, "is_heavy", False):
-            self.use = noted(plain, count(EXPORT, who or hidden(address_of(plain))))
+            self.use = noted(plain, count(EXPORT, who or hash_ip(client_ip(plain))))
         return not self.use.is_over
 
     def wait(self) -> float:

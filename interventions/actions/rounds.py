@@ -11,14 +11,14 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.actions.commenting import tell
-from clusters.actions.loading import change
-from clusters.actions.publishing import NotAllowed, one_at_a_time
+from clusters.actions.changing import change
+from clusters.actions.commenting import notify
+from clusters.actions.publishing import NotAllowed, lock_public_log
 from clusters.models import Contributor, Publication, State, User
 from clusters.models.roles import may_review
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import Document, document_of, reference
-from clusters.records.validation import REQUIRED, CaseFile, CaseFilesRefused, read_value
+from clusters.records.validation import REQUIRED, CaseFilesRefused, read_value
 from interventions.models import (
     Coding,
     CodingRound,
@@ -30,7 +30,7 @@ from interventions.models import (
     RoundConfirmation,
     RoundState,
 )
-from interventions.selectors.coding_rounds import UNREAD, Cell, Round, Subject, code_of
+from interventions.selectors.coding_rounds import UNREAD, Cell, RoundSnapshot, Subject, code_of
 from interventions.selectors.completeness import publications_in
 
 LONGEST = 5_000
@@ -45,7 +45,7 @@ ALL_THE_SAME = (
 def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
     """Let the coders begin. Raises NotAllowed, with everything that is missing."""
     found = _locked(round, RoundState.PREPARED)
-    it = Round(found)
+    it = RoundSnapshot(found)
     reasons = []
     if not may_review(by):
         reasons.append(_("Only an editor opens a round."))
@@ -80,7 +80,7 @@ def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
         for one in it.coders:
             one.user_id = one.coder.user_id
             one.save(update_fields=["user"])
-    it = Round(found)
+    it = RoundSnapshot(found)
     _tell(it, by, _("Coding begins: %(round)s") % {"round": found}, url=url)
 
 
@@ -107,7 +107,7 @@ def code(
     problems = [
         problem
         for subject, document in answers.items()
-        for problem in read_value(subject.key, _whole(subject, document), shape_of(Coding))[1]
+        for problem in read_value(subject.key, _whole(subject, document), record_schema(Coding))[1]
         if problem.message != REQUIRED
     ]
     if problems:
@@ -144,7 +144,7 @@ def hand_in(*, round: CodingRound, by: User, url: str = "") -> bool:
     """
     found = _locked(round, RoundState.CODING)
     mine = _coder(found, by)
-    it = Round(found)
+    it = RoundSnapshot(found)
     coded = {
         cell: cell.answers[mine.coder_id].document
         for cell in it.cells.values()
@@ -172,7 +172,12 @@ def _compare_if_all_have_handed_in(found: CodingRound, by: User, url: str) -> bo
         return False
     found.state = RoundState.COMPARING
     found.save(update_fields=["state"])
-    _tell(Round(found), by, _("Everybody has handed in: %(round)s") % {"round": found}, url=url)
+    _tell(
+        RoundSnapshot(found),
+        by,
+        _("Everybody has handed in: %(round)s") % {"round": found},
+        url=url,
+    )
     return True
 
 
@@ -222,7 +227,7 @@ def leave_out(
         elif instead is not None:
             found.coders.create(coder=instead, user_id=instead.user_id)
     people = [row.user, instead.user if instead else None]
-    tell(
+    notify(
         {one for one in people if one is not None} - {by},
         _("Coders changed: %(round)s") % {"round": found},
         by=by,
@@ -244,7 +249,7 @@ def cancel(*, round: CodingRound, reason: str, by: User, url: str = "") -> None:
     with pghistory.context(user=by.pk, reason=reason):
         found.state, found.cancelled_reason = RoundState.CANCELLED, reason
         found.save(update_fields=["state", "cancelled_reason"])
-    _tell(Round(found), by, _("Cancelled: %(round)s") % {"round": found}, reason, url)
+    _tell(RoundSnapshot(found), by, _("Cancelled: %(round)s") % {"round": found}, reason, url)
 
 
 @transaction.atomic
@@ -258,7 +263,7 @@ def reopen(*, round: CodingRound, by: User, url: str = "") -> None:
         found.state = RoundState.CODING if waiting else RoundState.COMPARING
         found.cancelled_reason = ""
         found.save(update_fields=["state", "cancelled_reason"])
-    _tell(Round(found), by, _("Reopened: %(round)s") % {"round": found}, url=url)
+    _tell(RoundSnapshot(found), by, _("Reopened: %(round)s") % {"round": found}, url=url)
 
 
 def _reasons_of_editor(by: User, reason: str) -> list[str]:
@@ -319,7 +324,7 @@ def discuss(
     made = RoundComment.objects.create(
         round=found, project=project, text=text.strip(), by=by, **subject.fields
     )
-    _tell(Round(found), by, f"{found}: {project} › {subject}", made.text, url)
+    _tell(RoundSnapshot(found), by, f"{found}: {project} › {subject}", made.text, url)
     return made
 
 
@@ -346,12 +351,12 @@ def agree(
         reasons.append(_("Say how it was agreed: by consensus, or adjudicated."))
     elif resolution == Resolution.ADJUDICATED and not may_review(by):
         reasons.append(_("Only an editor adjudicates."))
-    elif resolution == Resolution.CONSENSUS and not Round(found).may_agree:
+    elif resolution == Resolution.CONSENSUS and not RoundSnapshot(found).may_agree:
         words = _("A consensus needs two coders, and none left out: let an editor adjudicate.")
         reasons.append(words)
     if reasons:
         raise NotAllowed(reasons)
-    _file, problems = read_value(subject.key, _whole(subject, document), shape_of(Coding))
+    _file, problems = read_value(subject.key, _whole(subject, document), record_schema(Coding))
     if problems:
         raise CaseFilesRefused(problems)
     with pghistory.context(user=by.pk, reason="Agreed"):
@@ -364,14 +369,14 @@ def agree(
         )
         # What others confirmed was another text.
         made.confirmations.all().delete()
-        it = Round(found)
+        it = RoundSnapshot(found)
         if mine := it.coder_of(by):
             made.confirmations.create(coder=mine.coder)
     if resolution == Resolution.CONSENSUS:
         others = {one.user for one in it.coders if one.left_at is None and one.user} - {by}
         words = _("Confirm a consensus: %(project)s › %(subject)s")
         about = {"project": project, "subject": subject}
-        tell(others, words % about, by=by, words=document.get("rationale", ""), url=url)
+        notify(others, words % about, by=by, words=document.get("rationale", ""), url=url)
 
 
 @transaction.atomic
@@ -395,7 +400,7 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
     """Settle where all coders say the same; return how often that was so. Raises NotAllowed."""
     found = _locked(round, RoundState.COMPARING)
     _takes_part(found, by)
-    it = Round(found)
+    it = RoundSnapshot(found)
     cells = [cell for cell in it.cells.values() if _all_say_the_same(cell, it)]
     with pghistory.context(user=by.pk, reason="Agreed: all say the same"):
         made = RoundCoding.objects.bulk_create(
@@ -417,7 +422,7 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
     return len(cells)
 
 
-def _all_say_the_same(cell: Cell, it: Round) -> bool:
+def _all_say_the_same(cell: Cell, it: RoundSnapshot) -> bool:
     return cell.agreed is None and cell.is_same and len(cell.answers) == len(it.coders)
 
 
@@ -436,9 +441,9 @@ def close(*, round: CodingRound, by: User, reason: str) -> int:
     Projects that are public are changed by proposals, unless the editor may change them alone.
     Returns how many proposals there are. Raises NotAllowed; nothing is changed then.
     """
-    one_at_a_time()  # before any row, as everybody takes these locks
+    lock_public_log()  # before any row, as everybody takes these locks
     found = _locked(round, RoundState.COMPARING)
-    it = Round(found)
+    it = RoundSnapshot(found)
     reasons = []
     if not may_review(by):
         reasons.append(_("Only an editor closes a round."))
@@ -464,7 +469,7 @@ def close(*, round: CodingRound, by: User, reason: str) -> int:
     return proposed
 
 
-def _bring_in(project: Project, it: Round, by: User, reason: str) -> bool:
+def _bring_in(project: Project, it: RoundSnapshot, by: User, reason: str) -> bool:
     """Bring a round's codings into one project; return whether that was proposed."""
     now = document_of(project, public=True)
     codings: list[Document] = list(now.get("codings", []))
@@ -484,19 +489,23 @@ def _bring_in(project: Project, it: Round, by: User, reason: str) -> bool:
         else:
             codings[codings.index(stood)] = made
     document = {**now, "codings": sorted(codings, key=lambda one: str(one["key"]))}
-    case_file = CaseFile(project.slug, shape_of(Project), document)
     try:
-        return change(case_file, project, now, by, reason)
+        proposed = change(record=project, base=now, document=document, by=by, reason=reason)
     except CaseFilesRefused as error:
         raise NotAllowed(
             [f"{project}: {one.field}: {one.message}" for one in error.problems]
         ) from None
     except NotAllowed as error:
         raise NotAllowed([f"{project}: {one}" for one in error.reasons]) from None
+    return proposed is not None
 
 
 def _coding(
-    cell: Cell, it: Round, values: Document, others: list[Document], stood: Document | None = None
+    cell: Cell,
+    it: RoundSnapshot,
+    values: Document,
+    others: list[Document],
+    stood: Document | None = None,
 ) -> Document:
     """Return a coding of a cell under a key that no other has, or that of the one it replaces."""
     row = _whole(cell.subject, values)
@@ -519,7 +528,7 @@ def _key(subject: Subject) -> str:
     return str(getattr(thing, "key", None) or thing.slug)
 
 
-def _is_agreed_of(coding: Document, cell: Cell, it: Round) -> bool:
+def _is_agreed_of(coding: Document, cell: Cell, it: RoundSnapshot) -> bool:
     """Whether a coding is the agreed one of this subject, from this round's perspective."""
     named = {name: reference(one) for name, one in cell.subject.fields.items() if one is not None}
     group = it.row.perspective_group.slug if it.row.perspective_group is not None else None
@@ -552,8 +561,8 @@ def _takes_part(round: CodingRound, user: User) -> None:
         _coder(round, user)
 
 
-def _tell(it: Round, by: User, subject: str, words: str = "", url: str = "") -> None:
+def _tell(it: RoundSnapshot, by: User, subject: str, words: str = "", url: str = "") -> None:
     people = {one.user for one in it.coders if one.user is not None and one.left_at is None}
     if it.row.opened_by is not None:
         people.add(it.row.opened_by)
-    tell(people - {by}, subject, by=by, words=words, url=url)
+    notify(people - {by}, subject, by=by, words=words, url=url)

@@ -19,7 +19,14 @@ from clusters.records.validation import CaseFilesRefused
 from interventions.actions import rounds
 from interventions.admin.rounds import context_of, round_of
 from interventions.models import Project, Resolution, RoundState
-from interventions.selectors.coding_rounds import ANSWERS, UNREAD, Cell, Round, Subject, code_of
+from interventions.selectors.coding_rounds import (
+    ANSWERS,
+    UNREAD,
+    Cell,
+    RoundSnapshot,
+    Subject,
+    code_of,
+)
 from interventions.selectors.completeness import publications_in
 
 MOST_PLACES = 400
@@ -111,7 +118,7 @@ def unread_in(document: Document) -> list[str]:
 
 
 def typed_in(
-    request: HttpRequest, it: Round
+    request: HttpRequest, it: RoundSnapshot
 ) -> tuple[dict[Subject, Document], dict[Subject, list[str]]]:
     """Read a sheet, every subject of it; return also what cannot be read, by subject."""
     answers: dict[Subject, Document] = {}
@@ -226,7 +233,7 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
 
 
 def confirmed(
-    request: HttpRequest, it: Round, project: Project, subject: Subject, seen: str
+    request: HttpRequest, it: RoundSnapshot, project: Project, subject: Subject, seen: str
 ) -> HttpResponse:
     """Confirm a consensus as it was shown, and say so."""
     try:
@@ -245,7 +252,7 @@ def confirmed(
     return HttpResponseRedirect(f"{request.path}#{subject.key}")
 
 
-def typed_to_compare(request: HttpRequest, it: Round, project: Project) -> dict[str, Any]:
+def typed_to_compare(request: HttpRequest, it: RoundSnapshot, project: Project) -> dict[str, Any]:
     """Return what was typed and is neither said nor agreed yet, by subject."""
     found = {}
     for cell in it.cells_of(project):
@@ -268,7 +275,7 @@ def sent_row(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     }
 
 
-def taken_over(it: Round, project: Project, subject: Subject, of: str) -> dict[str, Any]:
+def taken_over(it: RoundSnapshot, project: Project, subject: Subject, of: str) -> dict[str, Any]:
     """Return the answer of a coder, with which somebody would begin the agreed coding."""
     coder = next((one for one in it.contributors if one.slug == of), None)
     cell = next(one for one in it.cells_of(project) if one.subject.key == subject.key)
@@ -284,7 +291,7 @@ def ways_for(user: Any) -> list[tuple[str, Any]]:
 
 
 def settle(
-    request: HttpRequest, it: Round, project: Project, subject: Subject, act: str
+    request: HttpRequest, it: RoundSnapshot, project: Project, subject: Subject, act: str
 ) -> list[str]:
     """Say something to one subject, or agree on it; return why it was refused."""
     to = {"round": it.row, "project": project, "subject": subject, "by": request.user}
@@ -306,7 +313,7 @@ def settle(
     return problems
 
 
-def compared(it: Round, cell: Cell, typed: dict[str, Any] | None) -> dict[str, Any]:
+def compared(it: RoundSnapshot, cell: Cell, typed: dict[str, Any] | None) -> dict[str, Any]:
     """Return what the page shows of one subject."""
     answers = [(one, answer_of(cell.answers.get(one.pk))) for one in it.contributors]
     agreed = row_of(cell.subject, cell.agreed.document, []) if cell.agreed else None

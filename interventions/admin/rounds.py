@@ -20,17 +20,17 @@ from interventions.actions import rounds
 from interventions.analysis.agreement import RELIABLE, TENTATIVE
 from interventions.analysis.rounds import by_subject, distance, figures
 from interventions.models import CodingRound, Project, RoundCoder, RoundState
-from interventions.selectors.coding_rounds import ANSWERS, Cell, Round, code_of
+from interventions.selectors.coding_rounds import ANSWERS, Cell, RoundSnapshot, code_of
 
 
-def round_of(request: HttpRequest, number: int) -> Round:
+def round_of(request: HttpRequest, number: int) -> RoundSnapshot:
     """Return a round that somebody may see."""
     if not may_enter(request.user):
         raise Http404
-    return Round(get_object_or_404(CodingRound.objects.visible_to(request.user), pk=number))
+    return RoundSnapshot(get_object_or_404(CodingRound.objects.visible_to(request.user), pk=number))
 
 
-def context_of(request: HttpRequest, it: Round, **more: Any) -> dict[str, Any]:
+def context_of(request: HttpRequest, it: RoundSnapshot, **more: Any) -> dict[str, Any]:
     return {
         **admin.site.each_context(request),
         "it": it,
@@ -67,7 +67,7 @@ def round_page(request: HttpRequest, number: int) -> HttpResponse:
     return TemplateResponse(request, "admin/desk/rounds/round.html", context)
 
 
-def others_to_code(it: Round) -> Any:
+def others_to_code(it: RoundSnapshot) -> Any:
     """Return who could code in place of somebody: people with an account, not in the round."""
     inside = it.row.coders.values("coder")
     return Contributor.objects.exclude(user=None).exclude(pk__in=inside)[:MOST_OTHERS]
@@ -76,7 +76,7 @@ def others_to_code(it: Round) -> Any:
 MOST_OTHERS = 200
 
 
-def progress_of(it: Round) -> list[tuple[Project, list[int]]]:
+def progress_of(it: RoundSnapshot) -> list[tuple[Project, list[int]]]:
     """Return for each project how many subjects each coder has coded: numbers, no answers."""
     return [
         (
@@ -90,7 +90,7 @@ def progress_of(it: Round) -> list[tuple[Project, list[int]]]:
     ]
 
 
-def heat_of(it: Round) -> list[tuple[Project, list[dict[str, Any]]]]:
+def heat_of(it: RoundSnapshot) -> list[tuple[Project, list[dict[str, Any]]]]:
     """Return who differs where: for each project and subject how far the answers lie apart."""
     units = {(unit.case, unit.subject): unit for unit in it.units()}
     return [
@@ -113,7 +113,7 @@ def heat_of(it: Round) -> list[tuple[Project, list[dict[str, Any]]]]:
 SIGNS = {"none": "", "one": "·", "same": "=", "kind": "?", "1": "1", "2": "2", "3": "3"}
 
 
-def said_of(it: Round, cell: Cell) -> str:
+def said_of(it: RoundSnapshot, cell: Cell) -> str:
     """Say in words what each coder answered."""
     return "; ".join(
         f"{one.desk_name}: {ANSWERS.get(cell.codes.get(one.pk, ''), _('not coded'))}"
@@ -121,7 +121,7 @@ def said_of(it: Round, cell: Cell) -> str:
     )
 
 
-def act(request: HttpRequest, it: Round) -> HttpResponse:
+def act(request: HttpRequest, it: RoundSnapshot) -> HttpResponse:
     """Take one step with a round, and say what came of it."""
     user: Any = request.user
     url = request.build_absolute_uri()
@@ -150,7 +150,7 @@ def act(request: HttpRequest, it: Round) -> HttpResponse:
     return HttpResponseRedirect(it.row.get_absolute_url())
 
 
-def _leave_out(request: HttpRequest, it: Round) -> bool:
+def _leave_out(request: HttpRequest, it: RoundSnapshot) -> bool:
     """Leave a coder out, or put another in their place."""
     slugs = {name: request.POST.get(name, "") for name in ("coder", "instead")}
     people = {one.slug: one for one in Contributor.objects.filter(slug__in=slugs.values())}

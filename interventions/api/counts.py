@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters.api.caching import kept_by_caches
+from clusters.api.caching import cacheable
 from clusters.api.paging import EXACT_COUNT, Ahead, several
 from clusters.i18n import known_words, short
 from clusters.published.fields import ADDRESS, BASE, NUMBER, TEXT, api_path
@@ -123,7 +123,7 @@ class Counted:
         responses={200: FACETS},
     )
     @action(detail=False, pagination_class=None)
-    @kept_by_caches
+    @cacheable
     def facets(self, request: Request) -> Response:
         """For each choice of each filter, how many projects it would leave."""
         names = several(request.query_params, "facets")
@@ -139,7 +139,7 @@ class Counted:
         responses={200: SCORES},
     )
     @action(detail=False, pagination_class=None)
-    @kept_by_caches
+    @cacheable
     def scores(self, request: Request) -> Response:
         """How many projects have each factor to which score, by what came of them."""
         framework = framework_of(request.query_params)

@@ -10,7 +10,7 @@ from clusters.api.endpoints import ENDPOINTS as CLUSTERS
 from clusters.models.base import root_model
 from clusters.published import documents
 from clusters.published.fields import BASE
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import reference
 from interventions.api.records import ENDPOINTS as INTERVENTIONS
 
@@ -26,13 +26,15 @@ def examples_now() -> dict[str, Any]:
         root = first
         while hasattr(root, "parent_field"):
             root = root.parent
-        answer = documents.make(root_model(model), [root.pk])[root.pk]
+        answer = documents.build(root_model(model), [root.pk])[root.pk]
         text = endpoint.taken_out(endpoint(), answer, reference(first))
         # Numbers of the database mean nothing elsewhere.
         text = re.sub(
             rb"#place-\d+", b"#place-1", text.replace(BASE.encode(), EXAMPLE_SITE.encode())
         )
-        found[shape_of(model).folder] = shortened(orjson.loads(text), set(shape_of(model).children))
+        found[record_schema(model).folder] = shortened(
+            orjson.loads(text), set(record_schema(model).children)
+        )
     return dict(sorted(found.items()))
 
 

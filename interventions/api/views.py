@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters.api.caching import kept_by_caches
+from clusters.api.caching import cacheable
 from clusters.api.description import parameter
 from clusters.api.views import PublicView
 from clusters.charts.chart import Cell
@@ -80,7 +80,7 @@ class ChartListView(PublicView):
             )
         },
     )
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request) -> Response:
         return Response(
             {
@@ -118,7 +118,7 @@ class ChartView(PublicView):
         return OWN_PARAMETERS[CHARTS[self.chart].of]
 
     @extend_schema(responses={200: CHART})
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request, name: str = "") -> Response:
         name = name or self.chart
         entry = CHARTS.get(name)
@@ -170,7 +170,7 @@ class CodebookView(PublicView):
             )
         },
     )
-    @kept_by_caches
+    @cacheable
     def get(self, request: Request) -> Response:
         frameworks = Framework.objects.published().prefetch_related("factors").order_by("pk")
         return Response(

@@ -16,7 +16,7 @@ from interventions.models.findings import (
     Resolution,
 )
 from interventions.models.frameworks import Factor, Framework, OutcomeDimension, Polarity
-from interventions.models.marks import CaseMarks
+from interventions.models.marks import CaseCompleteness
 from interventions.models.projects import (
     Ending,
     Funding,
@@ -44,7 +44,7 @@ from interventions.models.rounds import (
 __all__ = [
     "SCORES",
     "Account",
-    "CaseMarks",
+    "CaseCompleteness",
     "Coding",
     "CodingRound",
     "Direction",

@@ -5,7 +5,7 @@ from django.db import models
 from interventions.models.projects import Project
 
 
-class CaseMarks(models.Model):
+class CaseCompleteness(models.Model):
     """What is missing of one case, by kind, and what its values rest on; made anew as it changes.
 
     Not part of the private history: it holds nothing that could not be counted again.

@@ -105,7 +105,7 @@ class Cell:
         return self.agreed is not None and not self.unconfirmed
 
 
-class Round:
+class RoundSnapshot:
     """A round with everything in it, in a fixed number of queries."""
 
     def __init__(self, round: CodingRound) -> None:

@@ -10,9 +10,9 @@ from django.db.models import Count, F, Max, Q
 
 from clusters.models import Change, Publication, ReviewStep, Step
 from clusters.records.citation_cover import Cover, asserted, is_asserted
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import Document, documents_of
-from interventions.models import CaseMarks, Factor, MissingReason, Project
+from interventions.models import CaseCompleteness, Factor, MissingReason, Project
 
 # Cases that are counted in one go.
 BATCH = 200
@@ -25,18 +25,20 @@ def refresh(most: int = BATCH) -> int:
         Q(marks=None) | ~Q(marks__version=F("version")) | ~Q(marks__basis=basis.digest)
     ).order_by("pk")
     made = counted(list(due[:most]), basis)
-    columns = [column.name for column in CaseMarks._meta.concrete_fields if not column.primary_key]
-    CaseMarks.objects.bulk_create(
+    columns = [
+        column.name for column in CaseCompleteness._meta.concrete_fields if not column.primary_key
+    ]
+    CaseCompleteness.objects.bulk_create(
         made, update_conflicts=True, unique_fields=["project"], update_fields=columns
     )
     return due.count()
 
 
-def counted(projects: Sequence[Project], basis: "Basis") -> list[CaseMarks]:
+def counted(projects: Sequence[Project], basis: "Basis") -> list[CaseCompleteness]:
     """Return the marks of some cases as they are now, not kept yet."""
     checked = _last_checked(projects)
     return [
-        CaseMarks(
+        CaseCompleteness(
             project=project,
             version=project.version,
             basis=basis.digest,
@@ -67,7 +69,7 @@ def marks_of(
 
     `studies` names what each cited work rests on, `factors` counts those of each framework.
     """
-    shape = shape_of(Project)
+    shape = record_schema(Project)
     own = [field.name for field in shape.fields if is_asserted(shape, field.name)]
     values = Counter(cover for _where, cover in asserted(document, shape))
     total = values.total()
@@ -107,7 +109,10 @@ def publications_in(value: Any) -> set[str]:
 
 def _last_checked(projects: Collection[Project]) -> dict[int, Any]:
     """Return when somebody last looked at each: reviewed it, or changed what is public of it."""
-    of_projects = {"kind": shape_of(Project).folder, "object_id__in": [one.pk for one in projects]}
+    of_projects = {
+        "kind": record_schema(Project).folder,
+        "object_id__in": [one.pk for one in projects],
+    }
     steps = ReviewStep.objects.filter(**of_projects, step__in=(Step.PUBLISHED, Step.RETURNED))
     found: dict[int, Any] = {}
     for rows in (steps, Change.objects.filter(**of_projects)):

@@ -1,7 +1,7 @@
 """How many projects have which facts: from what is kept of each, never older than the last commit.
 
-All projects are counted already (`Tally`); of some, the facts of each are added up. Both tell in
-one statement whether every document is written, so that no answer mixes two states of the data.
+All projects are counted already (`FacetCount`); of some, the facts of each are added up. Both tell
+in one statement whether every document is written, so that no answer mixes two states of the data.
 """
 
 from collections.abc import Iterable
@@ -17,14 +17,14 @@ type Counts = dict[str, dict[str, int]]
 
 READY = f"""
     SELECT EXISTS (
-        SELECT FROM clusters_tally WHERE kind = '{WRITER}' AND facet = 'code' AND value = %s
+        SELECT FROM clusters_facetcount WHERE kind = '{WRITER}' AND facet = 'code' AND value = %s
     ) AND NOT EXISTS (
         SELECT FROM clusters_publicdocument WHERE kind = 'project' AND record = ''
     ) AS yes
 """
 ALL = f"""
     WITH ready AS ({READY})
-    SELECT ready.yes, facet, value, number FROM ready LEFT JOIN clusters_tally tally
+    SELECT ready.yes, facet, value, number FROM ready LEFT JOIN clusters_facetcount tally
     ON ready.yes AND tally.kind = 'project' AND tally.number > 0 AND tally.facet = ANY(%s)
 """
 SOME = """
@@ -44,7 +44,7 @@ SOME = """
 NUMBER_WITH_ONE = f"""
     WITH ready AS ({READY})
     SELECT CASE WHEN ready.yes THEN coalesce((
-        SELECT least(number, %s) FROM clusters_tally
+        SELECT least(number, %s) FROM clusters_facetcount
         WHERE kind = 'project' AND facet = %s AND value = %s
     ), 0) END, NULL FROM ready
 """

@@ -11,7 +11,7 @@ from django.urls import reverse
 from clusters.models import Change, Contributor
 from clusters.published.state import data_state
 from clusters.records.codebook import codebook as codebook_of
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.web.caching import public_page
 from clusters.web.query_params import check_parameters
 from interventions.models import SCORES, Coding, Factor, Framework, MissingReason, OutcomeDimension
@@ -95,7 +95,7 @@ class FactorSitemap(Sitemap):  # type: ignore[type-arg]
 def sitemaps() -> dict[str, Any]:
     """One map for the pages and one for each kind of record with pages."""
     found: dict[str, Any] = {"pages": PageSitemap(), "factors": FactorSitemap()}
-    for shape in shapes().values():
+    for shape in record_schemas().values():
         model: Any = shape.model
         if hasattr(model, "get_absolute_url") and "?" not in _sample_address(model):
             found[shape.folder] = RecordSitemap(model)

@@ -18,7 +18,7 @@ from clusters.i18n import PROJECTS, counted
 from clusters.models import Cluster, Event
 from clusters.published.lookup import GoneError, MovedError, find_published
 from clusters.published.state import data_state
-from clusters.web.active_filters import Asked, asked
+from clusters.web.active_filters import ActiveFilter, active_filters
 from clusters.web.filters import ClusterFilter
 from clusters.web.query_params import check_parameters
 from interventions.analysis.outcomes import outcomes_by_factor
@@ -244,7 +244,7 @@ def chart_of(name: str, rows: Any, query: QueryDict) -> Chart:
     return replace(chart, address=f"{address}?{kept.urlencode()}" if kept else address)
 
 
-def rows_of(request: HttpRequest, entry: Entry) -> tuple[Any, list[Asked]]:
+def rows_of(request: HttpRequest, entry: Entry) -> tuple[Any, list[ActiveFilter]]:
     """The records that a chart draws, and what was asked for. Raises BadRequest."""
     query = request.GET
     filterset: Any
@@ -258,7 +258,7 @@ def rows_of(request: HttpRequest, entry: Entry) -> tuple[Any, list[Asked]]:
         return Cluster.objects.published().order_by("name", "pk"), []
     if not filterset.is_valid():
         raise BadRequest(_first_error(filterset.form))
-    return filterset.qs, asked(filterset)
+    return filterset.qs, active_filters(filterset)
 
 
 def _first_error(form: forms.Form) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django_countries import countries
 
 from clusters.models import Cluster
-from clusters.web.active_filters import Asked, in_words, without
+from clusters.web.active_filters import ActiveFilter, in_words, without
 from interventions.models import (
     Coding,
     Direction,
@@ -91,7 +91,7 @@ def left_by(filterset: Any, besides: str) -> Any:
     return Project.objects.filter(pk__in=filtered(filterset, besides).order_by().values("pk"))
 
 
-def loosened(filterset: Any, set_filters: list[Asked]) -> list[tuple[Asked, int]]:
+def loosened(filterset: Any, set_filters: list[ActiveFilter]) -> list[tuple[ActiveFilter, int]]:
     """For a list without results: how many each single filter, taken away, would bring back."""
     return [(one, filtered(filterset, one.name).count()) for one in set_filters]
 

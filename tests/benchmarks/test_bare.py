@@ -24,7 +24,7 @@ def generated(seeded):
         cursor.execute("SET LOCAL session_replication_role = replica")
         counts = write_rows(PROJECTS)
         cursor.execute("SET LOCAL session_replication_role = origin")
-    documents.write()
+    documents.rebuild_all()
     return counts
 
 

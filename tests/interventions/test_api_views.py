@@ -89,7 +89,7 @@ def test_search_answers_as_the_page_does_and_says_what_it_corrected(client, seed
 
 
 def test_a_draft_is_found_nowhere(client):
-    factories.make_project(slug="draft", title="Unfinished village")
+    factories.make_project(slug="draft", title="FormDraft village")
 
     assert client.get(f"{API}search/?q=unfinished").json()["count"] == 0
     assert client.get(f"{API}changes/").json()["results"] == []

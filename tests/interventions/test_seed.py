@@ -19,7 +19,7 @@ from clusters.models import (
     StudySample,
 )
 from clusters.records.citation_cover import uncited
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.records.serialization import document_of
 from interventions.models import (
     Account,
@@ -310,7 +310,7 @@ def test_the_donor_stays_a_pseudonym_through_and_through(seeded):
 
 
 def test_everything_of_the_seed_is_public_and_cited(seeded):
-    for shape in shapes().values():
+    for shape in record_schemas().values():
         if shape.kind != "contributor":
             assert set(shape.model.objects.values_list("state", flat=True)) == {"published"}
             for record in shape.model.objects.all():

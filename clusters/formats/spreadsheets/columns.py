@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models import LocatorType, Stance
-from clusters.records.schema import Field, Shape, shapes
+from clusters.records.schema import FieldSpec, RecordSchema, record_schemas
 from clusters.records.serialization import Document, locator_type_of
 from clusters.values.cleaning import read_json
 
@@ -41,7 +41,7 @@ class Column:
     name: str
     about: str
     required: bool = False
-    field: Field | None = None
+    field: FieldSpec | None = None
     is_printed: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     example: str = ""
@@ -55,8 +55,8 @@ class Column:
 class Table:
     """All records or parts of one kind. `path` leads there from the root: (accounts, replies)."""
 
-    root: Shape
-    shape: Shape
+    root: RecordSchema
+    shape: RecordSchema
     path: tuple[str, ...] = ()
 
     @property
@@ -116,7 +116,7 @@ def _one(step: str) -> str:
 @cache
 def tables() -> dict[str, Table]:
     """Return every table that can be brought in, by its name."""
-    found = [table for shape in shapes().values() for table in _below(Table(shape, shape))]
+    found = [table for shape in record_schemas().values() for table in _below(Table(shape, shape))]
     return {table.name: table for table in found}
 
 
@@ -169,13 +169,13 @@ _HINTS = {
 _EXAMPLES = {"date": "2008-03", "list": "footballs; gloves", "json": "Khan, Farzad; {ILRF}"}
 
 
-def _example(field: Field) -> str:
+def _example(field: FieldSpec) -> str:
     if field.kind == "reference" and hasattr(field.field.related_model, "parent_field"):
         return "collective-action/strong-leadership"
     return _EXAMPLES.get(field.kind, "")
 
 
-def _choices(field: Field) -> tuple[tuple[str, str], ...]:
+def _choices(field: FieldSpec) -> tuple[tuple[str, str], ...]:
     column = field.field.base_field if field.kind == "list" else field.field
     if isinstance(column, BooleanField):
         return (("true", str(_("yes"))), ("false", str(_("no"))))

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clusters.records.json_schema import schema_of
-from clusters.records.schema import shapes
+from clusters.records.json_schema import json_schema_of
+from clusters.records.schema import record_schemas
 
 
 class Command(BaseCommand):
@@ -19,6 +19,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["path"]
         folder.mkdir(parents=True, exist_ok=True)
-        for shape in shapes().values():
-            text = json.dumps(schema_of(shape), indent=2, ensure_ascii=False)
+        for shape in record_schemas().values():
+            text = json.dumps(json_schema_of(shape), indent=2, ensure_ascii=False)
             (folder / f"{shape.folder}.json").write_text(text + "\n", encoding="utf-8")

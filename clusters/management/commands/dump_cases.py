@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clusters.formats.yaml_files import write
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 from clusters.records.serialization import document_of
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         if folder.exists() and any(folder.iterdir()):
             raise CommandError(f"{folder} is not empty; name a new folder.")
         written = 0
-        for shape in shapes().values():
+        for shape in record_schemas().values():
             for record in shape.model._default_manager.order_by("slug"):
                 write(folder, shape, document_of(record))
                 written += 1

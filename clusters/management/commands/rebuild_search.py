@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from clusters.actions.publishing import one_at_a_time
+from clusters.actions.publishing import lock_public_log
 from clusters.published.search import rebuild
 
 
@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        one_at_a_time()
+        lock_public_log()
         self.stdout.write(f"{rebuild()} entries.")

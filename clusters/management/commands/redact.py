@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clusters.actions.redaction import redact
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def find(self, name: str) -> Any:
         """Return the record that a path such as projects/x/accounts/y names."""
         parts = name.strip("/").split("/")
-        shape = shapes().get(parts[0])
+        shape = record_schemas().get(parts[0])
         if shape is None or len(parts) not in (2, 4):
             raise CommandError(f"“{name}” is not kind/slug or kind/slug/parts/key.")
         record: Any = shape.model._default_manager.filter(slug=parts[1]).first()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clusters.published.documents import make_rows, write, write_due
+from clusters.published.documents import make_rows, rebuild_all, refresh_stale
 
 
 class Command(BaseCommand):
@@ -24,5 +24,5 @@ class Command(BaseCommand):
             return
         # Records with all their parts are many objects at once, and all in use.
         gc.set_threshold(100_000, 20, 20)
-        written = write_due(waits=True) if options["due"] else write()
+        written = refresh_stale(waits=True) if options["due"] else rebuild_all()
         self.stdout.write(f"{written} answers written.")

@@ -5,10 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clusters.actions.editing import logged_change
-from clusters.actions.loading import bring_in, look
+from clusters.actions.loading import apply, preview
 from clusters.actions.publishing import NotAllowed
 from clusters.models import Change, Contributor, Proposal
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import document_of
 from clusters.records.validation import CaseFile, CaseFilesRefused, read_value
 from tests import factories
@@ -32,7 +32,7 @@ def file_of(record, **changes) -> CaseFile:
     """Return the case file of a record, with some values changed; None leaves one out."""
     document = document_of(record, public=True) | changes
     document = {name: value for name, value in document.items() if value is not None}
-    case_file, problems = read_value(f"{record.slug}.yaml", document, shape_of(type(record)))
+    case_file, problems = read_value(f"{record.slug}.yaml", document, record_schema(type(record)))
     assert problems == []
     return case_file
 
@@ -48,23 +48,23 @@ def locks(queries):
 def test_people_are_not_changed_from_what_was_looked_at_before(editor):
     ana = factories.make_coder(slug="ana", name="Ana", consents_to_be_named=True)
     files = [file_of(ana)]
-    plan = look(files=files, by=editor)
+    plan = preview(files=files, by=editor)
     Contributor.objects.update(consents_to_be_named=False)
 
     with pytest.raises(NotAllowed, match="look again"):
-        bring_in(files=files, by=editor, reason="Old file", versions=plan.versions)
+        apply(files=files, by=editor, reason="Old file", versions=plan.versions)
     assert not Contributor.objects.get().consents_to_be_named
 
 
 def test_somebody_who_came_meanwhile_is_not_written_over(editor):
     files = [file_of(factories.make_coder(slug="ana", name="Another Ana"))]
     Contributor.objects.all().delete()
-    plan = look(files=files, by=editor)
+    plan = preview(files=files, by=editor)
     assert plan.created == ["contributors/ana"]
     factories.make_coder(slug="ana", name="Ana", orcid="0000-0002-1825-0097")
 
     with pytest.raises(NotAllowed, match="look again"):
-        bring_in(files=files, by=editor, reason="Old file", versions=plan.versions)
+        apply(files=files, by=editor, reason="Old file", versions=plan.versions)
     assert Contributor.objects.get().name == "Ana"
 
 
@@ -78,12 +78,12 @@ def test_what_is_not_shown_is_not_written_over(researcher):
     )
 
     with pytest.raises(CaseFilesRefused) as refused:
-        look(files=[file_of(body, pseudonym_note="Of the file")], by=researcher)
+        preview(files=[file_of(body, pseudonym_note="Of the file")], by=researcher)
 
     assert told(refused) == [("body.yaml", "pseudonym_note", SHOWN_NOWHERE)]
     unhidden = file_of(body, mission="New")
-    plan = look(files=[unhidden], by=researcher)
-    bring_in(files=[unhidden], by=researcher, reason="x", versions=plan.versions)
+    plan = preview(files=[unhidden], by=researcher)
+    apply(files=[unhidden], by=researcher, reason="x", versions=plan.versions)
     body.refresh_from_db()
     assert (body.mission, body.pseudonym_note) == ("New", "Of the author")
 
@@ -96,7 +96,7 @@ def test_what_keeps_changes_and_what_keeps_proposals_from_being_made_is_told_at_
     mine = factories.make_project(slug="mine", entered_by=researcher)
 
     with pytest.raises(CaseFilesRefused) as refused:
-        look(
+        preview(
             files=[file_of(public, aims="Less work."), file_of(mine, clusters=["nowhere"])],
             by=researcher,
         )
@@ -115,10 +115,10 @@ def test_only_what_is_to_be_changed_is_locked(researcher):
     as_they_are = [file_of(public), file_of(theirs)]
 
     with CaptureQueriesContext(connection) as unchanged:
-        plan = look(files=as_they_are, by=researcher)
+        plan = preview(files=as_they_are, by=researcher)
     assert (plan.unchanged, plan.changed, locks(unchanged)) == (2, {}, [])
     with CaptureQueriesContext(connection) as changed:
-        look(files=[*as_they_are, file_of(mine, title="New")], by=researcher)
+        preview(files=[*as_they_are, file_of(mine, title="New")], by=researcher)
     (lock,) = locks(changed)
     assert f"IN ({mine.pk})" in lock
 

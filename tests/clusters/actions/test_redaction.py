@@ -11,25 +11,25 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from clusters.actions.commenting import comment
-from clusters.actions.entering import bring_back, remove
+from clusters.actions.entering import delete, restore_deleted
 from clusters.actions.forgetting import redact_everywhere
 from clusters.actions.proposing import propose, return_
 from clusters.actions.redaction import REDACTED, redact
-from clusters.actions.reviewing import send_back, submit
+from clusters.actions.reviewing import return_to_author, submit
 from clusters.encryption import decrypt
 from clusters.models import (
     Change,
     Comment,
     Correction,
+    DeletedRecord,
+    FormDraft,
     IdempotentRequest,
     Import,
     ImportedRecord,
     Mail,
     Proposal,
     Redaction,
-    Removal,
     ReviewStep,
-    Unfinished,
     Upload,
 )
 from clusters.records.serialization import document_of
@@ -168,12 +168,12 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     )
     comment(record=project, by=author, text=f"Is it {secret}?", field="title")
     draft = factories.make_project(slug="mine", title=secret, summary=SECRET, entered_by=author)
-    bring_back(removal=remove(record=draft, by=author, reason=f"For {secret}"), by=author)
+    restore_deleted(removal=delete(record=draft, by=author, reason=f"For {secret}"), by=author)
     draft.refresh_from_db()
     comment(record=draft, by=author, text=f"“{SECRET}”, {slug} or {slug}-too")
     factories.cite(draft)
     submit(record=draft, by=author)
-    send_back(record=draft, by=administrator, reason=f"{secret} again")
+    return_to_author(record=draft, by=administrator, reason=f"{secret} again")
     form = {"token": str(uuid4()), "kind": "projects", "title": secret, "summary": SECRET}
     form["base"] = json.dumps({"summary": SECRET, "body": slug})
     assert client.post("/admin/desk/keep/", form).status_code == 200
@@ -220,9 +220,9 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
         ),
         *("clusters_idempotentrequest", "clusters_importedrecord", "clusters_mail", "mail"),
         *("clusters_proposal", "clusters_proposalhistoryevent", "clusters_publicdocument"),
-        *("clusters_removal", "clusters_reviewstep", "clusters_searchentry"),
+        *("clusters_deletedrecord", "clusters_reviewstep", "clusters_searchentry"),
         *("clusters_searchword", "clusters_stakeholder", "clusters_stakeholderhistoryevent"),
-        *("clusters_upload", "clusters_unfinished", "django_admin_log"),
+        *("clusters_upload", "clusters_formdraft", "django_admin_log"),
         *("interventions_projecthistoryevent", "interventions_roundcoding"),
         "pghistory_context",
     }
@@ -248,7 +248,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
         f"Is it {REDACTED}?",
         f"“{REDACTED}”, a-firm or {slug}-too",
     ]
-    assert parse_qs(Unfinished.objects.first().data)["summary"] == [REDACTED]
+    assert parse_qs(FormDraft.objects.first().data)["summary"] == [REDACTED]
     after = Change.objects.get(kind="projects", slug="case").after
     assert after["participants"][0]["stakeholder"] == "a-firm"
     assert json.loads(IdempotentRequest.objects.get().body) == {"title": REDACTED, "note": REDACTED}
@@ -271,12 +271,12 @@ def test_a_text_with_a_backslash_is_found_in_a_file():
 def test_what_is_left_of_a_long_title_goes_too(administrator, length):
     title = ("A title of many words " * 30)[: length - 1] + "X"
     author = factories.make_user(role="researcher")
-    Unfinished.objects.create(user=author, kind="publications", title=title[:300], data="")
-    other = Unfinished.objects.create(user=author, kind="publications", title=title[:290], data="")
+    FormDraft.objects.create(user=author, kind="publications", title=title[:300], data="")
+    other = FormDraft.objects.create(user=author, kind="publications", title=title[:290], data="")
 
     redact_everywhere(title, REDACTED)
 
-    assert {one.title for one in Unfinished.objects.all()} == {REDACTED, other.title}
+    assert {one.title for one in FormDraft.objects.all()} == {REDACTED, other.title}
 
 
 def packed(files):
@@ -320,7 +320,7 @@ def test_what_another_record_still_says_stays_wherever_others_wrote_it(administr
     cluster = factories.make_cluster(summary="Footballs", slug="one")
     factories.make_cluster(summary="Makes Footballs, too", slug="other")
     comment(record=cluster, by=author, text="Footballs?")
-    remove(record=factories.make_cluster(summary="Footballs", slug="gone"), by=author)
+    delete(record=factories.make_cluster(summary="Footballs", slug="gone"), by=author)
     public = document_of(cluster, public=True)
     Proposal.objects.create(
         kind="clusters",
@@ -338,7 +338,7 @@ def test_what_another_record_still_says_stays_wherever_others_wrote_it(administr
     redact(record=cluster, field="summary", by=administrator, reason="x")
 
     assert Comment.objects.get().text == "Footballs?"
-    assert Removal.objects.get().document["summary"] == "Footballs"
+    assert DeletedRecord.objects.get().document["summary"] == "Footballs"
     made = Proposal.objects.get()
     assert (made.base["summary"], made.document["summary"]) == (REDACTED, REDACTED)
     assert made.reason == "Footballs"

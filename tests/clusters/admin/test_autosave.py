@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 
-from clusters.models import Unfinished
+from clusters.models import FormDraft
 from interventions.models import Project
 from tests import factories
 from tests.forms import form_of, send
@@ -44,7 +44,7 @@ def test_what_was_typed_comes_back_until_it_is_saved(client, draft):
 
     assert keep(client, page, title="Half a ti").status_code == 200
     keep(client, page, title="Half a title")
-    kept = Unfinished.objects.get()
+    kept = FormDraft.objects.get()
 
     assert "You left this form unfinished" in client.get(page_of(draft)).content.decode()
     assert f"?unfinished={kept.token}" in client.get("/admin/").content.decode()
@@ -54,7 +54,7 @@ def test_what_was_typed_comes_back_until_it_is_saved(client, draft):
 
     send(client, restored)
     assert Project.objects.get().title == "Half a title"
-    assert not Unfinished.objects.exists()
+    assert not FormDraft.objects.exists()
 
 
 def test_two_tabs_of_one_record_are_kept_apart(client, draft):
@@ -64,7 +64,7 @@ def test_two_tabs_of_one_record_are_kept_apart(client, draft):
     keep(client, second, title="Second")
     send(client, first, {"title": "First"})
 
-    kept = Unfinished.objects.get()
+    kept = FormDraft.objects.get()
     restored = client.get(f"{page_of(draft)}?unfinished={kept.token}")
     assert form_of(restored)["title"] == ["Second"]
 
@@ -73,7 +73,7 @@ def test_a_new_record_is_kept_as_well(client, author):
     add = reverse("admin:interventions_project_add")
     keep(client, client.get(add), title="New one")
 
-    kept = Unfinished.objects.get()
+    kept = FormDraft.objects.get()
     assert (kept.kind, kept.object_id) == ("projects", None)
     assert form_of(client.get(f"{add}?unfinished={kept.token}"))["title"] == ["New one"]
 
@@ -81,7 +81,7 @@ def test_a_new_record_is_kept_as_well(client, author):
 def test_nobody_sees_or_overwrites_what_another_typed(client, draft):
     page = client.get(page_of(draft))
     keep(client, page, title="Mine")
-    kept = Unfinished.objects.get()
+    kept = FormDraft.objects.get()
     client.force_login(factories.make_user(role="editor"))
 
     assert client.get(f"{page_of(draft)}?unfinished={kept.token}").status_code == 404
@@ -93,7 +93,7 @@ def test_nobody_sees_or_overwrites_what_another_typed(client, draft):
 
 def test_it_can_be_thrown_away_and_brought_back(client, draft):
     keep(client, client.get(page_of(draft)), title="Mine")
-    kept = Unfinished.objects.get()
+    kept = FormDraft.objects.get()
     going_on = f"{page_of(draft)}?unfinished={kept.token}"
 
     answer = client.post("/admin/desk/discard/", {"token": kept.token, "back": page_of(draft)})
@@ -111,12 +111,12 @@ def test_it_can_be_thrown_away_and_brought_back(client, draft):
 
 def test_it_is_thrown_away_from_the_front_page(client, draft):
     keep(client, client.get(page_of(draft)), title="Mine")
-    token = Unfinished.objects.get().token
+    token = FormDraft.objects.get().token
 
     sent = form_of(client.get("/admin/"), f"discard-{token}")
 
     assert client.post("/admin/desk/discard/", sent).url == "/admin/"
-    assert Unfinished.objects.get().discarded_at is not None
+    assert FormDraft.objects.get().discarded_at is not None
 
 
 @pytest.mark.parametrize("back", ["https://example.org/", "//example.org/", ""])
@@ -131,7 +131,7 @@ def test_one_is_not_sent_to_another_site(client, author, back):
 )
 def test_what_is_no_form_is_not_kept(client, author, token, kind):
     assert client.post(KEEP, {"token": token, "kind": kind}).status_code == 400
-    assert not Unfinished.objects.exists()
+    assert not FormDraft.objects.exists()
 
 
 def test_a_reader_keeps_nothing(client):
@@ -140,4 +140,4 @@ def test_a_reader_keeps_nothing(client):
     answer = client.post(KEEP, {"token": uuid.uuid4(), "kind": "projects"})
 
     assert answer.status_code == 302
-    assert not Unfinished.objects.exists()
+    assert not FormDraft.objects.exists()

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from clusters.actions.entering import remove
-from clusters.records.history import Past
+from clusters.actions.entering import delete
+from clusters.records.history import RecordHistory
 from clusters.records.serialization import document_of
 from interventions.models import Project
 from tests import factories
@@ -60,7 +60,7 @@ def test_it_tells_what_was_before_and_after(client, draft, author):
 
 
 def test_a_field_is_restored_through_the_form(client, draft):
-    moment = Past(Project, draft.pk).moments[1]
+    moment = RecordHistory(Project, draft.pk).moments[1]
 
     page = client.get(page_of(draft), {"before": moment.key, "where": "aims"})
 
@@ -72,7 +72,7 @@ def test_a_field_is_restored_through_the_form(client, draft):
 
 
 def test_the_whole_record_is_restored_with_its_parts(client, draft):
-    first = Past(Project, draft.pk).moments[0]
+    first = RecordHistory(Project, draft.pk).moments[0]
     draft.outcomes.all().delete()
 
     send(client, client.get(page_of(draft), {"as-of": first.key}))
@@ -93,7 +93,7 @@ def test_a_deleted_record_comes_back_whole_under_its_number(client, draft, autho
     before = document_of(Project.objects.get())
     number = draft.pk
     if how == "at the desk":
-        remove(record=draft, by=author)
+        delete(record=draft, by=author)
     else:
         draft.delete()
     editor = factories.make_user(role="editor")

@@ -8,12 +8,12 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from clusters.actions.entering import enter, remove
+from clusters.actions.entering import create, delete
 from clusters.actions.proposing import propose
-from clusters.models import Proposal, Removal
+from clusters.models import DeletedRecord, Proposal
 from clusters.models.roles import ROLES, may_enter, may_review
 from clusters.records.display import field_words, value_words
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.serialization import document_of
 from interventions.models import Project
 from tests import factories
@@ -240,17 +240,17 @@ def test_what_is_taken_of_a_proposal_leaves_other_edits_alone(desk, proposal):
 
 
 def test_a_deleted_draft_comes_back_from_the_desk(desk, administrator):
-    (project,) = enter(
-        shape=shape_of(Project), values=[{"slug": "gone", "title": "Gone"}], by=administrator
+    (project,) = create(
+        shape=record_schema(Project), values=[{"slug": "gone", "title": "Gone"}], by=administrator
     )
-    removal = remove(record=project, by=administrator, reason="By mistake")
+    removal = delete(record=project, by=administrator, reason="By mistake")
 
     desk.post(
-        reverse("admin:clusters_removal_changelist"),
+        reverse("admin:clusters_deletedrecord_changelist"),
         {"action": "restore_selected", "_selected_action": [removal.pk]},
     )
     assert Project.objects.get(slug="gone").title == "Gone"
-    assert Removal.objects.get().restored_at
+    assert DeletedRecord.objects.get().restored_at
 
 
 def test_roles_are_given_at_the_desk(desk):

@@ -7,7 +7,7 @@ from clusters.admin.form_layout import title_of
 from clusters.admin.pickers import every_shape
 from clusters.admin.record_form import Entry
 from clusters.models import Publication, Root
-from clusters.records.schema import shape_of, shapes
+from clusters.records.schema import record_schema, record_schemas
 from clusters.records.serialization import document_of
 from clusters.records.validation import Problem, read_value
 from interventions.models import Project
@@ -16,7 +16,7 @@ from tests.forms import form_of, send
 
 pytestmark = pytest.mark.django_db
 
-PROJECT = shape_of(Project)
+PROJECT = record_schema(Project)
 
 
 def sent(shape=PROJECT, **fields):
@@ -31,9 +31,9 @@ def read(entry):
     return case_file.document, problems
 
 
-@pytest.mark.parametrize("folder", [name for name in shapes() if name != "contributors"])
+@pytest.mark.parametrize("folder", [name for name in record_schemas() if name != "contributors"])
 def test_every_record_of_the_seed_comes_back_from_its_inputs(seeded, folder):
-    shape = shapes()[folder]
+    shape = record_schemas()[folder]
     assert issubclass(shape.model, Root)
     for record in shape.model.objects.all():
         document = document_of(record, public=True)
@@ -185,7 +185,7 @@ def test_problems_stand_at_their_inputs_and_the_others_are_told():
 
 
 def test_a_publication_is_called_by_author_and_year_where_nothing_is_said():
-    publication = shape_of(Publication)
+    publication = record_schema(Publication)
     fields = {"title": "Stitches", "authors": "Khan, F.\nMunir, K.", "issued__edtf": "2007-05"}
 
     named = sent(publication, **fields).document()

@@ -10,16 +10,16 @@ from clusters.actions.commenting import comment
 from clusters.actions.proposing import changes_of, propose, return_
 from clusters.actions.publishing import NotAllowed
 from clusters.actions.reviewing import (
-    missing_of,
+    missing_citations,
     publish_reviewed,
     reopen,
-    send_back,
+    return_to_author,
     steps_for,
     submit,
     take_back,
-    take_out,
+    withdraw_reviewed,
 )
-from clusters.models import Comment, Proposal, Removal, ReviewStep, State
+from clusters.models import Comment, DeletedRecord, Proposal, ReviewStep, State
 from clusters.records.serialization import document_of
 from interventions.models import Project
 from tests import factories
@@ -75,23 +75,29 @@ def at(state, project, author, editor):
     if state != State.DRAFT:
         submit(record=project, by=author)
     if state == State.RETURNED:
-        send_back(record=project, by=editor, reason="Which page?")
+        return_to_author(record=project, by=editor, reason="Which page?")
     if state in (State.PUBLISHED, State.WITHDRAWN):
         publish_reviewed(records=[project], by=editor, reason="Good")
     if state == State.WITHDRAWN:
-        take_out(records=[project], by=editor, reason="Entered twice")
+        withdraw_reviewed(records=[project], by=editor, reason="Entered twice")
     return again(project)
 
 
 STEPS = {
     "submit": (lambda record, by: submit(record=record, by=by), "in_review"),
     "take back": (lambda record, by: take_back(record=record, by=by), "draft"),
-    "return": (lambda record, by: send_back(record=record, by=by, reason="Why?"), "returned"),
+    "return": (
+        lambda record, by: return_to_author(record=record, by=by, reason="Why?"),
+        "returned",
+    ),
     "publish": (
         lambda record, by: publish_reviewed(records=[record], by=by, reason="Good"),
         "published",
     ),
-    "withdraw": (lambda record, by: take_out(records=[record], by=by, reason="Twice"), "withdrawn"),
+    "withdraw": (
+        lambda record, by: withdraw_reviewed(records=[record], by=by, reason="Twice"),
+        "withdrawn",
+    ),
     "reopen": (lambda record, by: reopen(record=record, by=by, reason="Once"), "draft"),
 }
 # Who may take which step from where; whatever is not here is refused.
@@ -128,7 +134,7 @@ def test_every_step_from_every_state_by_everybody(state, step, who, draft, autho
 
 def test_the_chain_stays_readable(draft, author, editor):
     submit(record=draft, by=author)
-    send_back(record=again(draft), by=editor, reason="Which page?")
+    return_to_author(record=again(draft), by=editor, reason="Which page?")
     submit(record=again(draft), by=author, note="Page 5")
     publish_reviewed(records=[again(draft)], by=editor, reason="Good")
 
@@ -357,7 +363,7 @@ def test_a_part_that_somebody_removed_is_a_conflict_where_it_was_changed(
 def test_those_concerned_get_mail_and_whoever_acts_does_not(draft, author, editor):
     submit(record=draft, by=author)
     comment(record=draft, by=editor, text="Which page?", field="title")
-    send_back(record=again(draft), by=editor, reason="No page", url="http://desk/1/")
+    return_to_author(record=again(draft), by=editor, reason="No page", url="http://desk/1/")
 
     work()
     assert [(one.to, one.subject) for one in mail.outbox] == [
@@ -429,7 +435,7 @@ def test_what_waits_is_on_the_front_page_of_whom_it_waits_for(client, draft, aut
     submit(record=draft, by=author)
     assert "To review" in front(editor)
     assert "Your drafts" not in front(author)
-    send_back(record=again(draft), by=editor, reason="Which page?")
+    return_to_author(record=again(draft), by=editor, reason="Which page?")
     assert "Returned to you" in front(author)
     assert "Which page?" in front(author)
 
@@ -510,7 +516,7 @@ def test_comments_are_on_the_record_or_on_a_field_that_there_is(draft, author, f
 
 def test_a_returned_record_says_why_on_its_page(client, draft, author, editor):
     submit(record=draft, by=author)
-    send_back(record=again(draft), by=editor, reason="Cite a page")
+    return_to_author(record=again(draft), by=editor, reason="Cite a page")
     client.force_login(author)
 
     assert client.get(page_of(draft)).content.decode().count("Cite a page") == 2  # and the chain
@@ -531,7 +537,7 @@ def test_a_draft_is_deleted_from_its_page_and_brought_back_from_removals(
     client.force_login(factories.make_user(role="researcher"))
     assert client.get(page_of(draft)).status_code == 404
     client.force_login(editor)
-    removal = f"/admin/clusters/removal/{Removal.objects.get().pk}/change/"
+    removal = f"/admin/clusters/deletedrecord/{DeletedRecord.objects.get().pk}/change/"
     history = client.get(removal)["Location"]
     client.post(history)
     assert again(draft).title == draft.title
@@ -622,17 +628,17 @@ def test_what_is_changed_under_a_citation_of_all_is_missing_until_somebody_says_
     send(client, client.get(page_of(draft)), {"title": "Other", "aims": "To act"})
 
     page = client.get(page_of(draft))
-    assert [one.where for one in missing_of(again(draft))] == [("title",), ("aims",)]
+    assert [one.where for one in missing_citations(again(draft))] == [("title",), ("aims",)]
     assert page.content.decode().count("changed after the whole record was cited") == 2
     assert form_of(page)["citations-0-not_for"] == ["aims", "title"]
     with pytest.raises(NotAllowed, match="aims was written after the whole record was cited"):
         submit(record=again(draft), by=author)
 
     send(client, page, place_for("aims", draft))
-    assert [one.where for one in missing_of(again(draft))] == [("title",)]
+    assert [one.where for one in missing_citations(again(draft))] == [("title",)]
 
     send(client, client.get(page_of(draft)), {"citations-0-not_for": ["aims"]})
-    assert missing_of(again(draft)) == []
+    assert missing_citations(again(draft)) == []
 
 
 def test_what_is_added_to_something_public_needs_a_place_and_what_is_corrected_is_told(

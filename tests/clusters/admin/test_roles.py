@@ -12,12 +12,12 @@ from clusters.models import (
     Comment,
     Contributor,
     Correction,
+    DeletedRecord,
     Import,
     ImportedRecord,
     Invitation,
     Proposal,
     Redaction,
-    Removal,
     ReviewStep,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
@@ -50,7 +50,7 @@ def kind_of(model):
         return "records"
     if _is_part(model) or _is_tie(model):
         return "parts"
-    if model in (Proposal, Removal):
+    if model in (Proposal, DeletedRecord):
         return "proposals"
     if model in (GroupMembership, PermissionGrant) or model.__name__ in ("ApiToken", "Mail"):
         return "tokens"

@@ -115,10 +115,10 @@ def test_the_same_data_give_the_same_bytes(client, seeded):
 
 
 def test_a_draft_is_in_no_table(client, seeded):
-    factories.make_project(title="Unfinished village")
+    factories.make_project(title="FormDraft village")
     package = unpacked(client)
 
-    assert b"Unfinished" not in b"".join(package.read(name) for name in package.namelist())
+    assert b"FormDraft" not in b"".join(package.read(name) for name in package.namelist())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from jsonschema import Draft202012Validator
 
 from clusters.actions.proposing import propose
-from clusters.api.bodies import components, mistakes
+from clusters.api.bodies import components, iter_errors
 from clusters.api.description import EXAMPLES
 from clusters.models import ApiToken
 from clusters.published import documents
@@ -129,14 +129,14 @@ def test_a_schema_of_a_body_is_one(name):
     ],
 )
 def test_what_a_body_may_not_hold_is_told_with_its_place(body, told):
-    found = [where for where, _why in mistakes("ProjectDocument", body)]
+    found = [where for where, _why in iter_errors("ProjectDocument", body)]
 
     assert (found == told) if told is not None else found
 
 
 def test_a_case_file_of_the_seed_is_a_body(seeded):
     for project in Project.objects.published():
-        assert list(mistakes("ProjectDocument", document_of(project))) == []
+        assert list(iter_errors("ProjectDocument", document_of(project))) == []
 
 
 READS = [
@@ -168,7 +168,7 @@ def make_reply():
     village = Project.objects.get(slug="soccer-village")
     account = village.accounts.first()
     account.replies.create(key="first", by=account.stakeholder, when="2017", statement="Not so.")
-    documents.write()
+    documents.rebuild_all()
     return {"slug": f"soccer-village/{account.key}/first"}
 
 

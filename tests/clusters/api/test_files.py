@@ -243,7 +243,7 @@ def test_a_file_costs_the_same_for_one_row_and_for_three(
         framework = factories.make_framework()
         factories.make_coding(project, factor=factories.make_factor(framework))
         factories.make_public(project, framework)
-    documents.write()
+    documents.rebuild_all()
     costs = {"csv": 4, "tidy": 3, "xlsx": 5, "jsonl": 3}
 
     with django_assert_num_queries(costs[form]):

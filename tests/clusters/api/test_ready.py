@@ -28,7 +28,7 @@ def by_the_views(monkeypatch):
     """Leave everything to the views from here on."""
 
     def leave():
-        monkeypatch.setattr(ready.ReadyMiddleware, "ready", lambda self, request: None)
+        monkeypatch.setattr(ready.FastPathMiddleware, "ready", lambda self, request: None)
 
     return leave
 
@@ -93,7 +93,7 @@ def test_an_answer_is_never_older_than_the_last_commit(client, village):
     assert client.get(VILLAGE).json()["title"] == "New"
     again = client.get(VILLAGE, headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 200
-    documents.write_due()
+    documents.refresh_stale()
     assert client.get(VILLAGE).json()["title"] == "New"
     withdraw(record=village, by=None, reason="Entered twice")
     assert client.get(VILLAGE).status_code == 410
@@ -107,7 +107,7 @@ def test_the_tag_of_a_record_stays_while_others_change(client, village):
 
 
 def test_a_statement_is_prepared_once_and_survives_a_connection_that_ends(village):
-    statement = database.Statement("SELECT %s || 'b', NULL::text")
+    statement = database.PreparedStatement("SELECT %s || 'b', NULL::text")
     connection.ensure_connection()
     assert statement.row(["a"]) == ("ab", None)
     assert statement.row(["c"]) == ("cb", None)
@@ -123,7 +123,7 @@ def test_a_statement_is_prepared_once_and_survives_a_connection_that_ends(villag
 
 
 def test_a_statement_that_the_server_forgot_is_asked_all_the_same(village):
-    statement = database.Statement("SELECT %s::text")
+    statement = database.PreparedStatement("SELECT %s::text")
     statement.row(["a"])
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
@@ -132,7 +132,7 @@ def test_a_statement_that_the_server_forgot_is_asked_all_the_same(village):
 
 
 def test_a_statement_without_a_row_says_so(village):
-    assert database.Statement("SELECT 1::text WHERE false").row() is None
+    assert database.PreparedStatement("SELECT 1::text WHERE false").row() is None
 
 
 @override_settings(ALLOWED_HOSTS=["testserver"])

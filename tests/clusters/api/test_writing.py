@@ -11,9 +11,9 @@ from clusters.models import (
     ApiToken,
     Change,
     Cluster,
+    DeletedRecord,
     IdempotentRequest,
     Proposal,
-    Removal,
     ReviewStep,
     Stakeholder,
 )
@@ -577,7 +577,7 @@ def test_a_deleted_draft_comes_back_whole_as_the_same_record(researcher, client)
     assert after | {"version": 0} == before | {"version": 0}
     assert (Project.objects.get().pk, Project.objects.get().entered_by) == (number, researcher.user)
     assert researcher("POST", undo).status_code == 409
-    assert Removal.objects.get().restored_at
+    assert DeletedRecord.objects.get().restored_at
 
 
 def test_what_others_name_is_not_deleted(researcher):
@@ -591,7 +591,7 @@ def test_what_others_name_is_not_deleted(researcher):
 
     assert answer.status_code == 409
     assert Stakeholder.objects.filter(slug="body").exists()
-    assert not Removal.objects.exists()
+    assert not DeletedRecord.objects.exists()
 
 
 def test_what_is_public_is_withdrawn_by_an_editor_with_a_reason(
@@ -793,7 +793,7 @@ def test_a_dry_run_answers_as_the_write_would_and_saves_nothing(
     assert researcher.get(full_case).json() == before
     assert not Project.objects.filter(slug="other").exists()
     assert not Proposal.objects.exists()
-    assert not Removal.objects.exists()
+    assert not DeletedRecord.objects.exists()
     assert mailoutbox == []
     again = researcher("POST", "projects/", {**CASE, "slug": "other"}, idempotency_key="k")
     assert again.status_code == 201

@@ -40,7 +40,7 @@ def written(db):
     group = account.stakeholder_group
     factories.make_public(cluster, project, framework, body, group, donor, place.publication)
     other = factories.make_public(factories.make_project(slug="other"))
-    documents.write()
+    documents.rebuild_all()
     assert empty() == []
     return other
 
@@ -86,12 +86,12 @@ def test_a_part_of_a_record_that_others_only_name_makes_nothing_else_wrong(writt
 
 def test_a_second_change_in_one_transaction_empties_it_again(written):
     sql("UPDATE interventions_account SET statement = 'New'")
-    documents.write_due()
+    documents.refresh_stale()
     sql("UPDATE interventions_account SET statement = 'Newer'")
 
     assert empty() == [VILLAGE]
     sql("UPDATE interventions_factor SET name = 'New'")
-    documents.write_due()
+    documents.refresh_stale()
     sql("UPDATE interventions_factor SET name = 'Newer'")
     assert empty() == [("framework", "framework"), VILLAGE]
 
@@ -116,14 +116,14 @@ def test_what_is_withdrawn_has_no_answer(written):
 def test_a_draft_has_no_answer(db):
     factories.make_project(slug="draft")
 
-    assert documents.write() == 0
+    assert documents.rebuild_all() == 0
     assert not PublicDocument.objects.exists()
 
 
 def test_a_root_that_was_loaded_without_triggers_gets_its_answer(written):
     PublicDocument.objects.filter(slug="other").delete()
 
-    assert documents.write() == 1
+    assert documents.rebuild_all() == 1
     assert PublicDocument.objects.get(slug="other").record
 
 
@@ -137,11 +137,11 @@ def test_publishing_writes_the_answer_once_it_is_committed():
 
 
 def test_every_written_answer_of_the_seed_is_the_same_as_one_made_anew(seeded):
-    documents.write()
+    documents.rebuild_all()
 
     for model in documents.roots():
         ids = list(model.objects.published().values_list("pk", flat=True))
-        made = documents.make(model, ids)
+        made = documents.build(model, ids)
         rows = PublicDocument.objects.filter(kind=model._meta.model_name)
         assert {row.root_id for row in rows} == set(ids)
         for row in rows:

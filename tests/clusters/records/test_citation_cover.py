@@ -3,9 +3,9 @@
 import pytest
 
 from clusters.records.citation_cover import Cover, asserted, narrowed, uncited
-from clusters.records.schema import shapes
+from clusters.records.schema import record_schemas
 
-PROJECTS = shapes()["projects"]
+PROJECTS = record_schemas()["projects"]
 PAPER = {"publication": "paper", "section": "Findings, para 1"}
 AIMS = {**PAPER, "for": "aims"}
 BEFORE = {"slug": "village", "title": "Village", "aims": "Old", "citations": [PAPER]}

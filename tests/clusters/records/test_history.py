@@ -3,19 +3,19 @@
 import pytest
 from django.db import connection, transaction
 
-from clusters.actions.entering import amend, enter
+from clusters.actions.entering import create, update
 from clusters.models import (
     Comment,
     Correction,
+    DeletedRecord,
     Import,
     Proposal,
     Redaction,
-    Removal,
     ReviewStep,
     Root,
 )
-from clusters.records.history import Past
-from clusters.records.schema import shape_of, shapes
+from clusters.records.history import RecordHistory
+from clusters.records.schema import record_schema, record_schemas
 from clusters.records.serialization import document_of
 from interventions.models import Outcome, Project
 from tests import factories
@@ -30,8 +30,8 @@ def author():
 
 
 def entered(author, **fields):
-    (project,) = enter(
-        shape=shape_of(Project),
+    (project,) = create(
+        shape=record_schema(Project),
         values=[{"slug": "case", "title": "Case", **fields}],
         by=author,
         reason="From the paper",
@@ -42,7 +42,7 @@ def entered(author, **fields):
 def changed(project, author, reason, **fields):
     base = document_of(project)
     document = {name: value for name, value in {**base, **fields}.items() if value is not None}
-    amend(record=project, base=base, document=document, by=author, reason=reason)
+    update(record=project, base=base, document=document, by=author, reason=reason)
 
 
 @committing
@@ -58,7 +58,7 @@ def test_each_act_is_told_with_who_why_and_what(author):
     changed(project, author, "Page 5", aims="To act", outcomes=[outcome])
     changed(project, author, "Not page 5", aims=None)
 
-    first, second, third = Past(Project, project.pk).moments
+    first, second, third = RecordHistory(Project, project.pk).moments
 
     assert [one.reason for one in (first, second, third)] == [
         "From the paper",
@@ -86,7 +86,7 @@ def test_a_clock_that_is_set_back_does_not_change_the_story(author):
     }
     changed(project, author, "Page 5", aims="To act", outcomes=[outcome])
     changed(project, author, "Not page 5", aims=None)
-    told = [(one.reason, one.document) for one in Past(Project, project.pk).moments]
+    told = [(one.reason, one.document) for one in RecordHistory(Project, project.pk).moments]
     with transaction.atomic(), connection.cursor() as cursor:
         # As if the clock had been set back an hour between any two acts.
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -96,13 +96,15 @@ def test_a_clock_that_is_set_back_does_not_change_the_story(author):
                 "SET pgh_created_at = timestamptz '2020-01-01' - (pgh_created_at - '2020-01-01')"
             )
 
-    assert [(one.reason, one.document) for one in Past(Project, project.pk).moments] == told
+    assert [
+        (one.reason, one.document) for one in RecordHistory(Project, project.pk).moments
+    ] == told
     assert len(told) == 3
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "model", [Comment, Correction, Import, Proposal, Redaction, Removal, ReviewStep]
+    "model", [Comment, Correction, Import, Proposal, Redaction, DeletedRecord, ReviewStep]
 )
 def test_what_people_did_is_in_the_order_in_which_it_was_written(model):
     assert [name.strip("-") for name in model._meta.ordering] == ["pk"]
@@ -115,7 +117,7 @@ def test_raw_sql_and_bulk_changes_are_in_it_with_the_program_that_made_them(auth
         cursor.execute("UPDATE interventions_project SET title = 'By hand' WHERE slug = 'case'")
     Project.objects.filter(pk=project.pk).update(aims="In bulk")
 
-    _entered, by_hand, in_bulk = Past(Project, project.pk).moments
+    _entered, by_hand, in_bulk = RecordHistory(Project, project.pk).moments
 
     assert [str(one) for one in by_hand.differences] == ["title: Case → By hand"]
     assert (by_hand.by, by_hand.reason) == (None, "")
@@ -136,7 +138,7 @@ def test_a_deleted_record_is_known_whole(author):
     number, before = project.pk, document_of(project)
     project.delete()
 
-    moments = Past(Project, number).moments
+    moments = RecordHistory(Project, number).moments
 
     assert moments[-1].document is None
     assert moments[-2].document == before
@@ -151,12 +153,12 @@ def test_it_costs_the_same_for_one_act_and_for_three(author, django_assert_num_q
             changed(project, author, "Again", aims=aims)
         if aims in ("", "Three"):
             with django_assert_num_queries(10):
-                assert Past(Project, project.pk).moments
+                assert RecordHistory(Project, project.pk).moments
 
 
-@pytest.mark.parametrize("folder", [name for name in shapes() if name != "contributors"])
+@pytest.mark.parametrize("folder", [name for name in record_schemas() if name != "contributors"])
 def test_the_last_moment_is_what_the_record_is(seeded, folder):
-    model = shapes()[folder].model
+    model = record_schemas()[folder].model
     assert issubclass(model, Root)
     for record in model.objects.all()[:12]:
-        assert Past(model, record.pk).moments[-1].document == document_of(record)
+        assert RecordHistory(model, record.pk).moments[-1].document == document_of(record)

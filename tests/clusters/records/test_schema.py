@@ -3,11 +3,11 @@ from django.apps import apps
 from clusters.models import CitationUse
 from clusters.models.fields import companion_names
 from clusters.records.citation_cover import is_asserted
-from clusters.records.schema import NOT_IN_FILES, shape_of, shapes
+from clusters.records.schema import NOT_IN_FILES, record_schema, record_schemas
 
 
 def all_shapes():
-    found = list(shapes().values())
+    found = list(record_schemas().values())
     for shape in found:
         found += shape.children.values()
     return found
@@ -69,5 +69,5 @@ def test_citations_have_both_ends_in_the_database():
     uses = [model for model in apps.get_models() if issubclass(model, CitationUse)]
     assert len(uses) == 22
     for model in uses:
-        assert shape_of(model._meta.get_field("target").related_model).citations is model
+        assert record_schema(model._meta.get_field("target").related_model).citations is model
         assert model._meta.get_field("citation").remote_field.on_delete.__name__ == "PROTECT"

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from clusters.models import Cluster, Publication
-from clusters.records.schema import shape_of
+from clusters.records.schema import record_schema
 from clusters.records.validation import read_value
 from clusters.values.codelists import COUNTRIES, CURRENCIES, INDUSTRIES, LANGUAGES
 from interventions.models import Funding
@@ -89,7 +89,7 @@ def test_isic_has_its_419_classes_of_four_digits():
     ],
 )
 def test_files_forms_tables_and_api_read_names_into_codes(model, name, given, stored):
-    found, problems = read_value("", {name: given}, shape_of(model))
+    found, problems = read_value("", {name: given}, record_schema(model))
 
     assert found.document[name] == stored
     assert [one for one in problems if one.field == name] == []

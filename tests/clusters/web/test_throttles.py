@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import RequestFactory
 from django.utils import timezone
 
-from clusters.client_ip import address_of, hidden
+from clusters.client_ip import client_ip, hash_ip
 from clusters.models import ApiToken
 from clusters.web.throttles import count
 from tests import factories
@@ -79,12 +79,12 @@ def test_whoever_sends_a_token_is_counted_as_who_it_is(client, rates):
 
 
 def test_addresses_are_counted_apart_and_never_stored(rates):
-    assert [count("anonymous", hidden(one)).used for one in ("1.1.1.1", "2.2.2.2", "1.1.1.1")] == [
+    assert [count("anonymous", hash_ip(one)).used for one in ("1.1.1.1", "2.2.2.2", "1.1.1.1")] == [
         1,
         1,
         2,
     ]
-    assert "1.1.1.1" not in hidden("1.1.1.1")
+    assert "1.1.1.1" not in hash_ip("1.1.1.1")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_only_what_trusted_proxies_saw_is_believed(settings, proxies, forwarded,
     settings.TRUSTED_PROXIES = proxies
     request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR=forwarded)
 
-    assert address_of(request) == address
+    assert client_ip(request) == address
 
 
 def test_without_a_limit_nothing_is_counted_or_said(client):

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from clusters.models import Publication
-from interventions.models import CaseMarks, Project
+from interventions.models import CaseCompleteness, Project
 from interventions.selectors import completeness
 from tests import factories
 
@@ -141,12 +141,12 @@ def test_a_factor_or_study_that_comes_later_counts(client, editor):
         project, factor=factories.make_factor(framework), resolution="single_coder"
     )
     client.get(PAGE)
-    assert CaseMarks.objects.get().not_searched == 0
+    assert CaseCompleteness.objects.get().not_searched == 0
 
     factories.make_factor(framework)
     client.get(PAGE)
 
-    assert CaseMarks.objects.get().not_searched == 1
+    assert CaseCompleteness.objects.get().not_searched == 1
 
 
 @pytest.mark.parametrize("query", ["order=slug", "order=-", "state=gone", "order=marks__version"])
@@ -161,7 +161,7 @@ def test_the_list_costs_the_same_for_one_case_as_for_three(
     for _ in range(count):
         factories.make_coding(factories.make_project(), resolution="single_coder")
     client.get(PAGE)
-    CaseMarks.objects.all().delete()
+    CaseCompleteness.objects.all().delete()
 
     with django_assert_num_queries(22):
         client.get(PAGE)

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.core import mail
 
-from clusters.actions.entering import amend
+from clusters.actions.entering import update
 from clusters.models import Proposal, Publication
 from clusters.records.serialization import document_of
 from clusters.records.validation import CaseFilesRefused
@@ -661,9 +661,9 @@ def test_nobody_alone_gives_a_coding_that_is_others(it, values, words):
     wanted = {**now, "codings": [coding]}
     change = {"record": project, "base": now, "document": wanted, "by": it.users[0], "reason": ""}
     if not words:
-        amend(**change)
+        update(**change)
         return
     with pytest.raises(CaseFilesRefused) as refused:
-        amend(**change)
+        update(**change)
 
     assert words in str(refused.value.problems[0])

@@ -6,7 +6,7 @@ from django.http import QueryDict
 
 from clusters.actions.publishing import withdraw
 from clusters.api.paging import Ahead
-from clusters.models import Stakeholder, Tally
+from clusters.models import FacetCount, Stakeholder
 from clusters.published import documents
 from interventions.models import Donor, Project
 from interventions.selectors.facet_counts import counts_of, counts_of_all, found_with
@@ -33,9 +33,9 @@ QUERIES = [
 def counted(query, *, is_ready):
     """Every facet of a list; by kept facts, or by the tables."""
     if is_ready:
-        documents.write()
+        documents.rebuild_all()
     else:
-        Tally.objects.filter(kind=documents.WRITER).delete()
+        FacetCount.objects.filter(kind=documents.WRITER).delete()
     filterset = ProjectFilter(QueryDict(query), Project.objects.published())
     assert filterset.is_valid(), filterset.errors
     assert bool(ready_counts(filterset, ["country"])) == is_ready
@@ -48,7 +48,7 @@ def test_facets_from_kept_facts_are_those_of_the_tables(seeded, query):
 
 
 def test_scores_from_kept_facts_are_those_of_the_tables(seeded):
-    documents.write()
+    documents.rebuild_all()
     every = Project.objects.published()
 
     assert counts_of_all(FACETS) == counted_anew(every)
@@ -74,9 +74,9 @@ def test_scores_from_kept_facts_are_those_of_the_tables(seeded):
     ],
 )
 def test_a_list_is_counted_ahead_as_it_is_counted(client, seeded, query):
-    Tally.objects.filter(kind=documents.WRITER).delete()
+    FacetCount.objects.filter(kind=documents.WRITER).delete()
     slow = client.get(f"/api/v1/projects/?{query}").json()
-    documents.write()
+    documents.rebuild_all()
     quick = client.get(f"/api/v1/projects/?{query}").json()
 
     assert slow["count_is_exact"] is True
@@ -84,7 +84,7 @@ def test_a_list_is_counted_ahead_as_it_is_counted(client, seeded, query):
 
 
 def test_what_is_no_fact_is_not_counted_by_facts(seeded):
-    documents.write()
+    documents.rebuild_all()
 
     assert found_with({"country": "PK"}, 100).count > 1
     assert found_with({"country": "PK"}, 1).count == 1
@@ -95,7 +95,7 @@ def test_what_is_no_fact_is_not_counted_by_facts(seeded):
 
 
 def test_of_few_it_is_known_which_they_are(seeded, monkeypatch):
-    documents.write()
+    documents.rebuild_all()
     asked = {"country": "PK", "ending": "completed,unknown"}
     some = Project.objects.published().filter(
         clusters__country="PK", ending__in=["completed", "unknown", ""]
@@ -119,7 +119,7 @@ def counted_project():
     stakeholder = factories.make_stakeholder(slug="stakeholder", name="Body", part_of=above)
     project.participants.create(key="part", stakeholder=stakeholder, role="lead")
     factories.make_public(cluster, above, stakeholder, project)
-    documents.write()
+    documents.rebuild_all()
     return project
 
 
@@ -134,40 +134,40 @@ def test_a_change_is_counted_once_it_is_written_and_not_trusted_before(counted_p
         cursor.execute("UPDATE interventions_project SET ending = 'dissolved'")
 
     assert number("ending", "completed") is None
-    documents.write_due()
+    documents.refresh_stale()
     assert (number("ending", "completed"), number("ending", "dissolved")) == (0, 1)
 
 
 def test_what_is_withdrawn_is_counted_no_more(counted_project):
     withdraw(record=counted_project, by=None, reason="Entered twice")
-    documents.write_due()
+    documents.refresh_stale()
 
     assert number("all", "yes") == 0
-    assert not Tally.objects.filter(number__lt=0).exists()
+    assert not FacetCount.objects.filter(number__lt=0).exists()
 
 
 def test_a_donor_that_is_entered_later_is_counted_through_its_units(counted_project):
     donor = factories.make_donor(slug="above", stakeholder=Stakeholder.objects.get(slug="above"))
     factories.make_public(donor)
-    documents.write_due()
+    documents.refresh_stale()
     assert number("donor", "above") == 1
 
     Stakeholder.objects.filter(slug="stakeholder").update(part_of=None)
     assert number("donor", "above") is None
-    documents.write_due()
+    documents.refresh_stale()
     assert number("donor", "above") == 0
 
 
 def test_a_cluster_that_moves_is_counted_where_it_is(counted_project):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE clusters_cluster SET country = 'IN'")
-    documents.write_due()
+    documents.refresh_stale()
 
     assert (number("country", "PK"), number("country", "IN")) == (0, 1)
 
 
 def test_documents_of_other_code_are_not_counted_with(counted_project):
-    Tally.objects.filter(kind=documents.WRITER).update(value="older")
+    FacetCount.objects.filter(kind=documents.WRITER).update(value="older")
 
     assert number("all", "yes") is None
 
@@ -182,7 +182,7 @@ def test_facets_and_scores_cost_the_same_for_one_project_and_for_three(
         project = factories.make_project(slug=f"project-{position}")
         project.clusters.add(cluster)
         factories.make_public(project, cluster)
-    documents.write()
+    documents.rebuild_all()
 
     with django_assert_num_queries(6):
         found = client.get("/api/v1/projects/facets/").json()["facets"]
@@ -195,7 +195,7 @@ def test_facets_and_scores_cost_the_same_for_one_project_and_for_three(
 
 
 def test_the_api_counts_as_the_page_does(client, seeded):
-    documents.write()
+    documents.rebuild_all()
     page = client.get("/projects/?country=PK").content.decode()
     found = client.get("/api/v1/projects/facets/?country=PK&facets=ending").json()
 
@@ -208,7 +208,7 @@ def test_the_api_counts_as_the_page_does(client, seeded):
 
 
 def test_scores_add_up_to_all_projects_and_agree_with_the_codings(client, seeded):
-    documents.write()
+    documents.rebuild_all()
     found = client.get("/api/v1/projects/scores/").json()
 
     assert found["projects"] == Project.objects.published().count()
@@ -247,6 +247,6 @@ def test_what_cannot_be_counted_is_refused(client, seeded, query, says):
 
 def test_a_donor_is_not_counted_while_it_is_a_draft(counted_project):
     Donor.objects.create(slug="draft", stakeholder=Stakeholder.objects.get(slug="above"))
-    documents.write_due()
+    documents.refresh_stale()
 
     assert number("donor", "draft") == 0

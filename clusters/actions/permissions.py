@@ -1,0 +1,53 @@
+"""What a wish to change a record becomes: the one place that decides, for every door.
+
+API, admin, spreadsheets, case files, rounds and approvals ask here, and `clusters.actions.changing`
+carries out what comes of it.
+"""
+
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+
+from clusters.models import Root, State, User
+from clusters.models.roles import may_enter, may_review
+
+MAY_NOT = "You may not change this record."
+
+
+class Becomes(Enum):
+    """What a wish to change a record becomes."""
+
+    NEW_DRAFT = "a new draft"
+    EDIT = "an edit of a draft"
+    PROPOSAL = "a proposal, for an editor to decide on"
+    CHANGE = "an immediate change of what is public"
+    REFUSED = "nothing"
+
+
+def becomes(record: Root | None, by: Any) -> Becomes:
+    """Decide from the record's state, who asks and the settings; None is a record to be made."""
+    if record is None:
+        return Becomes.NEW_DRAFT if may_enter(by) else Becomes.REFUSED
+    if not may_edit(by, record):
+        return Becomes.REFUSED
+    if not record.is_published:
+        return Becomes.EDIT
+    return Becomes.CHANGE if may_approve(by, by) else Becomes.PROPOSAL
+
+
+def may_edit(user: Any, record: Root) -> bool:
+    """Whether somebody may change a record: own drafts, an editor all; a public one by proposal."""
+    if record.state == State.WITHDRAWN:
+        return False
+    return may_enter(user) and (record.is_published or is_author(user, record) or may_review(user))
+
+
+def may_approve(user: Any, author: Any) -> bool:
+    """Whether somebody may approve what this author proposes; with two-person review no own."""
+    return may_review(user) and not (settings.TWO_PERSON_REVIEW and user.pk == author.pk)
+
+
+def is_author(user: User, record: Root) -> bool:
+    """Whether a record is somebody's own draft."""
+    return record.entered_by_id is not None and record.entered_by_id == user.pk
