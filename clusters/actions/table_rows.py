@@ -1,15 +1,13 @@
-"""One table as a resource of django-import-export: rows of records, and case files of rows."""
+"""Rows of one table out of the casebook, and back into it as changes of their records."""
 
 import re
 from collections.abc import Iterator
 from itertools import batched
 from typing import Any, Literal
 
-import tablib
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
-from import_export import fields, resources, results
-from import_export.instance_loaders import BaseInstanceLoader
 
 from clusters.actions.loading import BATCH, Plan, carry_out
 from clusters.formats.spreadsheets.columns import CITATIONS, Table, cell_of, value_of
@@ -29,25 +27,13 @@ type Names = tuple[str, ...]
 type Mistakes = dict[str, list[str]]
 
 
-class _Cell(fields.Field):  # type: ignore[misc]
-    """A column of a row, which is a mapping here."""
-
-    def get_value(self, instance: Any, **kwargs: Any) -> Any:
-        return instance[self.column_name]
-
-
-class TableResource(resources.Resource):  # type: ignore[misc]
+class TableRows:
     """Rows of one table, out and in.
 
-    `import_data` saves nothing unless every row is right: `wrong` has what is not, row by row. Rows
-    of what is there already are left alone (`skip`) or change it (`update`): a column that the
-    file leaves out stays, an empty cell empties.
+    Nothing is saved unless every row is right: `wrong` has what is not, row by row. Rows of what is
+    there already are left alone (`skip`) or change it (`update`): a column that the file leaves out
+    stays, an empty cell empties.
     """
-
-    class Meta:
-        # Rows are found by their names, in documents.
-        import_id_fields = ()
-        instance_loader_class = BaseInstanceLoader
 
     def __init__(
         self,
@@ -58,14 +44,11 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         reason: str = "",
         heard: OnProgress = noop,
     ) -> None:
-        super().__init__()
         self.table, self.by, self.mode = table, by, mode
         self.reason, self.heard = reason, heard
-        self.fields = {one.name: _Cell(column_name=one.name) for one in table.columns}
         self.wrong: list[Wrong] = []
         self.plan = Plan()
         self.skipped = self.changing = self.entering = 0
-        self._numbers: list[int] = []
         self.is_trial = False
         self._cells: dict[int, dict[str, str]] = {}
         self._rows: dict[Names, int] = {}
@@ -92,47 +75,40 @@ class TableResource(resources.Resource):  # type: ignore[misc]
 
     def exported(self) -> list[list[str]]:
         """Return every row as a list of cells."""
-        data: tablib.Dataset = self.export(queryset=list(self.rows()))
-        return [list(map(str, row)) for row in data]
-
-    def iter_queryset(self, queryset: Any) -> Any:
-        return iter(queryset)
+        names = [column.name for column in self.table.columns]
+        return [[row[name] for name in names] for row in self.rows()]
 
     # --- In ----------------------------------------------------------------------------------
 
-    def bring_in(self, sheet: Sheet, *, is_trial: bool) -> results.Result:
+    @transaction.atomic
+    def bring_in(self, sheet: Sheet, *, is_trial: bool) -> None:
         """Bring a sheet in, or try to; nothing is saved where a row is wrong."""
-        self._numbers, self.is_trial = sheet.numbers, is_trial
+        self.is_trial = is_trial
         self.wrong += sheet.wrong
-        result = self.import_data(
-            sheet.data,
-            dry_run=is_trial,
-            use_transactions=True,
-            rollback_on_validation_errors=True,
-        )
-        for unexpected in result.base_errors:
-            raise unexpected.error
-        return result
+        self._check_head(sheet.head)
+        self._read_known(sheet)
+        for number, row in zip(sheet.numbers, sheet.rows, strict=True):
+            self._read_row(number, row)
+        self._carry_out()
+        if is_trial or self.wrong:
+            transaction.set_rollback(True)
 
-    def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
-        """Look at the head first: with a wrong one no row can be read."""
+    def _check_head(self, head: list[str]) -> None:
         known = [one.name for one in self.table.columns]
-        for name in dataset.headers:
+        for name in head:
             if name not in known:
                 words = _("There is no such column. Known: %(known)s.")
                 self.wrong.append(Wrong(1, name, "", words % {"known": ", ".join(known)}))
         for name in self.table.names:
-            if name not in dataset.headers:
+            if name not in head:
                 self.wrong.append(Wrong(1, name, "", _("This column is needed.")))
-        self._read_known(dataset)
 
-    def _read_known(self, dataset: tablib.Dataset) -> None:
+    def _read_known(self, sheet: Sheet) -> None:
         """Read the records that the rows are of, or part of."""
         first = self.table.names[0]
-        if first not in dataset.headers:
-            return
+        slugs = dict.fromkeys(filter(None, (row.get(first) for row in sheet.rows)))
         model: Any = self.table.root.model
-        there = find_by_slugs(model, dict.fromkeys(filter(None, dataset[first])))
+        there = find_by_slugs(model, slugs)
         found = [(slug, record) for slug, (record, _removed) in there.items() if record is not None]
         for some in batched(found, BATCH):
             documents = documents_of([record for _slug, record in some], public=True)
@@ -148,10 +124,8 @@ class TableResource(resources.Resource):  # type: ignore[misc]
             for names, part in self.table.above.rows_of(document):
                 self._containers[slug, *names[1:]] = part
 
-    def import_row(self, row: dict[str, str], instance_loader: Any, **kwargs: Any) -> Any:
+    def _read_row(self, number: int, row: dict[str, str]) -> None:
         """Read one row into its place in its record's document."""
-        found = results.RowResult()
-        number = self._numbers[kwargs["row_number"] - 1]
         self._cells[number] = row
         names = tuple(row.get(name, "") for name in self.table.names)
         mistakes: Mistakes = {}
@@ -164,22 +138,16 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         self._rows.setdefault(names, number)
         part = self._known.get(names)
         if part is not None and self.mode == "skip" and not mistakes:
-            found.import_type = results.RowResult.IMPORT_TYPE_SKIP
             self.skipped += 1
-            return found
+            return
         if not mistakes:
             mistakes = self._put(row, names, part)
         if mistakes:
-            found.import_type = results.RowResult.IMPORT_TYPE_INVALID
-            found.validation_error = ValidationError(mistakes)
             self._say(number, mistakes)
         elif part is None:
-            found.import_type = results.RowResult.IMPORT_TYPE_NEW
             self.entering += 1
         else:
-            found.import_type = results.RowResult.IMPORT_TYPE_UPDATE
             self.changing += 1
-        return found
 
     def _put(self, row: dict[str, str], names: Names, part: Document | None) -> Mistakes:
         """Put a row's values where they belong; return what is wrong with them, by column."""
@@ -232,7 +200,7 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         container.setdefault(self.table.path[-1], []).append(part)
         return {}
 
-    def after_import(self, dataset: tablib.Dataset, result: Any, **kwargs: Any) -> None:
+    def _carry_out(self) -> None:
         """Carry out what the rows come to; with wrong ones among them, to find what else is."""
         for one in self.wrong:
             self._told.setdefault(one.row, set()).add(one.column)
@@ -247,8 +215,6 @@ class TableResource(resources.Resource):  # type: ignore[misc]
         except CaseFilesRefused as error:
             for problem in error.problems:
                 self._say_problem(problem)
-        for one in self.wrong:
-            result.append_invalid_row(one.row, {}, ValidationError({NON_FIELD_ERRORS: one.message}))
 
     # --- What is wrong -----------------------------------------------------------------------
 

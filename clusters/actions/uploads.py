@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clusters.actions import loading
 from clusters.actions.publishing import NotAllowed
-from clusters.actions.table_rows import TableResource
+from clusters.actions.table_rows import TableRows
 from clusters.formats.spreadsheets.columns import tables
 from clusters.formats.spreadsheets.files import Unreadable, read
 from clusters.formats.zip_files import read_zip
@@ -143,7 +143,7 @@ def _bring_in_table(upload: Upload, progress: "Progress") -> dict[str, Any]:
     except Unreadable as error:
         raise _Refused([_of_all(str(error))]) from None
     progress.total = len(sheet.numbers)
-    resource = TableResource(
+    resource = TableRows(
         tables()[upload.table],
         by=upload.by,
         mode=upload.mode,  # type: ignore[arg-type]

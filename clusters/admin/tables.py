@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clusters.actions import uploads
-from clusters.actions.table_rows import TableResource
+from clusters.actions.table_rows import TableRows
 from clusters.admin.uploads import LAST, UploadField, of_user
 from clusters.formats.spreadsheets.columns import tables
 from clusters.formats.spreadsheets.files import LARGEST, SUFFIXES, write_csv, write_xlsx
@@ -79,7 +79,7 @@ def table_file(request: HttpRequest, name: str, suffix: str) -> HttpResponse:
     if table is None or suffix not in SUFFIXES or not may_enter(user):
         raise Http404
     has_rows = "rows" in request.GET
-    rows = TableResource(table, by=user).exported() if has_rows else []
+    rows = TableRows(table, by=user).exported() if has_rows else []
     content = (
         write_xlsx(table, rows)
         if suffix == "xlsx"

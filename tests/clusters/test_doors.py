@@ -11,7 +11,7 @@ from clusters.actions.entering import delete
 from clusters.actions.loading import apply, preview
 from clusters.actions.permissions import Becomes, becomes
 from clusters.actions.publishing import set_state
-from clusters.actions.table_rows import TableResource
+from clusters.actions.table_rows import TableRows
 from clusters.formats.spreadsheets.columns import tables
 from clusters.formats.spreadsheets.files import read
 from clusters.models import ApiToken, Proposal, State
@@ -60,7 +60,7 @@ def by_case_file(client, user, project):
 
 
 def by_table(client, user, project):
-    resource = TableResource(tables()["projects"], by=user, mode="update", reason="x")
+    resource = TableRows(tables()["projects"], by=user, mode="update", reason="x")
     resource.bring_in(read(b"slug,title\nvillage,After\n"), is_trial=False)
 
 

@@ -121,7 +121,7 @@ def test_a_chart_follows_the_filters_in_its_address(client):
 
 
 def test_more_projects_than_can_be_read_are_cut_off_and_it_is_said(client, monkeypatch):
-    monkeypatch.setattr("interventions.views.charts.MOST_PROJECTS", 2)
+    monkeypatch.setattr("interventions.web.charts.MOST_PROJECTS", 2)
     factories.make_public(*(factories.make_project(stated_months=12) for _ in range(3)))
 
     page = client.get("/charts/project-length/").content.decode()

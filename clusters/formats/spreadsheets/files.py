@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 import openpyxl
-import tablib
 import xlsxwriter
 from defusedxml import DefusedXmlException
 from django.utils.translation import gettext as _
@@ -50,9 +49,10 @@ class Wrong:
 
 @dataclass
 class Sheet:
-    """Rows of text below a head. `numbers` are those of the rows in their file, from 1."""
+    """Rows of text by the names of the head; `numbers` are those of the rows in their file."""
 
-    data: tablib.Dataset
+    head: list[str]
+    rows: list[dict[str, str]]
     numbers: list[int]
     wrong: list[Wrong] = field(default_factory=list)
 
@@ -99,7 +99,7 @@ def read(content: bytes) -> Sheet:
         else one
         for one in wrong
     ]
-    return Sheet(tablib.Dataset(*rows, headers=head), numbers, wrong)
+    return Sheet(head, [dict(zip(head, row, strict=True)) for row in rows], numbers, wrong)
 
 
 def _check_head(head: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import io
 import pytest
 from django.test import override_settings
 
-from clusters.actions.table_rows import TableResource
+from clusters.actions.table_rows import TableRows
 from clusters.formats.spreadsheets.columns import place_of, place_text, tables
 from clusters.formats.spreadsheets.files import read, write_csv
 from clusters.models import Change, Contributor, Proposal, Publication, Stakeholder, State
@@ -26,7 +26,7 @@ def bring(table, rows, by, *, mode="update", is_trial=False):
     """Bring rows in, the first one being the head; return the resource, which knows all."""
     out = io.StringIO()
     csv.writer(out).writerows(rows)
-    resource = TableResource(tables()[table], by=by, mode=mode, reason="A test")
+    resource = TableRows(tables()[table], by=by, mode=mode, reason="A test")
     resource.bring_in(read(out.getvalue().encode()), is_trial=is_trial)
     return resource
 
@@ -37,7 +37,7 @@ def wrong(resource):
 
 def out_of(table, by):
     """Return a table as the rows of its file, by their columns."""
-    resource = TableResource(tables()[table], by=by)
+    resource = TableRows(tables()[table], by=by)
     content = write_csv(tables()[table], resource.exported(), remarks=False)
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
@@ -45,12 +45,12 @@ def out_of(table, by):
 @pytest.mark.parametrize("name", tables())
 def test_every_table_comes_back_as_it_went_out(seeded, administrator, name):
     table = tables()[name]
-    rows = TableResource(table, by=administrator).exported()
+    rows = TableRows(table, by=administrator).exported()
     if not rows:
         assert name in ("projects-accounts-replies", "stakeholders-identifiers")
         return
 
-    back = TableResource(table, by=administrator)
+    back = TableRows(table, by=administrator)
     back.bring_in(read(write_csv(table, rows, remarks=False)), is_trial=True)
 
     assert wrong(back) == []
@@ -401,7 +401,7 @@ def test_a_table_is_written_in_as_many_queries_for_one_record_as_for_three(
         project = factories.make_project(slug=f"p-{number}", entered_by=researcher)
         factories.make_account(project)
 
-    resource = TableResource(tables()["projects-accounts"], by=researcher)
+    resource = TableRows(tables()["projects-accounts"], by=researcher)
     researcher.has_perm("clusters.enter_records")
     with django_assert_num_queries(11):
         assert len(resource.exported()) == count
@@ -433,7 +433,7 @@ def test_records_with_references_are_written_in_as_many_queries(
 
     researcher.has_perm("clusters.enter_records")
     with django_assert_num_queries(5):
-        exported = TableResource(tables()["stakeholders"], by=researcher).exported()
+        exported = TableRows(tables()["stakeholders"], by=researcher).exported()
     assert len(exported) == 2 * count
 
 

@@ -48,7 +48,7 @@ GOOD = xlsx([["slug", "name"], ["kasur", "Kasur"]])
 
 def rows_of(content):
     sheet = read(content)
-    return sheet.data.headers, [list(row) for row in sheet.data], sheet.numbers
+    return sheet.head, [list(row.values()) for row in sheet.rows], sheet.numbers
 
 
 @pytest.mark.parametrize("between", [",", ";", "\t"])
@@ -98,7 +98,7 @@ def test_a_percentage_is_asked_for_and_not_read_as_a_fraction():
 
     sheet = read(out.getvalue())
 
-    assert sheet.data[0][:2] == ("a", "0.8")
+    assert list(sheet.rows[0].values())[:2] == ["a", "0.8"]
     assert [(one.row, one.column, one.value) for one in sheet.wrong] == [(2, "share", "0.8")]
     assert "shown as a percentage" in sheet.wrong[0].message
 

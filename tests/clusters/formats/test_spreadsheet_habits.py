@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clusters.actions.table_rows import TableResource
+from clusters.actions.table_rows import TableRows
 from clusters.formats.spreadsheets.columns import tables
 from clusters.formats.spreadsheets.files import Unreadable, read
 from clusters.models import Stakeholder, Statistic
@@ -23,7 +23,7 @@ def researcher():
 
 
 def bring(name, by, table="clusters-statistics"):
-    resource = TableResource(tables()[table], by=by)
+    resource = TableRows(tables()[table], by=by)
     resource.bring_in(read((FILES / name).read_bytes()), is_trial=False)
     return resource
 

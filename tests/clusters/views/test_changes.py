@@ -42,7 +42,7 @@ def test_changes_of_one_kind_in_a_row_are_folded(client):
 
     ((_, (clusters, publication)),) = by_day(Change.objects.all())
 
-    assert (clusters.is_folded, clusters.i18n) == (True, "4 clusters")
+    assert (clusters.is_folded, clusters.words) == (True, "4 clusters")
     assert (publication.is_folded, len(publication.changes)) == (False, 1)
     page = client.get("/changes/").content.decode()
     assert page.count("<details") == page.count("<summary><strong>4 clusters</strong>") == 1
