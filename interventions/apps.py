@@ -6,4 +6,5 @@ class InterventionsConfig(AppConfig):
     verbose_name = "Interventions"
 
     def ready(self) -> None:
-        from interventions.api import records  # noqa: F401 - what records carry besides fields
+        # Serializers and facts of records, which published documents are made by.
+        from interventions.api import records, serializers  # noqa: F401

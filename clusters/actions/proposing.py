@@ -41,7 +41,7 @@ def propose(
 ) -> Proposal:
     """Keep a change to a published record until somebody decides on it.
 
-    It is tried at once: raises what `amend` raises where it could not be carried out. One that was
+    It is tried at once: raises what `update` raises where it could not be carried out. One that was
     returned, `in_place_of` which this is made, waits for its author no more.
     """
     # As a case file has it: what only states a default is no change.
@@ -70,7 +70,7 @@ def propose_all(
 ) -> list[Proposal]:
     """Keep changes to published records of one kind, as `propose` one; nobody is told of them.
 
-    They are tried at once: raises what `amend_all` raises.
+    They are tried at once: raises what `update_all` raises.
     """
     if wanted and not reason.strip():
         raise NotAllowed([NEEDS_REASON])

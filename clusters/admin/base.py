@@ -54,8 +54,40 @@ def without_windows(field: Any) -> Any:
     return field
 
 
+# Columns that a list searches, of those that a model has.
+SEARCHED = (
+    *("slug", "key", "name", "title", "cited_as"),
+    *("authors", "locator", "kind", "source", "reason"),
+)
+
+
+def read_off(model: Any) -> dict[str, Any]:
+    """Return what the list of a model shows, searches and filters, read off its fields."""
+    columns = {column.name: column for column in model._meta.concrete_fields}
+    relations = [name for name, column in columns.items() if column.is_relation and column.editable]
+    searched = [name for name in SEARCHED if name in columns]
+    if issubclass(model, CitationUse):
+        searched = ["citation__locator"]
+    return {
+        "autocomplete_fields": relations,
+        "list_select_related": joins_for(model),
+        "list_display": (
+            ("__str__", "slug", "state", "version", *relations[:1])
+            if issubclass(model, Root)
+            else ("__str__", *[name for name in relations if name != "citation"][:2])
+        ),
+        # Ties between two records have no words.
+        "search_fields": searched or [f"{name}__pk" for name in relations[:1]],
+        "list_filter": [
+            name
+            for name, column in columns.items()
+            if column.choices and not isinstance(column, CountryField)
+        ],
+    }
+
+
 class CaseAdmin(admin.ModelAdmin):
-    """The same queries for one row and for many; `declare` fills it in for a model.
+    """The same queries for one row and for many; what a class leaves out is read off its model.
 
     `viewers` and `writers` tell by role who may look and who may change.
     """
@@ -68,6 +100,13 @@ class CaseAdmin(admin.ModelAdmin):
     writers: Any = staticmethod(may_review)
     # Titles of sections with the names of their fields, as a record's page shows them.
     sections: ClassVar[Sections] = ()
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        own = type(self).__mro__[: type(self).__mro__.index(CaseAdmin)]
+        for name, value in read_off(model).items():
+            if not any(name in vars(declared) for declared in own):
+                setattr(self, name, value)
+        super().__init__(model, admin_site)
 
     def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
         return without_windows(super().formfield_for_dbfield(*args, **kwargs))
@@ -95,6 +134,7 @@ class RecordAdmin(CaseAdmin):
     """Records that are drafted, reviewed and published: each has one page at the desk."""
 
     writers = staticmethod(may_enter)
+    actions = ("publish_selected", "withdraw_selected")
     delete_confirmation_template = "admin/desk/delete.html"
     delete_selected_confirmation_template = "admin/desk/delete_selected.html"
 
@@ -282,6 +322,7 @@ class RecordAdmin(CaseAdmin):
 class ReadOnlyAdmin(CaseAdmin):
     """For the casebook's own books, which nobody writes by hand."""
 
+    autocomplete_fields = ()
     viewers = staticmethod(may_review)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -319,43 +360,6 @@ class PartAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(admin_url_for(part))
 
 
-def declare(model: Any, base: type[CaseAdmin] = CaseAdmin, **extra: Any) -> type[CaseAdmin]:
-    """Declare a model's admin: what its list shows, searches and filters, read off its fields."""
-    columns = {column.name: column for column in model._meta.concrete_fields}
-    relations = [name for name, column in columns.items() if column.is_relation and column.editable]
-    names = (
-        "slug",
-        "key",
-        "name",
-        "title",
-        "cited_as",
-        "authors",
-        "locator",
-        "kind",
-        "source",
-        "reason",
-    )
-    found: dict[str, Any] = {
-        "autocomplete_fields": [] if issubclass(base, ReadOnlyAdmin) else relations,
-        "list_select_related": joins_for(model),
-        "list_display": ("__str__", *[name for name in relations if name != "citation"][:2]),
-        "search_fields": [name for name in names if name in columns],
-        "list_filter": [
-            name
-            for name, column in columns.items()
-            if column.choices and not isinstance(column, CountryField)
-        ],
-    }
-    if issubclass(model, CitationUse):
-        found["search_fields"] = ["citation__locator"]
-    if not found["search_fields"]:  # ties between two records
-        found["search_fields"] = [f"{relations[0]}__pk"]
-    if issubclass(model, Root):
-        found["list_display"] = ("__str__", "slug", "state", "version", *relations[:1])
-        found["actions"] = ["publish_selected", "withdraw_selected"]
-    return type(f"{model.__name__}Admin", (base,), {**found, **extra})
-
-
 def register_parts(app_models: Any) -> None:
     """Register every root, and every part of one, that has no admin of its own yet."""
     for model in app_models:
@@ -367,4 +371,4 @@ def register_parts(app_models: Any) -> None:
                 base: type[CaseAdmin] = RecordAdmin
             else:
                 base = PartAdmin if root_path(model) else CaseAdmin
-            admin.site.register(model, declare(model, base))
+            admin.site.register(model, base)

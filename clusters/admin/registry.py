@@ -30,7 +30,13 @@ from clusters.actions.proposing import (
     take_back,
 )
 from clusters.actions.publishing import NotAllowed
-from clusters.admin.base import CaseAdmin, ReadOnlyAdmin, declare, register_parts
+from clusters.admin.base import (
+    CaseAdmin,
+    PartAdmin,
+    ReadOnlyAdmin,
+    RecordAdmin,
+    register_parts,
+)
 from clusters.admin.urls import admin_url
 from clusters.mailing import send_again
 from clusters.models import (
@@ -38,16 +44,25 @@ from clusters.models import (
     ApiToken,
     Change,
     Citation,
+    Cluster,
     Comment,
     Correction,
     DeletedRecord,
+    Event,
+    Identifier,
     Import,
     ImportedRecord,
     Invitation,
+    LiteratureSummary,
     Mail,
     Proposal,
+    Publication,
     Redaction,
     ReviewStep,
+    Stakeholder,
+    StakeholderGroup,
+    Statistic,
+    StudySample,
     User,
 )
 from clusters.models.people import GroupMembership, PermissionGrant
@@ -206,7 +221,7 @@ class MailAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
+class ProposalAdmin(ReadOnlyAdmin):
     """Changes to published records that wait for an editor: what changes, and what to say to it."""
 
     list_display = ("__str__", "state", "by", "made_at")
@@ -277,7 +292,7 @@ class ProposalAdmin(declare(Proposal, ReadOnlyAdmin)):  # type: ignore[misc]
 
 
 @admin.register(DeletedRecord)
-class DeletedRecordAdmin(declare(DeletedRecord, ReadOnlyAdmin)):  # type: ignore[misc]
+class DeletedRecordAdmin(ReadOnlyAdmin):
     """Deleted drafts, each whole; those selected can be brought back."""
 
     list_display = ("__str__", "by", "at", "restored_at")
@@ -314,7 +329,7 @@ class DeletedRecordAdmin(declare(DeletedRecord, ReadOnlyAdmin)):  # type: ignore
 
 
 @admin.register(Correction)
-class CorrectionAdmin(declare(Correction)):  # type: ignore[misc]
+class CorrectionAdmin(CaseAdmin):
     """What readers suggest: an editor answers, and only that."""
 
     viewers = staticmethod(may_review)
@@ -332,14 +347,64 @@ class CorrectionAdmin(declare(Correction)):  # type: ignore[misc]
         answer(correction=obj, state=obj.state, words=obj.answer, by=request.user)  # type: ignore[arg-type]
 
 
-admin.site.register(
-    Citation,
-    declare(Citation, ReadOnlyAdmin, search_fields=["locator", "publication__cited_as"]),
-)
+@admin.register(Citation)
+class CitationAdmin(ReadOnlyAdmin):
+    search_fields = ("locator", "publication__cited_as")
+
+
+class AccountBookAdmin(ReadOnlyAdmin):
+    """Books on accounts, which administrators may read."""
+
+    viewers = staticmethod(may_administer)
+
+
+@admin.register(Cluster)
+class ClusterAdmin(RecordAdmin):
+    """Each has one page, with all its parts."""
+
+
+@admin.register(Statistic)
+class StatisticAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Event)
+class EventAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(StakeholderGroup)
+class StakeholderGroupAdmin(RecordAdmin):
+    """Each has one page, with all its parts."""
+
+
+@admin.register(Stakeholder)
+class StakeholderAdmin(RecordAdmin):
+    """Each has one page, with all its parts."""
+
+
+@admin.register(Identifier)
+class IdentifierAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Publication)
+class PublicationAdmin(RecordAdmin):
+    """Each has one page, with all its parts."""
+
+
+@admin.register(LiteratureSummary)
+class LiteratureSummaryAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(StudySample)
+class StudySampleAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
 for model in (Alias, Change, Comment, Import, ImportedRecord, Redaction, ReviewStep):
-    admin.site.register(model, declare(model, ReadOnlyAdmin))
+    admin.site.register(model, ReadOnlyAdmin)
 for of_accounts in (ApiToken, GroupMembership, PermissionGrant):
-    admin.site.register(
-        of_accounts, declare(of_accounts, ReadOnlyAdmin, viewers=staticmethod(may_administer))
-    )
+    admin.site.register(of_accounts, AccountBookAdmin)
 register_parts(apps.get_app_config("clusters").get_models())

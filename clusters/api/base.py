@@ -39,48 +39,11 @@ from clusters.published.lookup import GoneError, find_published
 from clusters.published.serializers import serializer_for
 from clusters.published.state import DataState, data_state
 from clusters.records.schema import record_schema
-from clusters.web.filters import CodeFilter, PartFilter, RecordFilter, StrictFilterSet
 
 # A slug or key, in any case of letters, so that an old spelling can be redirected.
 NAME = "[-a-zA-Z0-9_]+"
 # What names a record, and stands in every answer.
 ALWAYS = ("url", "id", "slug")
-
-
-def filterset_for(model: type[models.Model]) -> type[StrictFilterSet]:
-    """Declare filters for what a record points to, its codes, its numbers and its dates."""
-    parent = getattr(model, "parent_field", None)
-    filters: dict[str, Any] = {}
-    for column in model._meta.concrete_fields:
-        name = column.name
-        if name != parent and not record_schema(model).field(name):
-            continue
-        if column.is_relation:
-            filters[name] = _filter_by(column)
-        elif isinstance(column, models.CharField) and column.choices:
-            filters[name] = CodeFilter(choices=column.flatchoices, label=column.verbose_name)
-    if hasattr(model, "parent_field"):
-        root = root_model(model)
-        filters.setdefault(
-            root._meta.model_name,
-            RecordFilter(root, field_name=root_path(model), label=root._meta.verbose_name),
-        )
-    meta = type("Meta", (StrictFilterSet.Meta,), {"model": model, "fields": []})
-    return type(f"{model.__name__}Filter", (StrictFilterSet,), {**filters, "Meta": meta})
-
-
-def _filter_by(column: Any) -> Any:
-    """Declare a filter by what a foreign key points to."""
-    target = column.related_model
-    options = {"model": target, "field_name": column.name, "label": column.verbose_name}
-    if hasattr(target, "parent_field"):
-        return PartFilter(**options)
-    if not issubclass(target, Root):  # is public only where something public points to it
-        records = column.model._default_manager
-        options["queryset"] = lambda request: target.objects.filter(
-            pk__in=records.published().values(column.name)
-        )
-    return RecordFilter(**options)
 
 
 class RecordViewSet(viewsets.GenericViewSet[Any]):
@@ -109,6 +72,17 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     lookup_value_regex = NAME
     parser_classes = [JSONParser, MergePatchParser]
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Read off the model how records are named in addresses."""
+        super().__init_subclass__(**kwargs)
+        model: Any = cls.__dict__.get("model")
+        if model is None:
+            return
+        depth = root_path(model).count("__") + 2 if hasattr(model, "parent_field") else 1
+        cls.queryset = model._default_manager.none()
+        cls.lookup_value_regex = "/".join([NAME] * depth)
+        cls.__doc__ = cls.__doc__ or model.__doc__
 
     def perform_authentication(self, request: Request) -> None:
         """Nobody is asked who they are before it matters: what is public is so for everybody."""
@@ -347,21 +321,3 @@ def sparse(record: bytes, wanted: frozenset[str] | None) -> bytes:
     if wanted is None:
         return record
     return orjson.dumps({k: v for k, v in orjson.loads(record).items() if k in wanted})
-
-
-def endpoint(model: type[models.Model], *more: type, **attributes: Any) -> type[RecordViewSet]:
-    """Declare the endpoint of a model; `more` brings further actions along."""
-    is_child = hasattr(model, "parent_field")
-    depth = root_path(model).count("__") + 2 if is_child else 1
-    return type(
-        f"{model.__name__}ViewSet",
-        (*more, PartViewSet if is_child else RootViewSet),
-        {
-            "__doc__": model.__doc__,
-            "model": model,
-            "queryset": model._default_manager.none(),
-            "filterset_class": filterset_for(model),
-            "lookup_value_regex": "/".join([NAME] * depth),
-            **attributes,
-        },
-    )

@@ -9,7 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -160,7 +160,7 @@ def as_read(request: Request, text: bytes) -> Document:
 class Writes(ABC):
     """What writes of roots and of parts share."""
 
-    model: Any
+    model: ClassVar[Any]
     kwargs: dict[str, Any]
     lookup_field: str
     none_called: Callable[[str], NotFound]

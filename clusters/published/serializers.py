@@ -2,30 +2,50 @@
 
 import copy
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Prefetch
 from rest_framework import serializers
 
-from clusters.models import Root, State
+from clusters.models import (
+    Cluster,
+    Contributor,
+    Event,
+    Identifier,
+    LiteratureSummary,
+    Publication,
+    Root,
+    Stakeholder,
+    StakeholderGroup,
+    State,
+    Statistic,
+    StudySample,
+)
 from clusters.models.citations import CITED
 from clusters.published import fields as api_fields
 from clusters.records.schema import FieldSpec, record_schema
 
-# Fields that an app adds to records of a model, such as `derived`; see `extend`.
-_further: dict[type[models.Model], dict[str, serializers.Field]] = {}
-
 
 class RecordSerializer(serializers.Serializer[Any]):
-    """A record as the API shows it, read off the same shape as its case file.
+    """A record as the API shows it, read off the same schema as its case file.
 
-    What the public never sees has no field here at all.
+    Each kind of record has a subclass, which adds what is computed. What the public never sees has
+    no field here at all.
     """
+
+    # The serializer of each model that has been declared.
+    declared: ClassVar[dict[type[models.Model], type["RecordSerializer"]]] = {}
 
     class Meta:
         model: type[models.Model]
-        has_parts: bool
+        has_parts = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.Meta.has_parts:
+            cls.declared[cls.Meta.model] = cls
+        cls.__doc__ = cls.__doc__ or cls.Meta.model.__doc__
 
     def get_fields(self) -> dict[str, serializers.Field]:
         model: Any = self.Meta.model
@@ -40,7 +60,7 @@ class RecordSerializer(serializers.Serializer[Any]):
         if issubclass(model, Root):
             found["version"] = serializers.IntegerField(read_only=True)
             found["state"] = api_fields.CodedField({one: str(one.label) for one in State})
-        found |= copy.deepcopy(_further.get(model, {}))  # a field belongs to one serializer
+        found |= copy.deepcopy(self._declared_fields)  # a field belongs to one serializer
         if shape.citations is not None:
             found["citations"] = api_fields.CitationsField()
         if self.Meta.has_parts:
@@ -53,21 +73,18 @@ class RecordSerializer(serializers.Serializer[Any]):
         return found
 
 
-def extend(model: type[models.Model], **further: serializers.Field) -> None:
-    """Let records of a model carry further fields, such as what is derived of them."""
-    _further[model] = further
-
-
 def serializer_for(model: type[models.Model], *, has_parts: bool = False) -> type[RecordSerializer]:
     """Return the serializer of a model, alone as in a list, or with the parts below it."""
-    return _declare(model, has_parts and bool(record_schema(model).children))
+    found = RecordSerializer.declared[model]
+    return _with_parts(found) if has_parts and record_schema(model).children else found
 
 
 @cache
-def _declare(model: type[models.Model], has_parts: bool) -> type[RecordSerializer]:
-    name = f"{model.__name__}{'WithParts' if has_parts else ''}Serializer"
-    meta = type("Meta", (), {"model": model, "has_parts": has_parts})
-    return type(name, (RecordSerializer,), {"Meta": meta, "__doc__": model.__doc__})
+def _with_parts(serializer: type[RecordSerializer]) -> type[RecordSerializer]:
+    """Return the serializer of a whole record, which the description names by itself."""
+    meta = type("Meta", (serializer.Meta,), {"has_parts": True})
+    name = f"{serializer.Meta.model.__name__}WithPartsSerializer"
+    return type(name, (serializer,), {"Meta": meta, "__doc__": serializer.__doc__})
 
 
 def field_of(spec: FieldSpec) -> serializers.Field:
@@ -134,3 +151,53 @@ def _to_join(model: Any) -> list[str]:
         if hasattr(target, "parent_field"):
             further.append(f"{name}__{target.parent_field}")
     return list(dict.fromkeys([*names, *further]))
+
+
+class ClusterSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = Cluster
+
+
+class StatisticSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = Statistic
+
+
+class EventSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = Event
+
+
+class StakeholderGroupSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = StakeholderGroup
+
+
+class StakeholderSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = Stakeholder
+
+
+class IdentifierSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = Identifier
+
+
+class PublicationSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = Publication
+
+
+class LiteratureSummarySerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = LiteratureSummary
+
+
+class StudySampleSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = StudySample
+
+
+class ContributorSerializer(RecordSerializer):
+    class Meta(RecordSerializer.Meta):
+        model = Contributor

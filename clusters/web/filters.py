@@ -18,13 +18,17 @@ from django_countries import countries
 from clusters.i18n import MOST_NAMED, known_words, not_known, short
 from clusters.models import (
     Cluster,
+    Event,
+    Identifier,
     LiteratureSummary,
     Publication,
     Root,
     Stakeholder,
     StakeholderGroup,
+    Statistic,
+    StudySample,
 )
-from clusters.models.base import name_path, root_path
+from clusters.models.base import name_path, root_model, root_path
 from clusters.models.literature import PublicationQuerySet
 from clusters.published.search import roots_matching
 from clusters.records.schema import record_schema
@@ -414,6 +418,53 @@ def yes_no(**options: Any) -> django_filters.TypedChoiceFilter:
     )
 
 
+class RecordFilterSet(StrictFilterSet):
+    """Filters by what a record points to and by its codes, read off its model."""
+
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        if cls._meta.model is not None:
+            cls.declared_filters = {**filters_of(cls._meta.model), **cls.declared_filters}
+        found: dict[str, django_filters.Filter] = super().get_filters()
+        return found
+
+
+def filters_of(model: type[models.Model]) -> dict[str, django_filters.Filter]:
+    """Declare filters for what a record points to and for its codes; of a part, for its root."""
+    parent = getattr(model, "parent_field", None)
+    filters: dict[str, Any] = {}
+    for column in model._meta.concrete_fields:
+        name = column.name
+        if name != parent and not record_schema(model).field(name):
+            continue
+        if column.is_relation:
+            filters[name] = _filter_by(column)
+        elif isinstance(column, models.CharField) and column.choices:
+            options = {"choices": column.flatchoices, "label": column.verbose_name}
+            filters[name] = CodeFilter(field_name=name, **options)
+    if parent is not None:
+        root = root_model(model)
+        filters.setdefault(
+            root._meta.model_name,
+            RecordFilter(root, field_name=root_path(model), label=root._meta.verbose_name),
+        )
+    return filters
+
+
+def _filter_by(column: Any) -> Any:
+    """Declare a filter by what a foreign key points to."""
+    target = column.related_model
+    options = {"model": target, "field_name": column.name, "label": column.verbose_name}
+    if hasattr(target, "parent_field"):
+        return PartFilter(**options)
+    if not issubclass(target, Root):  # is public only where something public points to it
+        records = column.model._default_manager
+        options["queryset"] = lambda request: target.objects.filter(
+            pk__in=records.published().values(column.name)
+        )
+    return RecordFilter(**options)
+
+
 class ClusterFilter(StrictFilterSet):
     q = WordsFilter()
     country = CountryFilter()
@@ -485,3 +536,39 @@ class PublicationFilter(StrictFilterSet):
             LiteratureSummary.objects.published().exclude(donor_role="").values("publications")
         )
         return queryset.filter(pk__in=speaking) if value else queryset.exclude(pk__in=speaking)
+
+
+class StatisticFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Statistic
+        fields: list[str] = []
+
+
+class EventFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Event
+        fields: list[str] = []
+
+
+class StakeholderGroupFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = StakeholderGroup
+        fields: list[str] = []
+
+
+class IdentifierFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Identifier
+        fields: list[str] = []
+
+
+class LiteratureSummaryFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = LiteratureSummary
+        fields: list[str] = []
+
+
+class StudySampleFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = StudySample
+        fields: list[str] = []

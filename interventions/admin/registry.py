@@ -14,16 +14,26 @@ from clusters.admin.base import (
     CaseAdmin,
     PartAdmin,
     RecordAdmin,
-    declare,
     register_parts,
     without_windows,
 )
 from clusters.models.roles import may_review
 from interventions.admin import coding_forms, quality, rounds
 from interventions.models import (
+    Account,
     Coding,
     CodingRound,
+    Donor,
+    DonorGuideline,
+    Factor,
+    Framework,
+    Funding,
+    Outcome,
+    OutcomeDimension,
+    Participant,
     Project,
+    ProjectLink,
+    Reply,
     RoundCoder,
     RoundDimension,
     RoundProject,
@@ -33,7 +43,7 @@ from interventions.selectors import completeness
 
 
 @admin.register(Project)
-class ProjectAdmin(declare(Project, RecordAdmin)):  # type: ignore[misc]
+class ProjectAdmin(RecordAdmin):
     """A case: what was tried, when, with whose money, what came of it and who says why."""
 
     sections = (
@@ -53,7 +63,7 @@ class ProjectAdmin(declare(Project, RecordAdmin)):  # type: ignore[misc]
 
 
 @admin.register(Coding)
-class CodingAdmin(declare(Coding, PartAdmin)):  # type: ignore[misc]
+class CodingAdmin(PartAdmin):
     """Researchers' readings."""
 
     sections = (
@@ -61,6 +71,61 @@ class CodingAdmin(declare(Coding, PartAdmin)):  # type: ignore[misc]
         (_("Whose reading it is"), ("coder", "resolution", "round")),
         (_("Whose view is read; empty for all"), ("perspective_group", "perspective_stakeholder")),
     )
+
+
+@admin.register(Donor)
+class DonorAdmin(RecordAdmin):
+    """Each has one page, with all its parts."""
+
+
+@admin.register(DonorGuideline)
+class DonorGuidelineAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Framework)
+class FrameworkAdmin(RecordAdmin):
+    """Each has one page, with all its parts."""
+
+
+@admin.register(Factor)
+class FactorAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(OutcomeDimension)
+class OutcomeDimensionAdmin(RecordAdmin):
+    """Each has one page, with all its parts."""
+
+
+@admin.register(ProjectLink)
+class ProjectLinkAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Funding)
+class FundingAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Participant)
+class ParticipantAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Account)
+class AccountAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
+
+
+@admin.register(Reply)
+class ReplyAdmin(PartAdmin):
+    """To be found here, and changed on the page of its record."""
 
 
 class _Inline(admin.TabularInline):  # type: ignore[type-arg]

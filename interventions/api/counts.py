@@ -97,7 +97,7 @@ SCORES = {
 class Counted:
     """Counts by kept facts: of the list, and two more lists of them."""
 
-    request: Request
+    request: Any
 
     def counted_ahead(self) -> Ahead | None:
         """Return how many projects the filters leave, and of few which, where facts say it."""

@@ -1,20 +1,12 @@
 """The endpoints of what was tried and what came of it."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
-
-from clusters.api.base import RecordViewSet, endpoint
+from clusters.api.base import PartViewSet, RootViewSet
 from clusters.api.files import TidyRenderer
 from clusters.api.tables import TableColumn
 from clusters.published.documents import count_by
-from clusters.published.fields import TEXT, CodedField, CodedListField, FlatField, whole
-from clusters.published.serializers import extend
-from clusters.values.codelists import COUNTRIES
-from interventions.analysis.status import RULE, activity_status
 from interventions.api.counts import Counted
-from interventions.iati import RELATED_ACTIVITY_TYPES, ROLES, TRANSACTION_TYPES, IatiCode
 from interventions.models import (
     Account,
     Coding,
@@ -31,67 +23,23 @@ from interventions.models import (
     Reply,
 )
 from interventions.selectors.facet_index import facts_of
-from interventions.web.filters import DonorFilter, ProjectFilter
-
-STATUS = whole({"status": whole({"code": TEXT, "label": TEXT}), "rule": TEXT})
-
-
-@extend_schema_field(STATUS)
-class DerivedField(FlatField):
-    """What the casebook computed of a project, with the rule's name."""
-
-    paths = ("status.code", "status.label", "rule")
-
-    def to_representation(self, project: Any) -> dict[str, Any]:
-        code, label = activity_status(project.ending, has_start=bool(project.actual_start))
-        return {"status": {"code": code, "label": label}, "rule": RULE}
-
-
-class CountriesField(CodedListField):
-    """The countries of the clusters of a project, each once."""
-
-    def __init__(self) -> None:
-        super().__init__(COUNTRIES.names, source="clusters")
-
-    def to_representation(self, value: Any) -> Any:
-        return super().to_representation(sorted({str(one.country) for one in value.all()}))
-
-
-class IatiField(CodedField):
-    """IATI's code beside ours; null where IATI has none."""
-
-    def __init__(self, codes: Mapping[Any, IatiCode], source: str) -> None:
-        self.codes = codes
-        super().__init__({one.code: one.label for one in codes.values()}, source=source)
-
-    def to_representation(self, value: Any) -> dict[str, str] | None:
-        found = self.codes.get(value)
-        return super().to_representation(found.code) if found else None
-
-
-extend(ProjectLink, iati_type=IatiField(RELATED_ACTIVITY_TYPES, "type"))
-extend(Funding, iati_type=IatiField(TRANSACTION_TYPES, "transaction_type"))
-extend(Participant, iati_role=IatiField(ROLES, "role"))
-extend(
-    Project,
-    countries=CountriesField(),
-    derived=DerivedField(read_only=True, source="*"),
+from interventions.web.filters import (
+    AccountFilter,
+    CodingFilter,
+    DonorFilter,
+    DonorGuidelineFilter,
+    FactorFilter,
+    FrameworkFilter,
+    FundingFilter,
+    OutcomeDimensionFilter,
+    OutcomeFilter,
+    ParticipantFilter,
+    ProjectFilter,
+    ProjectLinkFilter,
+    ReplyFilter,
 )
+
 count_by(Project, facts_of)
-
-
-def factor_columns(view: Any) -> list[TableColumn]:
-    """A column for each published factor: its agreed score, or the reason why there is none."""
-    factors = Factor.objects.published().select_related("framework")
-    return [
-        TableColumn(
-            name := f"{factor.framework.slug}/{factor.key}",
-            "any",
-            lambda record, name=name: _agreed(record, name),  # type: ignore[misc]
-            f"{factor.name}: agreed score from 0 (absent) to 1, or why there is none.",
-        )
-        for factor in factors.order_by("framework__slug", "sort_order", "key")
-    ]
 
 
 def _agreed(record: dict[str, Any], factor: str) -> Any:
@@ -109,26 +57,99 @@ def _agreed(record: dict[str, Any], factor: str) -> Any:
     return None
 
 
+class DonorViewSet(RootViewSet):
+    model = Donor
+    filterset_class = DonorFilter
+
+
+class DonorGuidelineViewSet(PartViewSet):
+    model = DonorGuideline
+    filterset_class = DonorGuidelineFilter
+
+
+class ProjectViewSet(Counted, RootViewSet):
+    model = Project
+    filterset_class = ProjectFilter
+    renderer_classes = [*RootViewSet.renderer_classes, TidyRenderer]
+    is_wide = True
+    long_model = Coding
+
+    def further_columns(self) -> list[TableColumn]:
+        """A column for each published factor: its agreed score, or why there is none."""
+        factors = Factor.objects.published().select_related("framework")
+        return [
+            TableColumn(
+                name := f"{factor.framework.slug}/{factor.key}",
+                "any",
+                lambda record, name=name: _agreed(record, name),  # type: ignore[misc]
+                f"{factor.name}: agreed score from 0 (absent) to 1, or why there is none.",
+            )
+            for factor in factors.order_by("framework__slug", "sort_order", "key")
+        ]
+
+
+class ProjectLinkViewSet(PartViewSet):
+    model = ProjectLink
+    filterset_class = ProjectLinkFilter
+
+
+class FundingViewSet(PartViewSet):
+    model = Funding
+    filterset_class = FundingFilter
+
+
+class ParticipantViewSet(PartViewSet):
+    model = Participant
+    filterset_class = ParticipantFilter
+
+
+class FrameworkViewSet(RootViewSet):
+    model = Framework
+    filterset_class = FrameworkFilter
+
+
+class FactorViewSet(PartViewSet):
+    model = Factor
+    filterset_class = FactorFilter
+
+
+class AccountViewSet(PartViewSet):
+    model = Account
+    filterset_class = AccountFilter
+
+
+class CodingViewSet(PartViewSet):
+    model = Coding
+    filterset_class = CodingFilter
+
+
+class ReplyViewSet(PartViewSet):
+    model = Reply
+    filterset_class = ReplyFilter
+
+
+class OutcomeDimensionViewSet(RootViewSet):
+    model = OutcomeDimension
+    filterset_class = OutcomeDimensionFilter
+
+
+class OutcomeViewSet(PartViewSet):
+    model = Outcome
+    filterset_class = OutcomeFilter
+
+
 ENDPOINTS = {
-    "donors": endpoint(Donor, filterset_class=DonorFilter),
-    "donor-guidelines": endpoint(DonorGuideline),
-    "projects": endpoint(
-        Project,
-        Counted,
-        filterset_class=ProjectFilter,
-        renderer_classes=[*RecordViewSet.renderer_classes, TidyRenderer],
-        is_wide=True,
-        long_model=Coding,
-        further_columns=factor_columns,
-    ),
-    "project-links": endpoint(ProjectLink),
-    "funding": endpoint(Funding),
-    "participants": endpoint(Participant),
-    "frameworks": endpoint(Framework),
-    "factors": endpoint(Factor),
-    "accounts": endpoint(Account),
-    "codings": endpoint(Coding),
-    "replies": endpoint(Reply),
-    "outcome-dimensions": endpoint(OutcomeDimension),
-    "outcomes": endpoint(Outcome),
+    "donors": DonorViewSet,
+    "donor-guidelines": DonorGuidelineViewSet,
+    "projects": ProjectViewSet,
+    "project-links": ProjectLinkViewSet,
+    "funding": FundingViewSet,
+    "participants": ParticipantViewSet,
+    "frameworks": FrameworkViewSet,
+    "factors": FactorViewSet,
+    "accounts": AccountViewSet,
+    "codings": CodingViewSet,
+    "replies": ReplyViewSet,
+    "outcome-dimensions": OutcomeDimensionViewSet,
+    "outcomes": OutcomeViewSet,
 }

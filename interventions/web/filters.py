@@ -19,6 +19,7 @@ from clusters.web.filters import (
     PartField,
     PartFilter,
     RecordFilter,
+    RecordFilterSet,
     SeveralFilter,
     StrictFilterSet,
     WordsFilter,
@@ -27,14 +28,23 @@ from clusters.web.filters import (
 from interventions.analysis.status import CLOSED, IMPLEMENTATION, NOT_KNOWN
 from interventions.models import (
     SCORES,
+    Account,
+    Coding,
     Direction,
     Donor,
+    DonorGuideline,
     DonorType,
     Ending,
     Factor,
+    Framework,
+    Funding,
     Issue,
+    Outcome,
     OutcomeDimension,
+    Participant,
     Project,
+    ProjectLink,
+    Reply,
 )
 from interventions.models.project_queries import ProjectQuerySet
 
@@ -50,7 +60,7 @@ def stored_types(asked: list[str]) -> list[str]:
     return ["" if one == UNSTATED_TYPE else one for one in asked]
 
 
-class FactorFilter(PartFilter):
+class FactorChoiceFilter(PartFilter):
     """Names factors of published frameworks as `framework/factor`, in a list to choose from."""
 
     def __init__(self, **options: Any) -> None:
@@ -132,13 +142,13 @@ class ProjectFilter(StrictFilterSet):
     year_to = django_filters.NumberFilter(
         method="filter_year_to", label=_("Ran in or before"), min_value=1, max_value=9999
     )
-    factor_present = FactorFilter(
+    factor_present = FactorChoiceFilter(
         method="filter_factor_present", label=_("Factor present (0.67 or 1)")
     )
-    factor_absent = FactorFilter(
+    factor_absent = FactorChoiceFilter(
         method="filter_factor_absent", label=_("Factor absent (0 or 0.33)")
     )
-    factor_unknown = FactorFilter(method="filter_factor_unknown", label=_("Factor not known"))
+    factor_unknown = FactorChoiceFilter(method="filter_factor_unknown", label=_("Factor not known"))
     outcome = CodeFilter(
         field_name="outcomes__direction",
         choices=Direction,
@@ -232,3 +242,69 @@ class ProjectFilter(StrictFilterSet):
         self, queryset: ProjectQuerySet, name: str, value: Any
     ) -> ProjectQuerySet:
         return queryset.running_on(value)
+
+
+class DonorGuidelineFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = DonorGuideline
+        fields: list[str] = []
+
+
+class ProjectLinkFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = ProjectLink
+        fields: list[str] = []
+
+
+class FundingFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Funding
+        fields: list[str] = []
+
+
+class ParticipantFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Participant
+        fields: list[str] = []
+
+
+class FrameworkFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Framework
+        fields: list[str] = []
+
+
+class FactorFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Factor
+        fields: list[str] = []
+
+
+class AccountFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Account
+        fields: list[str] = []
+
+
+class CodingFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Coding
+        fields: list[str] = []
+
+
+class ReplyFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Reply
+        fields: list[str] = []
+
+
+class OutcomeDimensionFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = OutcomeDimension
+        fields: list[str] = []
+
+
+class OutcomeFilter(RecordFilterSet):
+    class Meta(StrictFilterSet.Meta):
+        model = Outcome
+        fields: list[str] = []

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from http.client import HTTPConnection
 
 import pytest
@@ -63,6 +64,8 @@ def start(folder, port, **further):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Tests that are run in the background ignore Ctrl-C, and so would what they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import multiprocessing
 import os
 import secrets
 import signal
@@ -110,11 +109,6 @@ class Command(BaseCommand):
                 if not server.interrupt_signal:
                     threading.Event().wait(RESTART_SECONDS)
                     continue
-            finally:
-                # A Ctrl-C that comes before granian listens ends this process alone, which would
-                # then wait for its children for ever.
-                for child in multiprocessing.active_children():
-                    child.kill()
             return
 
     @staticmethod
