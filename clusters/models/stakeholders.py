@@ -146,7 +146,8 @@ class Stakeholder(Root):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        # Readers would take a bare pseudonym for an organisation that they know.
+        return f"{self.name} (pseudonym)" if self.is_pseudonym else self.name
 
     def get_absolute_url(self) -> str:
         return reverse("stakeholder", args=[self.slug])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django_countries import countries
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Stakeholder
 from clusters.web.active_filters import ActiveFilter, in_words, without
 from interventions.models import (
     Coding,
@@ -179,7 +179,12 @@ def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
 
 
 def _donors(projects: Any) -> Rows:
-    return sorted(_by_donor(projects, "donor.slug, stakeholder.name"), key=lambda row: row[1])
+    columns = "donor.slug, stakeholder.name, stakeholder.is_pseudonym"
+    rows = [
+        (slug, str(Stakeholder(name=name, is_pseudonym=is_pseudonym)), number)
+        for slug, name, is_pseudonym, number in _by_donor(projects, columns)
+    ]
+    return sorted(rows, key=lambda row: row[1])
 
 
 def _donor_types(projects: Any) -> Rows:
@@ -251,10 +256,12 @@ def in_words_of(name: str, numbers: dict[str, int]) -> Rows:
     return [(str(code), str(label), numbers.get(str(code), 0)) for code, label in CHOICES[name]]
 
 
-def _named(model: Any, column: str) -> Callable[[Iterable[str]], Iterable[tuple[str, str]]]:
+def _named(
+    model: Any, related: str | None = None
+) -> Callable[[Iterable[str]], Iterable[tuple[str, str]]]:
     def names(slugs: Iterable[str]) -> Iterable[tuple[str, str]]:
-        found = model.objects.filter(slug__in=list(slugs)).values_list("slug", column)
-        return sorted(found, key=lambda row: row[1])
+        found = model.objects.filter(slug__in=list(slugs)).select_related(related)
+        return sorted(((row.slug, str(row)) for row in found), key=lambda row: row[1])
 
     return names
 
@@ -268,9 +275,9 @@ def _factor_names(values: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 # Facets whose choices are records, by what finds their names, in order.
 NAMES = {
-    "cluster": _named(Cluster, "name"),
-    "dimension": _named(OutcomeDimension, "name"),
-    "donor": _named(Donor, "stakeholder__name"),
+    "cluster": _named(Cluster),
+    "dimension": _named(OutcomeDimension),
+    "donor": _named(Donor, "stakeholder"),
     "factor_present": _factor_names,
     "factor_absent": _factor_names,
 }

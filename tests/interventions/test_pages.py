@@ -413,19 +413,26 @@ def test_a_project_without_a_date_has_no_list_of_dates(client):
     assert 'id="dates"' not in client.get("/projects/village/").content.decode()
 
 
-def test_a_pseudonym_is_marked_where_it_takes_part_and_where_it_speaks(client):
+def test_a_pseudonym_is_marked_wherever_a_project_names_it(client):
     paper = factories.make_public(factories.make_publication())
     hidden = factories.make_stakeholder(name="IDA", is_pseudonym=True, pseudonym_source=paper)
     plain = factories.make_stakeholder(name="FIFA")
     project, factor = factories.make_project(slug="village"), factories.make_factor()
     group = factories.make_group()
-    for key, one in (("a", hidden), ("b", plain)):
-        project.participants.create(key=key, stakeholder=one, role="lead")
-        factories.make_account(project, factor=factor, stakeholder=one, stakeholder_group=group)
+    for key, stakeholder in (("a", hidden), ("b", plain)):
+        project.participants.create(key=key, stakeholder=stakeholder, role="lead")
+        factories.make_account(
+            project,
+            factor=factor,
+            stakeholder=stakeholder,
+            stakeholder_group=group,
+            reason_for_ending="main",
+        )
     factories.make_public(group, hidden, plain, factor.framework, project)
 
     page = client.get("/projects/village/").content.decode()
 
-    # Run by it, in the list of who took part, and over what it says; the other one nowhere.
-    assert page.count('IDA</a> <span class="tag">pseudonym</span>') == 3
-    assert 'FIFA</a> <span class="tag">' not in page
+    # The line of reasons, the head of their table, participants and accounts; FIFA nowhere.
+    assert page.count("IDA (pseudonym)") == page.count("IDA") == 5
+    assert page.count("FIFA") == 5
+    assert "FIFA (pseudonym)" not in page
