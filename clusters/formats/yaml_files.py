@@ -7,7 +7,15 @@ import yaml
 
 from clusters.records.schema import RecordSchema, record_schemas
 from clusters.records.serialization import Document
-from clusters.records.validation import CaseFile, Problem, read_node
+from clusters.records.validation import (
+    ONE_WORD,
+    CaseFile,
+    FileList,
+    FileMapping,
+    FileText,
+    Problem,
+    read_value,
+)
 
 WIDTH = 110
 MAX_FILE_BYTES = 5_000_000
@@ -79,7 +87,28 @@ def read_text(name: str, text: bytes, shape: RecordSchema) -> tuple[CaseFile | N
         ]
     except yaml.YAMLError as error:
         return None, [Problem(name, 0, "", f"This is not YAML: {error}.")]
-    return read_node(name, node, shape)
+    return read_value(name, _value_of(node), shape)
+
+
+def _value_of(node: yaml.Node | None) -> FileMapping | FileList | FileText | None:
+    """Return a node as its texts, so that YAML does not guess what they are."""
+    if node is None:
+        return None
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.ScalarNode):
+        return FileText(node.value, line, is_null=node.tag == "tag:yaml.org,2002:null")
+    if isinstance(node, yaml.SequenceNode):
+        return FileList(map(_value_of, node.value), line)
+    found = FileMapping(line)
+    for key, value in node.value:
+        at = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            found.misnamed.append(("", at, ONE_WORD))
+        elif key.value in found:
+            found.misnamed.append((key.value, at, "This name stands here twice."))
+        else:
+            found[key.value] = _value_of(value)
+    return found
 
 
 def _bounds_problem(name: str, text: str) -> Problem | None:

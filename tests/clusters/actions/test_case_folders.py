@@ -365,6 +365,15 @@ def test_project_links_may_point_both_ways(folder):
     assert Project.objects.get(slug="one").links.get().other.slug == "two"
 
 
+def test_names_of_authors_stay_the_texts_that_they_are(folder):
+    names = "authors: [{family: No, given: 007}, {literal: 2001-01-01}]"
+    write(folder, "publications/paper.yaml", f"slug: paper\ntitle: A paper\n{names}\n")
+    load(folder)
+
+    authors = Publication.objects.get(slug="paper").authors
+    assert authors == [{"family": "No", "given": "007"}, {"literal": "2001-01-01"}]
+
+
 def test_a_record_that_was_renamed_since_is_found_under_its_old_slug(folder):
     load(folder)
     Cluster.objects.update(slug="kasur-city")
@@ -392,7 +401,7 @@ def test_a_record_that_was_removed_since_stays_removed(folder):
         ("authors: &a [*a]", "References to other values (*name) are not read."),
         ("authors:\n" + "- x\n" * 200_001, "The file has more than 200,000 values."),
         ("issued: " + "x" * 25_000, "A date has at most 120 characters."),
-        ("authors: [2001-99-99]", "A value of this list cannot be read."),
+        ("authors: [2001-99-99]", "Write names as"),
     ],
 )
 def test_a_hostile_file_is_refused_before_it_is_unfolded(folder, text, words):
