@@ -18,12 +18,13 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 
-from clusters.api.bodies import components, create_name, patch_name, ref
+from clusters.api.bodies import components, create_name, patch_name
 from clusters.api.files import FileRenderer
 from clusters.api.proposals import PROPOSAL
 from clusters.api.renderers import SPARSE
 from clusters.models import State
 from clusters.published import fields as api_fields
+from clusters.records.json_schema import ref
 from clusters.records.schema import record_schema
 from clusters.web.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
 from clusters.web.problems import CONTENT_TYPE, MEANINGS, TYPES

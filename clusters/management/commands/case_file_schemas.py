@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clusters.records.json_schema import json_schema_of
+from clusters.records.json_schema import case_file_schema
 from clusters.records.schema import record_schemas
 
 
@@ -20,5 +20,5 @@ class Command(BaseCommand):
         folder: Path = options["path"]
         folder.mkdir(parents=True, exist_ok=True)
         for shape in record_schemas().values():
-            text = json.dumps(json_schema_of(shape), indent=2, ensure_ascii=False)
+            text = json.dumps(case_file_schema(shape), indent=2, ensure_ascii=False)
             (folder / f"{shape.folder}.json").write_text(text + "\n", encoding="utf-8")

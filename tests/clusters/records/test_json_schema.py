@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
-from clusters.records.json_schema import json_schema_of
+from clusters.records.json_schema import case_file_schema
 from clusters.records.schema import record_schemas
 
 PUBLISHED = Path(settings.BASE_DIR) / "docs" / "case-file-schemas"
@@ -15,7 +15,7 @@ PUBLISHED = Path(settings.BASE_DIR) / "docs" / "case-file-schemas"
 
 @pytest.mark.parametrize("folder", record_schemas())
 def test_the_seed_fits_the_schema(folder):
-    validator = Draft202012Validator(json_schema_of(record_schemas()[folder]))
+    validator = Draft202012Validator(case_file_schema(record_schemas()[folder]))
     files = sorted((settings.CASES_SEED / folder).glob("*.yaml"))
 
     assert files
@@ -41,7 +41,7 @@ def test_the_seed_fits_the_schema(folder):
     ids=["no slug", "unknown field", "no locator"],
 )
 def test_the_schema_refuses_what_the_reader_refuses(broken):
-    assert not Draft202012Validator(json_schema_of(record_schemas()["clusters"])).is_valid(broken)
+    assert not Draft202012Validator(case_file_schema(record_schemas()["clusters"])).is_valid(broken)
 
 
 def test_the_published_schemas_are_those_of_the_models(tmp_path):
