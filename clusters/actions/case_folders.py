@@ -1,30 +1,23 @@
-"""A folder of case files into the database: validated, atomic, repeatable."""
+"""A folder of case files into the database, as whoever runs the casebook wants it: validated,
+atomic, repeatable. What people bring to the admin is `clusters.actions.loading`.
+"""
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pghistory
 
-from clusters.actions.publishing import (
-    NotPublishable,
-    PublishError,
-    lock_public_log,
-    notify_public_changed,
-    publish,
-    record_change,
-    validate_publishable,
-)
+from clusters.actions.editing import logged_changes
+from clusters.actions.permissions import Becomes, becomes
+from clusters.actions.publishing import NotPublishable, PublishError, lock_public_log, publish
 from clusters.formats.yaml_files import read_folder
-from clusters.models import (
-    ChangeAction,
-    Import,
-    ImportedRecord,
-    Root,
-    User,
-)
+from clusters.models import Import, ImportedRecord, Root, State
 from clusters.records.dry_run import dry_run_if
 from clusters.records.merge import Difference, differences, merge, value_at, with_value
 from clusters.records.serialization import Document, document_of
@@ -34,10 +27,11 @@ from clusters.records.writer import RecordWriter, find_by_slug
 
 @dataclass
 class Report:
-    """What a load did, or with `dry_run` would do."""
+    """What a load did, or with `dry_run` would do, by names of records: `clusters/kasur`."""
 
     created: list[str] = field(default_factory=list)
     changed: dict[str, list[Difference]] = field(default_factory=dict)
+    # Values that people edited since the last import; none of a record that they took out.
     kept: dict[str, list[Difference]] = field(default_factory=dict)
     unchanged: int = 0
     published: int = 0
@@ -46,7 +40,6 @@ class Report:
 def load(
     folder: Path,
     *,
-    by: User | None = None,
     reason: str = "",
     force: bool = False,
     dry_run: bool = False,
@@ -54,26 +47,30 @@ def load(
 ) -> Report:
     """Load a folder of case files, all or nothing. Loading it again changes nothing.
 
-    A value that a person edited since the last import stays, and is reported, unless `force`.
-    New records are drafts, or published with `publish_all`.
+    A value that a person edited since the last import stays, and is reported, unless `force`; so
+    does a record that was deleted or withdrawn. New records are drafts, or published with
+    `publish_all`.
 
     Raises CaseFilesRefused with every problem found.
     """
     files, problems = read_folder(folder)
     reason = reason or f"Loaded from the case files {folder.name}"
-    with (
-        dry_run_if(dry_run),
-        pghistory.context(user=by.pk if by else None, reason=reason, source=folder.name),
-    ):
+    with dry_run_if(dry_run), pghistory.context(reason=reason, source=folder.name):
         if not dry_run:
             lock_public_log()  # before any row, as everybody takes these locks
         loader = _Loader(files, force=force)
-        loader.run()
-        if problems or loader.problems:
-            raise CaseFilesRefused(together(problems, loader.problems))
+        loader.compare_all()
+        try:
+            with loader.logged(reason, is_trial=dry_run):
+                loader.save()
+                if problems or loader.problems:
+                    raise CaseFilesRefused(together(problems, loader.problems))
+                if publish_all:
+                    loader.publish(reason)
+        except NotPublishable as error:
+            raise CaseFilesRefused(map(loader.not_published, error.errors)) from None
         if loader.touched:
-            loader.keep_what_was_imported(folder, by, reason)
-        loader.write_change_log(by, reason, publish_all=publish_all)
+            loader.remember(folder, reason)
     return loader.report
 
 
@@ -91,46 +88,31 @@ class _Loader:
         self.touched: list[CaseFile] = []
         # What to remember of each file: itself, but for values that people edited.
         self.remembered: dict[str, Document] = {}
-        self.before: dict[str, Document | None] = {}
-        self.merged: dict[str, Document] = {}
+        self.merged: list[tuple[CaseFile, Document]] = []
         self.bases = {
             (record.kind, record.slug): record.document for record in ImportedRecord.objects.all()
         }
 
-    def run(self) -> None:
-        self.check_twice()
-        for case_file in self.files:
-            self.compare(case_file)
-        self.saver.save_all(
-            [
-                (case_file, self.merged[case_file.name])
-                for case_file in self.files
-                if case_file.name in self.merged
-            ]
-        )
-
-    def check_twice(self) -> None:
+    def compare_all(self) -> None:
         seen: dict[str, CaseFile] = {}
         for case_file in self.files:
             name = case_file.name.lower()
             if name in seen:
-                self.problems.append(
-                    case_file.problem(("slug",), f"{seen[name].path} has the same slug.")
-                )
+                words = f"{seen[name].path} has the same slug."
+                self.problems.append(case_file.problem(("slug",), words))
             seen[name] = case_file
+            self.compare(case_file)
 
     def compare(self, case_file: CaseFile) -> None:
         """Find out what the record should become, and whether that is anything new."""
         shape, name = case_file.shape, case_file.name
         instance, was_removed = find_by_slug(shape.model, case_file.slug)
-        base = self.bases.get((shape.folder, case_file.slug))
         if was_removed:
-            # A person took it out; a used slug is not given away again.
-            self.report.kept[name] = [Difference(("slug",), None, case_file.slug)]
+            self.report.kept[name] = []  # a used slug is not given away again
             return
         if instance is None:
             self.report.created.append(name)
-            self.before[name], self.merged[name] = None, case_file.document
+            self.merged.append((case_file, case_file.document))
             self.remembered[name] = case_file.document
             self.touched.append(case_file)
             return
@@ -138,6 +120,10 @@ class _Loader:
         rows: Any = type(instance)._default_manager.select_for_update(of=("self",))
         instance = rows.get(pk=instance.pk)
         self.instances[shape.folder, case_file.slug] = instance
+        if isinstance(instance, Root) and becomes(instance, None) is Becomes.REFUSED:
+            self.report.kept[name] = []
+            return
+        base = self.bases.get((shape.folder, case_file.slug))
         database = document_of(instance)
         merged = merge(base or {}, case_file.document, database, force=self.force)
         remembered = case_file.document
@@ -148,32 +134,55 @@ class _Loader:
         self.remembered[name] = remembered
         if found := differences(database, merged.document):
             self.report.changed[name] = found
-            self.before[name] = document_of(instance, public=True)
-            self.merged[name] = merged.document
+            self.merged.append((case_file, merged.document))
         else:
             self.report.unchanged += 1
         if base != remembered:
             self.touched.append(case_file)
 
+    def logged(self, reason: str, *, is_trial: bool) -> ExitStack:
+        """Check and log changes of what is public, kind by kind."""
+        known = [
+            record
+            for case_file, _document in self.merged
+            if (record := self.instances.get((case_file.shape.folder, case_file.slug)))
+            and isinstance(record, Root)
+        ]
+        stack = ExitStack()
+        for _model, roots in groupby(known, key=type):
+            how: Any = {"by": None, "reason": reason, "is_trial": is_trial, "are_stated": True}
+            stack.enter_context(logged_changes(list(roots), **how))
+        return stack
+
+    def save(self) -> None:
+        self.saver.save_all(self.merged)
+
+    def roots(self) -> Iterator[tuple[CaseFile, Root]]:
+        """Yield the files with their records, as far as these are there."""
+        for case_file in self.files:
+            record = self.instances.get((case_file.shape.folder, case_file.slug))
+            if isinstance(record, Root):
+                yield case_file, record
+
+    def publish(self, reason: str) -> None:
+        unpublished = (State.DRAFT, State.IN_REVIEW)
+        drafts = [record for _file, record in self.roots() if record.state in unpublished]
+        self.report.published = len(
+            publish(records=drafts, by=None, reason=reason, are_stated=True)
+        )
+
     def not_published(self, why: PublishError) -> Problem:
         """Point to the line of what keeps a record of these files from being public."""
         # By what was loaded: a record may have been renamed since its file was written.
-        case_file = next(
-            one
-            for one in self.files
-            if self.instances.get((one.shape.folder, one.slug)) == why.record
-        )
+        case_file = next(file for file, record in self.roots() if record == why.record)
         return case_file.problem(why.where, f"Not published. {why.here}")
 
-    def keep_what_was_imported(self, folder: Path, by: User | None, reason: str) -> None:
+    def remember(self, folder: Path, reason: str) -> None:
         """Remember this import as the base of the next comparison."""
         documents = [[case_file.shape.folder, case_file.document] for case_file in self.files]
         text = json.dumps(documents, ensure_ascii=False, sort_keys=True)
         source = Import.objects.create(
-            source=folder.name,
-            sha256=hashlib.sha256(text.encode()).hexdigest(),
-            by=by,
-            reason=reason,
+            source=folder.name, sha256=hashlib.sha256(text.encode()).hexdigest(), reason=reason
         )
         for case_file in self.touched:
             ImportedRecord.objects.update_or_create(
@@ -181,38 +190,3 @@ class _Loader:
                 slug=case_file.slug,
                 defaults={"document": self.remembered[case_file.name], "source": source},
             )
-
-    def write_change_log(self, by: User | None, reason: str, *, publish_all: bool) -> None:
-        """Publish what is to be public, and log what changed in what already was."""
-        roots = [
-            (case_file, record)
-            for case_file in self.files
-            if isinstance(
-                record := self.instances.get((case_file.shape.folder, case_file.slug)), Root
-            )
-        ]
-        changed = {
-            record: document_of(record, public=True)
-            for case_file, record in roots
-            if record.is_published and case_file.name in self.merged
-        }
-        drafts = [record for _, record in roots if record.state in ("draft", "in_review")]
-        try:
-            if publish_all:
-                published = publish(records=drafts, by=by, reason=reason, are_stated=True)
-                self.report.published = len(published)
-            validate_publishable(changed, changed)
-        except NotPublishable as error:
-            problems = [self.not_published(one) for one in error.errors]
-            raise CaseFilesRefused(problems) from None
-        notify_public_changed()
-        for case_file, record in roots:
-            if record in changed:
-                record_change(
-                    record=record,
-                    action=ChangeAction.CHANGED,
-                    by=by,
-                    reason=reason,
-                    before=self.before[case_file.name],
-                    after=changed[record],
-                )

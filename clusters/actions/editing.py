@@ -30,11 +30,17 @@ def logged_change(root: Root | None, *, by: User | None, reason: str) -> Iterato
 
 @contextmanager
 def logged_changes(
-    roots: Sequence[Root], *, by: User | None, reason: str, is_trial: bool = False
+    roots: Sequence[Root],
+    *,
+    by: User | None,
+    reason: str,
+    is_trial: bool = False,
+    are_stated: bool = False,
 ) -> Iterator[None]:
     """Make changes to roots of one kind, as `logged_change` to one.
 
-    In a trial, which is rolled back, they are checked but not written into the log.
+    In a trial, which is rolled back, they are checked but not written into the log. `are_stated`:
+    see `publish`.
     """
     with transaction.atomic():
         public = [root for root in roots if root.pk is not None and root.is_published]
@@ -60,9 +66,9 @@ def logged_changes(
             for root, was, now in zip(stored, before, after, strict=True)
             if was != now
         ]
-        validate_publishable(
-            {root: now for root, _was, now in changed}, {root: was for root, was, _now in changed}
-        )
+        documents = {root: now for root, _was, now in changed}
+        before_them = {root: was for root, was, _now in changed}
+        validate_publishable(documents, documents if are_stated else before_them)
         for root, was, now in [] if is_trial else changed:
             record_change(
                 record=root,

@@ -1,7 +1,7 @@
 """What a wish to change a record becomes: the one place that decides, for every door.
 
-API, admin, spreadsheets, case files, rounds and approvals ask here, and `clusters.actions.changing`
-carries out what comes of it.
+API, admin, spreadsheets, case files, commands, rounds and approvals ask here, and
+`clusters.actions.changing` carries out what comes of it.
 """
 
 from enum import Enum
@@ -26,14 +26,17 @@ class Becomes(Enum):
 
 
 def becomes(record: Root | None, by: Any) -> Becomes:
-    """Decide from the record's state, who asks and the settings; None is a record to be made."""
+    """Decide from the record's state, who asks and the settings; None is a record to be made.
+
+    Nobody (None) asks where a command does, which whoever runs the casebook types.
+    """
     if record is None:
-        return Becomes.NEW_DRAFT if may_enter(by) else Becomes.REFUSED
-    if not may_edit(by, record):
+        return Becomes.NEW_DRAFT if by is None or may_enter(by) else Becomes.REFUSED
+    if record.state == State.WITHDRAWN or not (by is None or may_edit(by, record)):
         return Becomes.REFUSED
     if not record.is_published:
         return Becomes.EDIT
-    return Becomes.CHANGE if may_approve(by, by) else Becomes.PROPOSAL
+    return Becomes.CHANGE if by is None or may_approve(by, by) else Becomes.PROPOSAL
 
 
 def may_edit(user: Any, record: Root) -> bool:

@@ -51,6 +51,9 @@ class Command(BaseCommand):
             for difference in found:
                 self.stdout.write(f"  {difference}")
         for name, kept in report.kept.items():
+            if not kept:
+                self.stdout.write(f"{name}: deleted or withdrawn, left so")
+                continue
             self.stdout.write(f"{name}: edited since the last import, kept (--force overwrites)")
             for difference in kept:
                 self.stdout.write(f"  {'.'.join(difference.where)}")

@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clusters.actions.case_folders import load
+from clusters.actions.publishing import withdraw
 from clusters.models import Change, Cluster, Import, Publication, Stakeholder, Statistic
 from clusters.records.validation import CaseFilesRefused
 from interventions.models import Project
@@ -392,6 +393,17 @@ def test_a_record_that_was_removed_since_stays_removed(folder):
 
     assert Cluster.objects.count() == 0
     assert list(report.kept) == ["clusters/kasur"]
+
+
+def test_a_record_that_was_withdrawn_since_stays_as_it_is(folder, capsys):
+    load(folder, publish_all=True)
+    withdraw(record=Cluster.objects.get(), by=None, reason="Wrong place")
+    write(folder, "clusters/kasur.yaml", CLUSTER.replace("Tanneries.", "New."))
+
+    call_command("load_cases", str(folder), "--publish", "--force")
+
+    assert list(Cluster.objects.values_list("state", "summary")) == [("withdrawn", "Tanneries.")]
+    assert "clusters/kasur: deleted or withdrawn, left so" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
