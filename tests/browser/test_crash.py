@@ -16,9 +16,9 @@ IN_MILLISECONDS = 1_000 * PATIENCE
 
 @pytest.fixture(scope="module")
 def running(prepared):
-    with serving(prepared) as it:
-        make_accounts(it)
-        yield it
+    with serving(prepared) as served:
+        make_accounts(served)
+        yield served
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def wait_until(connection, question):
 
 def test_killed_while_a_table_is_brought_in(running, page):
     before = number_of(running, "clusters_stakeholder")
-    rows = "".join(f"body-{n},Body {n},PK\n" for n in range(ROWS))
+    rows = "".join(f"body-{number},Body {number},PK\n" for number in range(ROWS))
     page.goto("/admin/desk/tables/")
     page.get_by_label("Table:").select_option("stakeholders")
     page.get_by_label("File").set_input_files(

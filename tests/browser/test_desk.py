@@ -329,7 +329,7 @@ def it_is_published_and_seen_everywhere(sign_in, case):
     editor.get_by_role("button", name="The same as a table").click()
     expect(editor.get_by_role("row", name=re.compile("Jalandhar football network"))).to_be_visible()
     found = editor.request.get("/api/v1/projects/jalandhar-football-network/").json()
-    assert [one["score"] for one in found["codings"]] == [0.33]
+    assert [coding["score"] for coding in found["codings"]] == [0.33]
     assert found["actual_start"]["edtf"] == "[2006-09..2006-12]"
 
 
@@ -510,7 +510,10 @@ def test_a_security_key_is_added_and_opens_the_desk(desk, browser):
     page = context.new_page()
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
     devices = context.new_cdp_session(page)
     devices.send("WebAuthn.enable")
     key = {

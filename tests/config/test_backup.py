@@ -81,9 +81,9 @@ def test_a_backup_is_its_owners_alone_from_its_first_byte(manage, prepared):
     left.chmod(0o644)
     watched = manage.folder / "programs"
     watched.mkdir()
-    for one in binary("pg_dump").parent.iterdir():
-        if one.name != "pg_dump":
-            (watched / one.name).symlink_to(one)
+    for path in binary("pg_dump").parent.iterdir():
+        if path.name != "pg_dump":
+            (watched / path.name).symlink_to(path)
     program = watched / "pg_dump"
     program.write_text(
         f'#!/bin/sh\n{binary("pg_dump")} "$@" || exit 1\n'
@@ -100,7 +100,7 @@ def test_a_backup_is_its_owners_alone_from_its_first_byte(manage, prepared):
     finally:
         os.umask(before)
 
-    assert [one.returncode for one in done] == [0, 0], done
+    assert [run.returncode for run in done] == [0, 0], done
     assert (manage.folder / "modes").read_text().split() == ["600", "600"]
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700

@@ -120,8 +120,8 @@ def test_fewer_threads_than_slow_clients_may_hold_are_refused(database, tmp_path
 )
 def test_more_threads_than_connections_are_refused(database, tmp_path, options):
     command = documented(free_port())
-    at = command.index("--blocking-threads")
-    command[at : at + 2] = options
+    place = command.index("--blocking-threads")
+    command[place : place + 2] = options
     process = start(command, database, tmp_path / "log")
 
     process.wait(PATIENCE)

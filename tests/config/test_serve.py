@@ -26,8 +26,8 @@ from tests.browser.serving import (
 
 @pytest.fixture(scope="module")
 def running(prepared):
-    with serving(prepared) as it:
-        yield it
+    with serving(prepared) as served:
+        yield served
 
 
 def wait_until(condition):
@@ -184,8 +184,8 @@ def test_what_serves_lets_no_statement_run_for_ever_and_commands_do(running):
 
 def test_two_copies_never_share_a_port(prepared):
     port = free_port()
-    with data_folder(prepared) as one, data_folder(prepared) as other:
-        both = [start(folder, port) for folder in (one, other)]
+    with data_folder(prepared) as first, data_folder(prepared) as second:
+        both = [start(folder, port) for folder in (first, second)]
         try:
             # At the same moment, long before either of them listens.
             (refused,) = wait_until(lambda: [each for each in both if each.poll() is not None])

@@ -140,7 +140,7 @@ def test_one_address_holds_half_of_the_places_for_bodies_and_everybody_all(send)
         assert refused[:2] == ("503", "application/problem+json")
         for body in (first, second):
             body.may_come.set()
-        assert [one.result(20)[2] for one in slow] == ["eno", "owt"]
+        assert [answer.result(20)[2] for answer in slow] == ["eno", "owt"]
     assert send(b"abc")[0] == "200"
 
 

@@ -56,16 +56,16 @@ def test_it_lists_filters_and_pages(package, anybody):
     listing = operation(package, "projects", "projects_list")
 
     every = listing.sync(client=anybody, page_size=200)
-    slugs = [one.slug for one in every.results]
+    slugs = [project.slug for project in every.results]
     assert every.count == len(slugs) > 5
     village = listing.sync(client=anybody, q="village", country=["PK", "IN"])
-    assert "soccer-village" in [one.slug for one in village.results]
+    assert "soccer-village" in [project.slug for project in village.results]
     assert village.count < every.count
 
     seen, cursor = [], ""
     while cursor is not None:
         page = listing.sync(client=anybody, cursor=cursor, page_size=3)
-        seen += [one.slug for one in page.results]
+        seen += [project.slug for project in page.results]
         cursor = parse_qs(urlsplit(page.next_).query)["cursor"][0] if page.next_ else None
     assert seen == slugs
 
