@@ -102,7 +102,10 @@ def test_the_api_answers_with_a_problem(reader, author, failure):
     _token, text = ApiToken.issue(
         user=author, name="t", scope="write", expires_at=timezone.now() + timedelta(1)
     )
-    body = [{"slug": f"town-{n}", "name": "T", "country": "PK", "industry": "B"} for n in (1, 2)]
+    body = [
+        {"slug": f"town-{number}", "name": "T", "country": "PK", "industry": "B"}
+        for number in (1, 2)
+    ]
 
     with failure():
         answer = reader.post(
@@ -119,7 +122,7 @@ def test_the_api_answers_with_a_problem(reader, author, failure):
 
 
 def table_of_clusters(reader):
-    rows = "slug,name,country,industry\n" + "".join(f"t-{n},T,PK,B\n" for n in range(3))
+    rows = "slug,name,country,industry\n" + "".join(f"t-{number},T,PK,B\n" for number in range(3))
     sent = SimpleUploadedFile("towns.csv", rows.encode())
     return reader.post("/admin/desk/tables/", {"table": "clusters", "mode": "update", "file": sent})
 

@@ -50,12 +50,12 @@ class _Session(socketserver.StreamRequestHandler):
 @pytest.fixture
 def server(settings):
     """A mail server that refuses one address; `taken` lists the others."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session) as it:
-        it.taken = []
-        threading.Thread(target=it.serve_forever, daemon=True).start()
-        use(settings, it.server_address[1])
-        yield it
-        it.shutdown()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session) as server:
+        server.taken = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        use(settings, server.server_address[1])
+        yield server
+        server.shutdown()
 
 
 def use(settings, port):

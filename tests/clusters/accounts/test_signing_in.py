@@ -138,7 +138,7 @@ def test_an_invitation_ends_when_it_is_withdrawn_replaced_or_old(client, at_work
     old = invite(client)
     Invitation.objects.valid().update(expires_at=timezone.now())
 
-    assert [client.get(one).status_code for one in (replaced, withdrawn, old)] == [410] * 3
+    assert [client.get(link).status_code for link in (replaced, withdrawn, old)] == [410] * 3
 
 
 def test_nobody_is_invited_to_an_account_that_is_there_and_only_administrators_invite(
@@ -193,7 +193,7 @@ def test_a_lost_password_is_set_anew_by_a_link_in_a_mail_and_strangers_learn_not
         known.redirect_chain == unknown.redirect_chain == [("/sign-in/password/reset/sent/", 302)]
     )
     work()
-    to_user = next(one for one in mail.outbox if one.to == [user.email])
+    to_user = next(message for message in mail.outbox if message.to == [user.email])
     link = re.search(r"http://testserver(/sign-in/password/reset/\S+)", to_user.body).group(1)
     form = client.get(link, follow=True).redirect_chain[-1][0]
     client.post(form, {"password1": "warp and weft 12", "password2": "warp and weft 12"})
@@ -288,16 +288,16 @@ def test_an_administrator_removes_lost_factors_but_not_of_those_above(client, at
         {"action": "remove_second_factors", "_selected_action": [user.pk, above.pk]},
     )
 
-    assert [one.user for one in Authenticator.objects.all()] == [above]
+    assert [factor.user for factor in Authenticator.objects.all()] == [above]
     work()
-    assert [one.to for one in mail.outbox] == [[user.email]]
+    assert [message.to for message in mail.outbox] == [[user.email]]
 
 
 def test_no_secret_of_a_second_factor_is_in_the_database_in_the_clear(client):
     user = factories.make_user(role="editor")
     secret = give_second_factor(user)
     codes = RecoveryCodes.activate(user)
-    kept = {one.type: one.data for one in Authenticator.objects.all()}
+    kept = {factor.type: factor.data for factor in Authenticator.objects.all()}
 
     assert secret not in str(kept)
     # A seed as allauth writes it would give the codes.

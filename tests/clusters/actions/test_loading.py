@@ -38,11 +38,15 @@ def file_of(record, **changes) -> CaseFile:
 
 
 def told(refused):
-    return [(one.file, one.field, one.message) for one in refused.value.problems]
+    return [(problem.file, problem.field, problem.message) for problem in refused.value.problems]
 
 
 def locks(queries):
-    return [one["sql"] for one in queries if "FOR UPDATE" in one["sql"] or "advisory" in one["sql"]]
+    return [
+        query["sql"]
+        for query in queries
+        if "FOR UPDATE" in query["sql"] or "advisory" in query["sql"]
+    ]
 
 
 def test_people_are_not_changed_from_what_was_looked_at_before(editor):

@@ -135,15 +135,15 @@ def every_text():
             cursor.execute(f'SELECT {value} FROM "{table}"')
             for (text,) in cursor.fetchall():
                 yield f"{table}.{column}", text or ""
-    for one in Mail.objects.all():
-        yield "mail", decrypt(one.encrypted_text)
+    for mail in Mail.objects.all():
+        yield "mail", decrypt(mail.encrypted_text)
 
 
 def where_it_stands(*words):
     found = set()
     for where, text in every_text():
         spelt = [text, unquote_plus(text), text.encode().decode("unicode_escape", "replace")]
-        if any(word.lower() in one.lower() for word in words for one in spelt):
+        if any(word.lower() in spelling.lower() for word in words for spelling in spelt):
             found.add(where)
     return found
 
@@ -211,7 +211,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
         document={"rationale": SECRET},
     )
     before = where_it_stands("xyzzy")
-    assert {one.split(".")[0] for one in before} >= {
+    assert {place.split(".")[0] for place in before} >= {
         *(
             "clusters_change",
             "clusters_changehistoryevent",
@@ -244,7 +244,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     }
     assert where_it_stands(SECRET, secret, f"{slug} ", f"{slug}/", f'{slug}"') == set()
     # What had it is otherwise what it was.
-    assert [one.text for one in Comment.objects.all()] == [
+    assert [remark.text for remark in Comment.objects.all()] == [
         f"Is it {REDACTED}?",
         f"“{REDACTED}”, a-firm or {slug}-too",
     ]
@@ -252,7 +252,7 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
     after = Change.objects.get(kind="projects", slug="case").after
     assert after["participants"][0]["stakeholder"] == "a-firm"
     assert json.loads(IdempotentRequest.objects.get().body) == {"title": REDACTED, "note": REDACTED}
-    assert [bytes(one.content) for one in Upload.objects.all()] == [b"", b""]
+    assert [bytes(upload.content) for upload in Upload.objects.all()] == [b"", b""]
     with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
         ReviewStep.objects.update(reason="x")
 
@@ -276,7 +276,7 @@ def test_what_is_left_of_a_long_title_goes_too(administrator, length):
 
     redact_everywhere(title, REDACTED)
 
-    assert {one.title for one in FormDraft.objects.all()} == {REDACTED, other.title}
+    assert {draft.title for draft in FormDraft.objects.all()} == {REDACTED, other.title}
 
 
 def packed(files):

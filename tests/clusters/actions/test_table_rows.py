@@ -32,7 +32,10 @@ def bring(table, rows, by, *, mode="update", is_trial=False):
 
 
 def wrong(resource):
-    return [(one.row, one.column, one.value, one.message) for one in sorted(resource.wrong)]
+    return [
+        (problem.row, problem.column, problem.value, problem.message)
+        for problem in sorted(resource.wrong)
+    ]
 
 
 def out_of(table, by):
@@ -239,7 +242,7 @@ def test_what_is_not_there_is_to_be_entered_first_and_yes_is_true(researcher):
 def test_the_head_is_looked_at_first(researcher):
     done = bring("clusters", [["name", "colour"], ["Kasur", "red"]], researcher)
 
-    assert [one[:3] for one in wrong(done)][:2] == [(1, "colour", ""), (1, "slug", "")]
+    assert [problem[:3] for problem in wrong(done)][:2] == [(1, "colour", ""), (1, "slug", "")]
     assert "Known: slug, language, name" in wrong(done)[0][3]
 
 
@@ -332,7 +335,7 @@ def test_who_reviews_gets_one_mail_for_all_changes_that_a_table_proposes(researc
     bring("projects", rows, researcher)
     work()
 
-    assert {one.slug for one in Proposal.objects.all()} == {"one", "two"}
+    assert {proposal.slug for proposal in Proposal.objects.all()} == {"one", "two"}
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
         ([editor.email], "2 changes are proposed")
     ]
@@ -349,7 +352,10 @@ def test_who_approves_alone_changes_what_is_public_by_a_table():
 
     assert (wrong(done), done.plan.proposed) == ([], set())
     logged = Change.objects.filter(action="changed", by=editor, reason="A test")
-    assert {(one.slug, one.after["title"]) for one in logged} == {("one", "New"), ("two", "Newer")}
+    assert {(change.slug, change.after["title"]) for change in logged} == {
+        ("one", "New"),
+        ("two", "Newer"),
+    }
     assert set(Project.objects.values_list("title", flat=True)) == {"New", "Newer"}
 
 
@@ -414,8 +420,17 @@ def test_each_new_row_costs_a_few_queries(researcher, django_assert_max_num_quer
     factories.make_coder(slug="ana", user=researcher)
     head = ["project", "key", "factor", "coder", "round", "score", "rationale", "citations"]
     rows = [
-        ["mine", f"k-{n}", "fig/trust", "ana", str(n + 1), "1", "Because.", "paper | page | 1"]
-        for n in range(100)
+        [
+            "mine",
+            f"k-{number}",
+            "fig/trust",
+            "ana",
+            str(number + 1),
+            "1",
+            "Because.",
+            "paper | page | 1",
+        ]
+        for number in range(100)
     ]
 
     with django_assert_max_num_queries(100 * 8):

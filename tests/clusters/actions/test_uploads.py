@@ -116,7 +116,7 @@ def test_uploads_are_their_owners_alone(client, researcher):
     address = send(client, b"slug,title\na,A\n")
 
     client.force_login(factories.make_user(role="editor"))
-    assert [client.get(one).status_code for one in (address, f"{address}wrong/")] == [404, 404]
+    assert [client.get(page).status_code for page in (address, f"{address}wrong/")] == [404, 404]
     assert client.post(address, {"act": "again"}).status_code == 404
     client.force_login(factories.make_user(role="reader"))
     assert client.get(PAGE).status_code == 302
@@ -145,7 +145,7 @@ def test_the_oldest_files_make_room(client, researcher, monkeypatch):
     for name in ("a.csv", "b.csv", "c.csv"):
         send(client, b"slug,title\na,A\n", name=name)
 
-    assert [one.file_name for one in Upload.objects.all()] == ["c.csv", "b.csv"]
+    assert [upload.file_name for upload in Upload.objects.all()] == ["c.csv", "b.csv"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -35,7 +35,7 @@ def page_of(project):
 def keep(client, page, **changes):
     """Send what the page's script sends while one types."""
     fields = form_of(page) | {name: [value] for name, value in changes.items()}
-    pairs = [(name, one) for name, values in fields.items() for one in values]
+    pairs = [(name, value) for name, values in fields.items() for value in values]
     return client.post(KEEP, urlencode(pairs), content_type="application/x-www-form-urlencoded")
 
 

@@ -91,16 +91,16 @@ def test_changes_are_shown_field_by_field_then_made_to_drafts_and_proposed_to_wh
     public = factories.make_public(factories.make_project(slug="public", title="Public"))
     same = factories.make_project(slug="same", title="Same", entered_by=author)
     files = {
-        f"projects/{one.slug}.yaml": yaml.safe_dump(
-            document_of(one) | ({} if one == same else {"title": f"New {one.slug}"})
+        f"projects/{project.slug}.yaml": yaml.safe_dump(
+            document_of(project) | ({} if project == same else {"title": f"New {project.slug}"})
         )
-        for one in (draft, public, same)
+        for project in (draft, public, same)
     }
 
     page = look(client, packed(files))
 
     said = ("record", "is_proposed", "where", "before", "after")
-    assert [tuple(one[name] for name in said) for one in found(page)["changes"]] == [
+    assert [tuple(change[name] for name in said) for change in found(page)["changes"]] == [
         ("projects/draft", False, ["title"], "Draft", "New draft"),
         ("projects/public", True, ["title"], "Public", "New public"),
     ]
@@ -207,8 +207,8 @@ def test_what_is_no_folder_of_case_files_is_refused(client, author, name):
 def test_aliases_of_yaml_do_not_grow_without_end(client, author):
     lines = ["slug: case", "a: &a [x, x, x, x, x, x, x, x, x]"]
     lines += [
-        f"{one}: &{one} [{', '.join([f'*{last}'] * 9)}]"
-        for last, one in zip("abcdefgh", "bcdefghi", strict=True)
+        f"{name}: &{name} [{', '.join([f'*{last}'] * 9)}]"
+        for last, name in zip("abcdefgh", "bcdefghi", strict=True)
     ]
 
     page = look(client, packed({"projects/case.yaml": "\n".join(lines)}))
@@ -230,7 +230,7 @@ def test_what_is_no_zip_file_is_refused(client, author, content, message):
 
 def test_a_zip_bomb_is_stopped(client, author, monkeypatch):
     monkeypatch.setattr(zip_files, "LARGEST_UNPACKED", 1_000_000)
-    bomb = packed({f"projects/case-{n}.yaml": b"#" * 400_000 for n in range(10)})
+    bomb = packed({f"projects/case-{number}.yaml": b"#" * 400_000 for number in range(10)})
     assert len(bomb) < 10_000
 
     assert "Unpacked it is too large" in look(client, bomb).content.decode()
@@ -242,7 +242,7 @@ def test_a_huge_file_and_too_many_files_are_stopped(client, author, monkeypatch)
         in look(client, packed({"projects/case.yaml": b"#" * 5_100_000})).content.decode()
     )
     monkeypatch.setattr(zip_files, "MOST_FILES", 3)
-    many = packed({f"projects/case-{n}.yaml": CASE for n in range(4)})
+    many = packed({f"projects/case-{number}.yaml": CASE for number in range(4)})
     assert "more than 3 files" in look(client, many).content.decode()
     monkeypatch.setattr(zip_files, "LARGEST", 100)
     assert "larger than 100 bytes" in look(client, many).content.decode()
@@ -259,11 +259,13 @@ def test_a_zip_file_that_is_too_large_is_not_kept(client, author):
 def test_a_zip_file_of_five_megabytes_is_looked_at_and_brought_in(client, author):
     """The server keeps it: no form has to carry it there and back."""
     # What cannot be packed: a zip file of prose would be a tenth of its size.
-    aims = [base64.b64encode(shake_256(bytes([n])).digest(48_000)).decode() for n in range(80)]
+    aims = [
+        base64.b64encode(shake_256(bytes([number])).digest(48_000)).decode() for number in range(80)
+    ]
     content = packed(
         {
-            f"projects/case-{n}.yaml": f"slug: case-{n}\ntitle: Case\naims: {text}\n"
-            for n, text in enumerate(aims)
+            f"projects/case-{number}.yaml": f"slug: case-{number}\ntitle: Case\naims: {text}\n"
+            for number, text in enumerate(aims)
         }
     )
     assert 3_600_000 < len(content) < zip_files.LARGEST
@@ -282,9 +284,9 @@ def test_looking_locks_nobody_out(client, author):
     with CaptureQueriesContext(connection) as queries:
         look(client, packed({"projects/public.yaml": document}))
 
-    locks = [one["sql"] for one in queries if "advisory" in one["sql"]]
+    locks = [query["sql"] for query in queries if "advisory" in query["sql"]]
     assert locks
-    assert locks == [one for one in locks if "clusters_upload" in one]
+    assert locks == [lock for lock in locks if "clusters_upload" in lock]
 
 
 def test_an_encrypted_zip_file_is_refused(client, author):
@@ -320,7 +322,7 @@ def test_a_nul_in_a_name_is_told_in_words(client, author):
     page = look(client, packed({"projects/case.yaml": '"slug\\0": case\n'}))
 
     assert page.context["upload"].state == UploadState.REFUSED
-    assert any("A name is one word." in one for one in problems(page))
+    assert any("A name is one word." in problem for problem in problems(page))
 
 
 def test_a_reason_that_is_too_long_is_refused(client, author):

@@ -169,7 +169,9 @@ def test_new_works_are_entered_as_drafts_and_again_they_are_known(client, author
     client.post(PAGE, {"act": "apply", "list": page.context["list"], "choose": ["1", "2"]})
 
     found = Publication.objects.order_by("slug")
-    assert [(one.slug, one.state, one.entered_by) for one in found] == [
+    assert [
+        (publication.slug, publication.state, publication.entered_by) for publication in found
+    ] == [
         ("fayyaz-et-al-2017", "draft", author),
         ("ilrf-2010", "draft", author),
     ]
@@ -232,7 +234,11 @@ def test_a_work_that_is_known_by_its_title_is_entered_where_somebody_says_so(cli
     assert Publication.objects.count() == 2
     client.post(PAGE, {"act": "apply", "list": text, "another": ["2", "4"]})
 
-    assert [one.title for one in Publication.objects.order_by("pk")] == ["T", "U", "T"]
+    assert [publication.title for publication in Publication.objects.order_by("pk")] == [
+        "T",
+        "U",
+        "T",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -343,5 +349,5 @@ def test_a_doi_that_the_casebook_has_is_known_without_asking_anybody(client, aut
     page = client.post(PAGE, {"act": "look", "doi": "https://doi.org/10.1007/s1"})
 
     assert page.status_code == 200
-    assert [one.duplicate_of for one in page.context["works"]] == [row]
+    assert [work.duplicate_of for work in page.context["works"]] == [row]
     assert crossref == []

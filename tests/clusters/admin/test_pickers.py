@@ -25,7 +25,7 @@ def test_records_are_offered_by_name_the_public_ones_and_ones_own(client, author
     factories.make_cluster(slug="theirs", name="Sialkot of others")
     factories.make_public(factories.make_cluster(slug="kasur", name="Kasur"))
 
-    assert [(one["id"], one["text"]) for one in found(client, "cluster", "sialkot")] == [
+    assert [(choice["id"], choice["text"]) for choice in found(client, "cluster", "sialkot")] == [
         ("sialkot", "Sialkot"),
         ("mine", "Sialkot too (draft)"),
     ]
@@ -44,7 +44,9 @@ def test_parts_are_offered_with_their_record_and_what_they_mean(client, author):
 
 
 def test_many_come_a_page_at_a_time(client, author):
-    factories.make_public(*[factories.make_cluster(name=f"Town {n:02}") for n in range(25)])
+    factories.make_public(
+        *[factories.make_cluster(name=f"Town {number:02}") for number in range(25)]
+    )
 
     first = client.get(
         "/admin/desk/references/", {"app_label": "clusters", "model_name": "cluster"}
@@ -56,7 +58,9 @@ def test_many_come_a_page_at_a_time(client, author):
 
     assert (len(first["results"]), first["pagination"]) == (20, {"more": True})
     assert (len(second["results"]), second["pagination"]) == (5, {"more": False})
-    assert not {one["id"] for one in first["results"]} & {one["id"] for one in second["results"]}
+    assert not {choice["id"] for choice in first["results"]} & {
+        choice["id"] for choice in second["results"]
+    }
 
 
 def test_a_publication_is_found_by_an_author_even_without_its_short_form(client, author):
@@ -65,7 +69,7 @@ def test_a_publication_is_found_by_an_author_even_without_its_short_form(client,
     )
     factories.make_publication(slug="other", title="Other", entered_by=author)
 
-    assert [one["id"] for one in found(client, "publication", "khan")] == ["khan"]
+    assert [choice["id"] for choice in found(client, "publication", "khan")] == ["khan"]
 
 
 def test_who_codes_is_named_to_those_at_the_desk(client, author):
@@ -73,12 +77,12 @@ def test_who_codes_is_named_to_those_at_the_desk(client, author):
     factories.make_coder(slug="coder-2", name="Bea Hidden")
     factories.make_coder(slug="coder-3", name="Own Name", user=author)
 
-    assert [one["text"] for one in found(client, "contributor")] == [
+    assert [choice["text"] for choice in found(client, "contributor")] == [
         "Ann Open",
         "coder-2 (Bea Hidden)",
         "coder-3 (you)",
     ]
-    assert [one["id"] for one in found(client, "contributor", "hidden")] == ["coder-2"]
+    assert [choice["id"] for choice in found(client, "contributor", "hidden")] == ["coder-2"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ def test_known_places_hold_every_word(client, author):
 
     places = client.get("/admin/desk/places/", {"term": "khan table"}).json()["results"]
 
-    assert [(one["publication"], one["locator"]) for one in places] == [
+    assert [(place["publication"], place["locator"]) for place in places] == [
         (paper.slug, "Table 2, Buyers")
     ]
 

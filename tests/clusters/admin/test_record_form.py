@@ -99,7 +99,10 @@ def test_parts_come_in_the_order_sent_and_get_keys_of_what_they_name():
 
     document = entry.document()
 
-    assert [one["key"] for one in document["outcomes"]] == ["women-lost-work", "women-lost-work-2"]
+    assert [outcome["key"] for outcome in document["outcomes"]] == [
+        "women-lost-work",
+        "women-lost-work-2",
+    ]
     assert document["accounts"][0]["key"] == "maker-brief-funding"
 
 
@@ -152,7 +155,7 @@ def test_a_kind_of_place_without_the_place_asks_for_the_place():
         }
     )
 
-    assert [(one.field, one.message.partition(":")[0]) for one in read(entry)[1]] == [
+    assert [(problem.field, problem.message.partition(":")[0]) for problem in read(entry)[1]] == [
         ("citations", "Write the place"),
         ("title", "This is required."),
     ]
@@ -174,7 +177,7 @@ def test_problems_stand_at_their_inputs_and_the_others_are_told():
 
     homeless = entry.put_problems(problems)
 
-    assert [one.message for one in homeless] == ["The whole is wrong."]
+    assert [problem.message for problem in homeless] == ["The whole is wrong."]
     assert entry.problems == {"title": ["Needed."]}
     assert entry.parts["outcomes"][0].problems == {
         "direction": ["Not known."],
@@ -215,7 +218,7 @@ def test_a_part_without_a_name_is_not_called_by_a_code():
 
 @pytest.mark.parametrize("shape", list(every_shape()), ids=lambda shape: shape.kind)
 def test_every_field_says_what_belongs_in_it(shape):
-    assert [one.name for one in shape.fields if not one.field.help_text] == []
+    assert [described.name for described in shape.fields if not described.field.help_text] == []
 
 
 def test_a_form_of_a_new_record_is_empty_but_for_its_defaults(desk):

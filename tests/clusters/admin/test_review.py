@@ -262,7 +262,7 @@ def test_a_change_to_what_is_public_waits_for_somebody_else(client, draft, autho
     proposal = Proposal.objects.get()
     assert answer.url == proposal.get_absolute_url()
     assert again(project).title == "Case"
-    assert [str(one) for one in changes_of(proposal)] == ["title: Case → Other"]
+    assert [str(change) for change in changes_of(proposal)] == ["title: Case → Other"]
 
 
 def test_what_a_form_states_of_defaults_is_no_change(client, draft, author, editor):
@@ -366,7 +366,7 @@ def test_those_concerned_get_mail_and_whoever_acts_does_not(draft, author, edito
     return_to_author(record=again(draft), by=editor, reason="No page", url="http://desk/1/")
 
     work()
-    assert [(one.to, one.subject) for one in mail.outbox] == [
+    assert [(message.to, message.subject) for message in mail.outbox] == [
         ([editor.email], "Submitted for review: Case"),
         ([author.email], "Comment on Case"),
         ([author.email], "Returned with a reason: Case"),
@@ -398,14 +398,14 @@ def test_authors_hear_of_publication_and_editors_of_proposals_and_each_of_the_de
         return_(proposal=made, by=editor, answer="Why?", site="http://s/")
 
     work()
-    assert [(one.to, one.subject.partition(":")[0]) for one in mail.outbox] == [
+    assert [(message.to, message.subject.partition(":")[0]) for message in mail.outbox] == [
         ([editor.email], "Submitted for review"),
         ([author.email], "Published"),
         ([editor.email], "A change is proposed"),
         ([author.email], "Returned"),
     ]
-    for one in mail.outbox[2:]:
-        assert f"http://s/admin/clusters/proposal/{made.pk}/" in one.body
+    for message in mail.outbox[2:]:
+        assert f"http://s/admin/clusters/proposal/{made.pk}/" in message.body
 
 
 def test_comments_are_made_settled_and_stay(client, draft, author, editor):
@@ -556,7 +556,7 @@ def test_withdrawing_is_confirmed_told_and_undone(client, draft, author, editor)
     client.post(page_of(project), {"act": "withdraw", "why": "Wrong village", "sure": "withdraw"})
     assert again(project).state == "withdrawn"
     work()
-    assert [one.to for one in mail.outbox] == [[author.email]]
+    assert [message.to for message in mail.outbox] == [[author.email]]
     client.post(page_of(project), {"act": "reopen", "why": "It was the right one"})
     assert again(project).state == "draft"
 
@@ -583,10 +583,10 @@ def test_several_that_are_withdrawn_are_told_of_in_one_mail(client, author, edit
     sent = {"action": "withdraw_selected", "reason": "Not of this field"}
     listed = "/admin/interventions/project/"
 
-    client.post(listed, {**sent, "_selected_action": [one.pk for one in published]})
+    client.post(listed, {**sent, "_selected_action": [project.pk for project in published]})
 
     work()
-    assert [one.to for one in mail.outbox] == [[author.email]]
+    assert [message.to for message in mail.outbox] == [[author.email]]
     assert "projects/one" in mail.outbox[0].body
     assert "projects/two" in mail.outbox[0].body
 
@@ -606,7 +606,7 @@ def test_what_a_record_names_is_handed_in_and_published_with_it(client, draft, a
     send(client, client.get(page_of(draft)), act="submit")
 
     work()
-    assert [one.to for one in mail.outbox] == [[editor.email]]
+    assert [message.to for message in mail.outbox] == [[editor.email]]
     client.force_login(editor)
     names = re.findall(
         r'name="together" value="([^"]+)"', client.get(page_of(draft)).content.decode()
@@ -615,7 +615,7 @@ def test_what_a_record_names_is_handed_in_and_published_with_it(client, draft, a
     mail.outbox.clear()
     client.post(page_of(draft), {"act": "publish", "together": names})
     work()
-    assert [one.to for one in mail.outbox] == [[author.email]]
+    assert [message.to for message in mail.outbox] == [[author.email]]
     for record in (draft, maker, group):
         record.refresh_from_db()
         assert record.is_published
@@ -628,14 +628,14 @@ def test_what_is_changed_under_a_citation_of_all_is_missing_until_somebody_says_
     send(client, client.get(page_of(draft)), {"title": "Other", "aims": "To act"})
 
     page = client.get(page_of(draft))
-    assert [one.where for one in missing_citations(again(draft))] == [("title",), ("aims",)]
+    assert [missing.where for missing in missing_citations(again(draft))] == [("title",), ("aims",)]
     assert page.content.decode().count("changed after the whole record was cited") == 2
     assert form_of(page)["citations-0-not_for"] == ["aims", "title"]
     with pytest.raises(NotAllowed, match="aims was written after the whole record was cited"):
         submit(record=again(draft), by=author)
 
     send(client, page, place_for("aims", draft))
-    assert [one.where for one in missing_citations(again(draft))] == [("title",)]
+    assert [missing.where for missing in missing_citations(again(draft))] == [("title",)]
 
     send(client, client.get(page_of(draft)), {"citations-0-not_for": ["aims"]})
     assert missing_citations(again(draft)) == []

@@ -56,7 +56,7 @@ def test_root_and_description_have_strong_tags(client, seeded):
         packed = client.get(path, headers={"Accept-Encoding": "gzip"})
         assert packed["ETag"].startswith('"')
         assert packed["ETag"] != tag
-    yaml, json = (client.get(f"{API}schema/?format={one}") for one in ("yaml", "json"))
+    yaml, json = (client.get(f"{API}schema/?format={name}") for name in ("yaml", "json"))
     assert yaml["ETag"] != json["ETag"]
 
 

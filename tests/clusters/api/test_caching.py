@@ -86,7 +86,7 @@ def test_packing_is_the_same_each_time_whole_or_streamed(coding):
     whole, stream = pack(text, coding), b"".join(packed([text[:50], text[50:]], coding))
 
     assert pack(text, coding) == whole
-    unpack = brotli.decompress if coding == "br" else lambda it: zlib.decompress(it, 31)
+    unpack = brotli.decompress if coding == "br" else lambda content: zlib.decompress(content, 31)
     assert unpack(whole) == unpack(stream) == text
 
 

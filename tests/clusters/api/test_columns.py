@@ -44,8 +44,10 @@ def test_every_column_of_the_data_package_is_described(package):
         for field in resource["schema"]["fields"]
     ]
     assert len(fields) > 300
-    assert [(name, one["name"]) for name, one in fields if not one.get("description")] == []
-    days = {one["type"] for _name, one in fields if one["name"].endswith(("_earliest", "_latest"))}
+    assert [(name, field["name"]) for name, field in fields if not field.get("description")] == []
+    days = {
+        field["type"] for _name, field in fields if field["name"].endswith(("_earliest", "_latest"))
+    }
     assert days == {"date"}
 
 
@@ -59,14 +61,14 @@ def test_every_column_of_a_workbook_is_described_and_its_days_are_dates(client, 
             for cell in sheet[1]
         ]
         told = {(row[0], row[1]): row[3] for row in book["codebook"].iter_rows(values_only=True)}
-        assert [one for one in named if not told.get(one)] == []
+        assert [column for column in named if not told.get(column)] == []
     projects = openpyxl.load_workbook(io.BytesIO(content(client, f"{API}projects/?format=xlsx")))
     head = [cell.value for cell in projects["projects"][1]]
     starts = [
         row[head.index("actual_start_earliest")]
         for row in projects["projects"].iter_rows(min_row=2, values_only=True)
     ]
-    assert {type(one) for one in starts if one} == {datetime.datetime}
+    assert {type(start) for start in starts if start} == {datetime.datetime}
 
 
 def test_every_column_of_a_parquet_file_is_described_and_its_days_are_dates(client, seeded):
@@ -93,7 +95,9 @@ def test_who_coded_is_in_every_package_and_workbook(client, package):
     coders = {row["coder"] for row in rows(package, "codings")} - {""}
     people = {row["slug"]: row["name"] for row in rows(package, "contributors")}
     assert coders == set(people)
-    assert {one["title"] for one in described["contributors"]} == set(people.values())
+    assert {contributor["title"] for contributor in described["contributors"]} == set(
+        people.values()
+    )
     sheet = book["contributors"].iter_rows(min_row=2, values_only=True)
     assert {row[0] for row in sheet} == set(people)
 
@@ -101,8 +105,8 @@ def test_who_coded_is_in_every_package_and_workbook(client, package):
 def test_who_has_not_agreed_to_be_named_is_not(client, package):
     people = {row["slug"]: row for row in rows(package, "contributors")}
 
-    for one in Contributor.objects.filter(slug__in=people, consents_to_be_named=False):
-        assert people[one.slug] == {"slug": one.slug, "name": one.slug, "orcid": ""}
+    for coder in Contributor.objects.filter(slug__in=people, consents_to_be_named=False):
+        assert people[coder.slug] == {"slug": coder.slug, "name": coder.slug, "orcid": ""}
 
 
 def test_clusters_of_projects_are_a_table_of_links(client, package):

@@ -69,7 +69,7 @@ def test_it_is_valid_under_the_standard_and_a_broken_one_is_not(client, seeded, 
 def test_each_table_has_every_published_row_and_its_schema_every_column(client, seeded):
     package = unpacked(client)
     described = orjson.loads(package.read("datapackage.json"))
-    resources = {one["name"]: one for one in described["resources"]}
+    resources = {resource["name"]: resource for resource in described["resources"]}
 
     for _root, shape in tables():
         found = rows(package, shape.folder)
@@ -92,7 +92,8 @@ def test_every_citation_is_a_row(client, seeded):
         if (row["table"], row["record"]) == ("projects", "soccer-village")
     ]
     assert mine == [
-        (one["field"], one["publication"], one["locator"]) for one in project["citations"]
+        (citation["field"], citation["publication"], citation["locator"])
+        for citation in project["citations"]
     ]
 
 

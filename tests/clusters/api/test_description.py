@@ -50,7 +50,8 @@ def test_an_operation_says_what_it_takes_and_what_it_may_answer(path, method, op
 
 def test_every_filter_of_a_list_is_described():
     listed = {
-        one["name"] for one in description()["paths"]["/api/v1/projects/"]["get"]["parameters"]
+        parameter["name"]
+        for parameter in description()["paths"]["/api/v1/projects/"]["get"]["parameters"]
     }
 
     assert {
@@ -151,7 +152,7 @@ def values_of(parameter):
     schema = parameter["schema"]
     yield parameter["example"]
     yield from schema.get("enum", ())
-    yield from ([one] for one in schema.get("items", {}).get("enum", ()))
+    yield from ([code] for code in schema.get("items", {}).get("enum", ()))
     # A page that is too far on is not there, which depends on what there is.
     bounds = ("minimum", "default") if parameter["name"] == "page" else ("minimum", "maximum")
     yield from (schema[bound] for bound in bounds if bound in schema)
@@ -193,18 +194,22 @@ def written(value):
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-@pytest.mark.parametrize(("path", "operation"), READS, ids=[path for path, _one in READS])
+@pytest.mark.parametrize(("path", "operation"), READS, ids=[path for path, _operation in READS])
 def test_every_value_that_a_parameter_is_said_to_take_is_taken(
     path, operation, client, seeded, editor_token
 ):
     parameters = operation.get("parameters", [])
     made = MADE.get(path, dict)()
-    for one in parameters:
-        if one["in"] == "path":
-            value = made.get(one["name"], one["example"])
-            path = path.replace(f"{{{one['name']}}}", str(value))
-    asked_for = [one for one in parameters if one["in"] == "query"]
-    needed = {one["name"]: written(one["example"]) for one in asked_for if one.get("required")}
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            value = made.get(parameter["name"], parameter["example"])
+            path = path.replace(f"{{{parameter['name']}}}", str(value))
+    asked_for = [parameter for parameter in parameters if parameter["in"] == "query"]
+    needed = {
+        parameter["name"]: written(parameter["example"])
+        for parameter in asked_for
+        if parameter.get("required")
+    }
     for parameter in asked_for:
         for value in values_of(parameter):
             asked = {**needed, parameter["name"]: written(value)}
@@ -234,9 +239,9 @@ def test_the_description_is_of_no_site():
 
 def test_numbers_that_bound_pages_are_bounded_themselves():
     for path, _method, operation in OPERATIONS:
-        for one in operation.get("parameters", ()):
-            if one["name"] in ("page", "page_size"):
-                assert {"minimum", "maximum"} <= set(one["schema"]), path
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] in ("page", "page_size"):
+                assert {"minimum", "maximum"} <= set(parameter["schema"]), path
 
 
 def test_a_typed_client_meets_no_union_of_whole_and_some_fields():

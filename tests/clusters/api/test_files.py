@@ -100,9 +100,9 @@ def test_lines_of_json_are_the_records_of_the_list(client, seeded):
 
 def test_a_table_has_codes_labels_dates_links_and_the_score_of_every_factor(client, seeded):
     (row,) = [
-        one
-        for one in table(client, f"{API}projects/?format=csv")
-        if one["slug"] == "soccer-village"
+        project
+        for project in table(client, f"{API}projects/?format=csv")
+        if project["slug"] == "soccer-village"
     ]
 
     assert (row["ending"], row["ending_label"]) == ("ended_by_donor", "Ended early by the donor")
@@ -179,7 +179,7 @@ def test_a_workbook_has_a_sheet_for_each_kind_of_part_and_the_codebook(client, s
 def test_clusters_are_points_and_those_without_a_place_have_none(client, seeded):
     factories.make_public(factories.make_cluster(slug="nowhere"))
     answer = client.get(f"{API}clusters/?format=geojson")
-    found = {one["id"]: one for one in orjson.loads(body(answer))["features"]}
+    found = {feature["id"]: feature for feature in orjson.loads(body(answer))["features"]}
     sialkot = next(row for row in listed(client, f"{API}clusters/") if row["slug"] == "sialkot")
 
     assert answer["Content-Type"] == "application/geo+json"
@@ -296,9 +296,11 @@ def test_parquet_says_what_csv_says(client, seeded):
     rows = table(client, f"{API}codings/?format=csv")
     assert read.num_rows == len(rows) > 100
     for name in ("id", "rationale", "factor"):
-        assert [value or "" for value in read.column(name).to_pylist()] == [r[name] for r in rows]
+        assert [value or "" for value in read.column(name).to_pylist()] == [
+            row[name] for row in rows
+        ]
     scores = read.column("score").to_pylist()
-    assert [f"{one:.15g}" if one is not None else "" for one in scores] == [
+    assert [f"{score:.15g}" if score is not None else "" for score in scores] == [
         row["score"] for row in rows
     ]
 
@@ -307,7 +309,7 @@ FORMATS = ["csv", "xlsx", "tidy", "parquet"]
 
 
 @pytest.mark.parametrize(
-    "address", [*(f"projects/?format={one}" for one in FORMATS), "dataset.zip"]
+    "address", [*(f"projects/?format={name}" for name in FORMATS), "dataset.zip"]
 )
 def test_a_file_that_fails_in_the_middle_is_no_file(seeded, client, address, tmp_path, monkeypatch):
     """A number that is none stands in the last of the answers that are written ahead."""

@@ -40,8 +40,8 @@ def test_what_it_names_as_an_example_is_there(client, seeded):
     named = re.findall(r"`([a-z0-9-]+/[a-z0-9-]+)`", TEXT)
 
     assert named
-    for one in named:
-        assert client.get(f"/api/v1/accounts/{one}/").status_code == 200, one
+    for account in named:
+        assert client.get(f"/api/v1/accounts/{account}/").status_code == 200, account
     for path in re.findall(r"http://localhost:8000(/api/v1/[a-z-]+/[a-z-]+/)", TEXT):
         if "my-case" not in path:
             assert client.get(path).status_code == 200, path

@@ -65,7 +65,7 @@ def test_the_short_way_answers_as_the_long_one(client, village, by_the_views, me
         asked.append((address, headers))
 
     def answers():
-        return [whole(getattr(client, method)(one, headers=headers)) for one, headers in asked]
+        return [whole(getattr(client, method)(path, headers=headers)) for path, headers in asked]
 
     short = answers()
     assert [status for status, _body, _headers in short].count(304 if is_known else 200) >= 7

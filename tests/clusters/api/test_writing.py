@@ -234,7 +234,7 @@ def test_every_mistake_is_told_at_once_with_a_pointer(researcher):
 
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
-    told = {one["pointer"] for one in answer.json()["errors"]}
+    told = {error["pointer"] for error in answer.json()["errors"]}
     assert told >= {
         "/colour",
         "/stated_months",
@@ -279,7 +279,7 @@ def test_values_that_no_column_takes_are_refused(researcher, field, value):
     answer = researcher("POST", "clusters/", body)
 
     assert answer.status_code == 400, answer.content
-    assert {one["pointer"].split("/")[1] for one in answer.json()["errors"]} <= {
+    assert {error["pointer"].split("/")[1] for error in answer.json()["errors"]} <= {
         field,
         "longitude",
         "",
@@ -293,12 +293,16 @@ def test_many_are_created_all_or_none_with_the_errors_of_every_row(researcher):
 
     answer = researcher("POST", "projects/", bad)
     assert answer.status_code == 400
-    assert [one["pointer"] for one in answer.json()["errors"]] == ["/1/ending", "/2/slug"]
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/1/ending", "/2/slug"]
     assert not Project.objects.exists()
 
     answer = researcher("POST", "projects/", rows)
     assert answer.status_code == 201
-    assert [one["slug"] for one in answer.json()["results"]] == ["case-0", "case-1", "case-2"]
+    assert [project["slug"] for project in answer.json()["results"]] == [
+        "case-0",
+        "case-1",
+        "case-2",
+    ]
     assert Project.objects.count() == 3
 
 
@@ -404,18 +408,18 @@ def test_what_is_changed_is_not_borne_by_an_older_citation_of_the_whole_record(r
     paper = factories.make_public(factories.make_publication(slug="paper"))
     whole = {"publication": paper.slug, "section": "Findings, para 1"}
     made = researcher("POST", "projects/", {**CASE, "citations": [whole]}).json()
-    assert [one["not_for"] for one in made["citations"]] == [[]]
+    assert [citation["not_for"] for citation in made["citations"]] == [[]]
     path = f"projects/{CASE['slug']}/"
 
     changed = researcher("PATCH", path, {"aims": "To sell"}, if_match=tag(researcher, path)).json()
-    assert [one["not_for"] for one in changed["citations"]] == [["aims"]]
+    assert [citation["not_for"] for citation in changed["citations"]] == [["aims"]]
 
     same = researcher("PATCH", path, changed, if_match=tag(researcher, path)).json()
     assert same["citations"] == changed["citations"]
 
     holds = {"citations": [{**whole, "not_for": []}]}
     said = researcher("PATCH", path, holds, if_match=tag(researcher, path)).json()
-    assert [one["not_for"] for one in said["citations"]] == [[]]
+    assert [citation["not_for"] for citation in said["citations"]] == [[]]
 
 
 def test_a_change_of_what_is_public_needs_a_reason(researcher, village):
@@ -445,7 +449,7 @@ def test_a_proposal_that_could_not_be_carried_out_is_refused_at_once(researcher,
     uncited = researcher("POST", "accounts/?reason=Why", {"project": "village", **account})
     assert uncited.status_code == 409
     assert "has no citation" in uncited.json()["detail"]
-    pointers = {one["pointer"] for one in uncited.json()["errors"]}
+    pointers = {error["pointer"] for error in uncited.json()["errors"]}
     assert pointers == {"/factor", "/stakeholder_group", "/informant", "/position", "/statement"}
     assert not Proposal.objects.exists()
     assert Account.objects.count() == 1
@@ -544,7 +548,7 @@ def test_parts_are_written_as_changes_of_their_root(researcher):
     assert researcher.get(path).json()["position"]["code"] == "absent"
     assert researcher("DELETE", path, if_match=first).status_code == 412
     wrong = researcher("PATCH", path, {"position": "perhaps"}, if_match=tag(researcher, path))
-    assert [one["pointer"] for one in wrong.json()["errors"]] == ["/position"]
+    assert [error["pointer"] for error in wrong.json()["errors"]] == ["/position"]
     twice = researcher("POST", "accounts/", {"project": "jalandhar-project", **account})
     assert twice.json()["errors"][0]["pointer"] == "/key"
     gone = researcher("DELETE", path, if_match=tag(researcher, path))
@@ -841,7 +845,11 @@ def test_a_refusal_names_no_draft_of_others(researcher):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"citations": [{"publication": f"nowhere-{n}", "page": "1"} for n in range(2_000)]},
+        {
+            "citations": [
+                {"publication": f"nowhere-{number}", "page": "1"} for number in range(2_000)
+            ]
+        },
         {"industries": [9] * 2_000},
         {"statistics": [{"key": "a b"}] * 2_000},
     ],
@@ -861,4 +869,4 @@ def test_a_label_that_looks_the_same_is_the_same(researcher, label):
 
     answer = researcher("POST", "publications/", {"slug": "x", "title": "X", "cited_as": label})
 
-    assert [one["pointer"] for one in answer.json()["errors"]] == ["/cited_as"]
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/cited_as"]

@@ -28,6 +28,6 @@ def test_outlines_are_those_that_reach_into_the_map():
 
     assert rings
     for ring in rings:
-        assert min(x for x, _ in ring) <= east
-        assert max(y for _, y in ring) >= south
+        assert min(longitude for longitude, _latitude in ring) <= east
+        assert max(latitude for _longitude, latitude in ring) >= south
     assert len(rings) < len(outlines(-180, -90, 180, 90))

@@ -388,17 +388,19 @@ HOSTILE = {
     + b"x" * 1_000
     + b'"}'
     + b"".join(
-        b"@string{s%d = %s}" % (n, b" # ".join([b"s%d" % (n - 1)] * 10)) for n in range(1, 8)
+        b"@string{s%d = %s}" % (number, b" # ".join([b"s%d" % (number - 1)] * 10))
+        for number in range(1, 8)
     )
     + b"@article{a, title = s7}",
     "parts without end": b"@a{b, title = " + b" # ".join([b"{a}"] * 200_000) + b"}",
     "fractions in fractions": b"".join(
-        b"@a{a%d, title={%s}}\n" % (n, b"$\\frac{" * 150 + b"}" * 150) for n in range(1_000)
+        b"@a{a%d, title={%s}}\n" % (number, b"$\\frac{" * 150 + b"}" * 150)
+        for number in range(1_000)
     ),
     "identities in values": b'[{"title": "a", "x": ['
     + b",".join([b'{"id": 1}'] * 150_000)
     + b"]},"
-    + b",".join(b'{"id": "\\u0061%d", "title": "b"}' % n for n in range(1_900))
+    + b",".join(b'{"id": "\\u0061%d", "title": "b"}' % number for number in range(1_900))
     + b"]",
     "a space without end": b"PMID- 1\nTI  - x\nPG  - 1" + b" " * 100_000 + b"x\n",
     "lines that go on without end": b"TY  - JOUR\nTI  - x\n" + b"ab\n" * 450_000 + b"ER  - \n",

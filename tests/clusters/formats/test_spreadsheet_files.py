@@ -27,8 +27,8 @@ def with_member(content, name, text):
         zipfile.ZipFile(io.BytesIO(content)) as old,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
     ):
-        for one in old.infolist():
-            new.writestr(one.filename, text if one.filename == name else old.read(one))
+        for member in old.infolist():
+            new.writestr(member.filename, text if member.filename == name else old.read(member))
     return out.getvalue()
 
 
@@ -83,7 +83,7 @@ def test_what_a_spreadsheet_made_of_a_cell_is_told_with_its_place():
 
     sheet = read(xlsx([["slug", "when", "value"], ["a", datetime.datetime(2008, 3, 1), "=1+1"]]))
 
-    assert [(one.row, one.column) for one in sheet.wrong] == [(2, "when"), (2, "value")]
+    assert [(problem.row, problem.column) for problem in sheet.wrong] == [(2, "when"), (2, "value")]
     assert "made a date of this" in sheet.wrong[0].message
     assert "This is a formula" in sheet.wrong[1].message
 
@@ -99,7 +99,9 @@ def test_a_percentage_is_asked_for_and_not_read_as_a_fraction():
     sheet = read(out.getvalue())
 
     assert list(sheet.rows[0].values())[:2] == ["a", "0.8"]
-    assert [(one.row, one.column, one.value) for one in sheet.wrong] == [(2, "share", "0.8")]
+    assert [(problem.row, problem.column, problem.value) for problem in sheet.wrong] == [
+        (2, "share", "0.8")
+    ]
     assert "shown as a percentage" in sheet.wrong[0].message
 
 
@@ -118,8 +120,8 @@ def test_no_more_rows_columns_and_letters_than_there_may_be(monkeypatch):
 
 
 def test_a_cell_of_ten_megabytes_is_named():
-    (one,) = read(xlsx([["slug", "name"], ["a", "x" * 32_767], ["b", "y"]])).wrong or [None]
-    assert one is None
+    (problem,) = read(xlsx([["slug", "name"], ["a", "x" * 32_767], ["b", "y"]])).wrong or [None]
+    assert problem is None
 
     huge = f"<row r='2'><c r='A2' t='inlineStr'><is><t>{'x' * 10_000_000}</t></is></c></row>"
     sheet = with_member(
@@ -189,7 +191,7 @@ def test_a_template_has_its_codebook_inside_and_makes_no_row_of_it():
         read(text.encode())
     book = openpyxl.load_workbook(io.BytesIO(write_xlsx(table, [])))
     assert book.sheetnames == ["Codings", "Codebook"]
-    assert [cell.value for cell in book["Codings"][1]] == [one.name for one in table.columns]
+    assert [cell.value for cell in book["Codings"][1]] == [column.name for column in table.columns]
     told = {row[0].value: row[1].value for row in book["Codebook"].iter_rows(min_row=2)}
     assert told["rationale"] == "needed"
     assert not told["round"]

@@ -29,7 +29,7 @@ def bring(name, by, table="clusters-statistics"):
 
 
 def wrong(name, by):
-    return {(one.row, one.column): one.message for one in bring(name, by).wrong}
+    return {(problem.row, problem.column): problem.message for problem in bring(name, by).wrong}
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_what_programs_put_around_values_does_no_harm(researcher, name, keys):
 
     found = Statistic.objects.order_by("key")
     if keys is not None:
-        assert [one.key for one in found] == keys
-        assert {(one.value, one.when) for one in found} == {(2, "2008")}
+        assert [figure.key for figure in found] == keys
+        assert {(figure.value, figure.when) for figure in found} == {(2, "2008")}
     assert found.exists()
 
 

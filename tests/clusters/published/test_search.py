@@ -155,12 +155,12 @@ def test_one_kind_without_a_result_says_so(client):
 
 
 def test_words_are_forgotten_with_the_last_record_that_uses_them():
-    one, two = make(name="Tannery"), make(name="Tannery")
+    first, second = make(name="Tannery"), make(name="Tannery")
     assert SearchWord.objects.get(word="tannery").records == 2
 
-    withdraw(record=one, by=None, reason="Twice")
+    withdraw(record=first, by=None, reason="Twice")
     assert SearchWord.objects.get(word="tannery").records == 1
-    withdraw(record=two, by=None, reason="Twice")
+    withdraw(record=second, by=None, reason="Twice")
     assert not SearchWord.objects.filter(word="tannery").exists()
 
 

@@ -60,17 +60,20 @@ def test_each_act_is_told_with_who_why_and_what(author):
 
     first, second, third = RecordHistory(Project, project.pk).moments
 
-    assert [one.reason for one in (first, second, third)] == [
+    assert [moment.reason for moment in (first, second, third)] == [
         "From the paper",
         "Page 5",
         "Not page 5",
     ]
-    assert {one.by for one in (first, second, third)} == {author}
-    assert [str(one) for one in first.differences] == [
+    assert {moment.by for moment in (first, second, third)} == {author}
+    assert [str(difference) for difference in first.differences] == [
         "slug: nothing → case",
         "title: nothing → Case",
     ]
-    assert [one.where for one in second.differences] == [("aims",), ("outcomes", "lost")]
+    assert [difference.where for difference in second.differences] == [
+        ("aims",),
+        ("outcomes", "lost"),
+    ]
     assert third.document == {"slug": "case", "title": "Case", "outcomes": [outcome]}
 
 
@@ -86,7 +89,9 @@ def test_a_clock_that_is_set_back_does_not_change_the_story(author):
     }
     changed(project, author, "Page 5", aims="To act", outcomes=[outcome])
     changed(project, author, "Not page 5", aims=None)
-    told = [(one.reason, one.document) for one in RecordHistory(Project, project.pk).moments]
+    told = [
+        (moment.reason, moment.document) for moment in RecordHistory(Project, project.pk).moments
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         # As if the clock had been set back an hour between any two acts.
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -97,7 +102,7 @@ def test_a_clock_that_is_set_back_does_not_change_the_story(author):
             )
 
     assert [
-        (one.reason, one.document) for one in RecordHistory(Project, project.pk).moments
+        (moment.reason, moment.document) for moment in RecordHistory(Project, project.pk).moments
     ] == told
     assert len(told) == 3
 
@@ -119,10 +124,10 @@ def test_raw_sql_and_bulk_changes_are_in_it_with_the_program_that_made_them(auth
 
     _entered, by_hand, in_bulk = RecordHistory(Project, project.pk).moments
 
-    assert [str(one) for one in by_hand.differences] == ["title: Case → By hand"]
+    assert [str(difference) for difference in by_hand.differences] == ["title: Case → By hand"]
     assert (by_hand.by, by_hand.reason) == (None, "")
     assert by_hand.program
-    assert [str(one) for one in in_bulk.differences] == ["aims: nothing → In bulk"]
+    assert [str(difference) for difference in in_bulk.differences] == ["aims: nothing → In bulk"]
 
 
 @committing

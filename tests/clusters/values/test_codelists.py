@@ -92,7 +92,7 @@ def test_files_forms_tables_and_api_read_names_into_codes(model, name, given, st
     found, problems = read_value("", {name: given}, record_schema(model))
 
     assert found.document[name] == stored
-    assert [one for one in problems if one.field == name] == []
+    assert [problem for problem in problems if problem.field == name] == []
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_changes_stand_day_by_day_latest_first(client, history):
 
 
 def test_changes_of_one_kind_in_a_row_are_folded(client):
-    factories.make_public(*(factories.make_cluster(name=f"Place {n}") for n in range(4)))
+    factories.make_public(*(factories.make_cluster(name=f"Place {number}") for number in range(4)))
 
     ((_, (clusters, publication)),) = by_day(Change.objects.all())
 

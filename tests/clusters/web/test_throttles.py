@@ -79,7 +79,9 @@ def test_whoever_sends_a_token_is_counted_as_who_it_is(client, rates):
 
 
 def test_addresses_are_counted_apart_and_never_stored(rates):
-    assert [count("anonymous", hash_ip(one)).used for one in ("1.1.1.1", "2.2.2.2", "1.1.1.1")] == [
+    assert [
+        count("anonymous", hash_ip(address)).used for address in ("1.1.1.1", "2.2.2.2", "1.1.1.1")
+    ] == [
         1,
         1,
         2,
@@ -132,5 +134,5 @@ def test_guessed_tokens_end_with_the_limit(client, rates):
 def test_what_is_refused_is_counted_and_told_the_limits(client, rates, address, headers):
     answers = [client.get(address, headers=headers) for _ in range(4)]
 
-    assert [one.status_code == 429 for one in answers] == [False, False, False, True]
-    assert all(one.has_header("RateLimit") for one in answers)
+    assert [answer.status_code == 429 for answer in answers] == [False, False, False, True]
+    assert all(answer.has_header("RateLimit") for answer in answers)
