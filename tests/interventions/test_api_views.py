@@ -43,10 +43,10 @@ def test_a_chart_takes_the_filters_of_its_page(client, seeded):
 def test_the_list_of_charts_leads_to_each(client, seeded):
     found = client.get(f"{API}charts/").json()["results"]
 
-    assert [one["name"] for one in found] == list(CHARTS)
-    for one in found:
-        if one["of"] != "cluster":
-            assert client.get(one["url"]).status_code == 200
+    assert [chart["name"] for chart in found] == list(CHARTS)
+    for chart in found:
+        if chart["of"] != "cluster":
+            assert client.get(chart["url"]).status_code == 200
 
 
 def test_a_history_tells_each_public_version_and_what_it_changed(client):
@@ -103,7 +103,7 @@ def test_the_codebook_has_every_field_code_and_factor(client, seeded):
     (ending,) = [field for field in kinds["project"]["fields"] if field["name"] == "ending"]
     assert ["completed", "Completed"] in ending["choices"]
     assert "coding" in {part["name"] for part in kinds["project"]["parts"]}
-    ids = [factor["id"] for one in found["frameworks"] for factor in one["factors"]]
+    ids = [factor["id"] for framework in found["frameworks"] for factor in framework["factors"]]
     assert "donor-financed-csr-and-collective-action/brief-funding" in ids
 
 

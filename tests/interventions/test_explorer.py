@@ -192,7 +192,7 @@ def test_the_list_sums_outcomes_up_as_the_matrix_does(client, directions):
     for direction in directions.split():
         factories.make_outcome(project, dimension=dimension, direction=direction)
     factories.make_public(dimension, project)
-    summed = summarise_outcomes([(one, "") for one in directions.split()]).direction
+    summed = summarise_outcomes([(coded, "") for coded in directions.split()]).direction
 
     for direction in ("positive", "negative", "none", "mixed", "unknown"):
         expected = ["It"] if direction == summed else []
@@ -376,7 +376,9 @@ def test_negative_numbers_are_no_formulas():
 
 def test_outcomes_are_coded_like_factors_and_compared(client):
     dimension = factories.make_dimension(slug="women-s-work", name="Women's work")
-    first, second, third = (factories.make_project(slug=f"p-{n}", title=f"P {n}") for n in range(3))
+    first, second, third = (
+        factories.make_project(slug=f"p-{number}", title=f"P {number}") for number in range(3)
+    )
     factories.make_coding(first, dimension=dimension, resolution="consensus", score="0.67")
     factories.make_coding(
         first, dimension=dimension, coder=factories.make_coder(slug="ana"), score="1"
@@ -399,7 +401,7 @@ def test_outcomes_are_coded_like_factors_and_compared(client):
         "/projects/compare/?project=p-0&project=p-1&project=p-2&format=csv"
     ).content.decode()
     (line,) = [
-        one for one in compared.splitlines() if one.startswith('"What came of it, as coded"')
+        row for row in compared.splitlines() if row.startswith('"What came of it, as coded"')
     ]
     assert "More present than absent (0.67)" in line
     assert "Not reported: looked for, the sources are silent" in line

@@ -92,11 +92,16 @@ def seed_numbers():
     for guideline in DonorGuideline.objects.all():
         found.append((guideline.minimum_months / Decimal(12), guideline, "minimum_months"))
         found.append((guideline.maximum_months / Decimal(12), guideline, "maximum_months"))
-    found += [(one.amount, one, "amount") for one in Funding.objects.exclude(amount=None)]
-    found += [(one.number, one, "number") for one in Participant.objects.exclude(number=None)]
     found += [
-        (one.stated_months, one, "stated_months")
-        for one in Project.objects.exclude(stated_months=None)
+        (funding.amount, funding, "amount") for funding in Funding.objects.exclude(amount=None)
+    ]
+    found += [
+        (participant.number, participant, "number")
+        for participant in Participant.objects.exclude(number=None)
+    ]
+    found += [
+        (project.stated_months, project, "stated_months")
+        for project in Project.objects.exclude(stated_months=None)
     ]
     return found
 
@@ -215,12 +220,17 @@ def test_the_reviews_arguments_and_factors_are_all_there(seeded):
     ]
 
     arguments = Factor.objects.filter(framework__slug="arguments-on-donor-funding")
-    in_table = ((one, place) for one in arguments for place in places(one) if "Table" in place)
-    assert Counter((one.polarity, place) for one, place in in_table) == Counter(
+    in_table = (
+        (argument, place)
+        for argument in arguments
+        for place in places(argument)
+        if "Table" in place
+    )
+    assert Counter((argument.polarity, place) for argument, place in in_table) == Counter(
         (row["value"], row["place"]) for row in facts("argument")
     )
     eight = Factor.objects.filter(framework__slug="donor-financed-csr-and-collective-action")
-    assert Counter(one.polarity for one in eight) == Counter(
+    assert Counter(factor.polarity for factor in eight) == Counter(
         row["value"] for row in facts("factor")
     )
 
@@ -253,7 +263,7 @@ def test_the_governments_money_is_the_programmes_and_not_soccer_villages(seeded)
 
 def test_the_atlanta_agreement_carries_a_good_and_a_bad_outcome(seeded):
     outcomes = Project.objects.get(slug="atlanta-agreement").outcomes.all()
-    found = {(one.dimension.slug, one.direction, one.intended) for one in outcomes}
+    found = {(outcome.dimension.slug, outcome.direction, outcome.intended) for outcome in outcomes}
 
     assert {("child-labour", "positive", "yes"), ("womens-work", "negative", "no")} <= found
 
@@ -261,7 +271,8 @@ def test_the_atlanta_agreement_carries_a_good_and_a_bad_outcome(seeded):
 def test_stakeholders_name_different_reasons_and_the_text_ranks_none(seeded):
     village = Account.objects.filter(project__slug="soccer-village")
     named = {
-        (one.informant, one.factor.key) for one in village.filter(reason_for_ending="contributing")
+        (account.informant, account.factor.key)
+        for account in village.filter(reason_for_ending="contributing")
     }
     assert not Account.objects.filter(reason_for_ending="main").exists()
 
@@ -279,8 +290,8 @@ def test_every_project_is_coded_against_the_eight_and_silence_names_what_was_rea
         independent = Coding.objects.independent().filter(project=project)
         agreed = Coding.objects.agreed().filter(project=project)
         assert (independent.count(), agreed.count()) == (16, 8), project
-        assert {one.coder.slug for one in independent} == {"coder-1", "coder-2"}
-        assert {one.resolution for one in agreed} == {"consensus"}
+        assert {coding.coder.slug for coding in independent} == {"coder-1", "coder-2"}
+        assert {coding.resolution for coding in agreed} == {"consensus"}
         for coding in independent.filter(missing_reason="not_reported"):
             assert coding.citations.filter(stance="context").exists(), coding
     village = Coding.objects.agreed().filter(project__slug="soccer-village")

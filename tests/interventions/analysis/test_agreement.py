@@ -80,10 +80,10 @@ def test_perfect_agreement_is_one_and_levels_forgive_what_is_near():
 def test_kappa_and_percent_agreement():
     table = {("yes", "yes"): 20, ("yes", "no"): 5, ("no", "yes"): 10, ("no", "no"): 15}
     pairs = [pair for pair, number in table.items() for _ in range(number)]
-    one, other = zip(*pairs, strict=True)
+    first, second = zip(*pairs, strict=True)
 
-    assert cohen_kappa(one, other) == pytest.approx(0.4)
-    assert percent_agreement([one, other]) == pytest.approx(35 / 50)
+    assert cohen_kappa(first, second) == pytest.approx(0.4)
+    assert percent_agreement([first, second]) == pytest.approx(35 / 50)
     # Of three coders every pair counts; a unit that one alone coded does not.
     assert percent_agreement([[1, 1, 1], [1, 2, N], [1, 2, N]]) == pytest.approx(4 / 6)
 

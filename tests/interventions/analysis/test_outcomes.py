@@ -30,7 +30,11 @@ def test_every_project_is_counted_once_for_a_factor_with_its_denominator():
     counts = outcomes_by_factor(Matrix((FACTOR,), rows))
 
     found = {
-        one.presence: ({k: n for k, n in one.counts.items() if n}, one.total) for one in counts
+        count.presence: (
+            {name: number for name, number in count.counts.items() if number},
+            count.total,
+        )
+        for count in counts
     }
     assert found == {
         "present": ({"negative": 2}, 2),

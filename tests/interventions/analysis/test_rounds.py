@@ -7,7 +7,7 @@ from interventions.analysis.rounds import Unit, by_subject, distance, figures
 
 
 def units(*rows, subject="trust"):
-    return [Unit(f"case-{n}", subject, codes) for n, codes in enumerate(rows)]
+    return [Unit(f"case-{number}", subject, codes) for number, codes in enumerate(rows)]
 
 
 def test_figures_are_those_of_the_published_measures():
@@ -45,7 +45,7 @@ def test_kappa_is_for_two_coders_and_nothing_is_defined_without_variation():
 def test_each_factor_has_figures_of_its_own():
     found = by_subject(units(("1", "1"), ("0", "0")) + units(("1", "0"), subject="power"))
 
-    assert {name: (one.compared, one.same) for name, one in found.items()} == {
+    assert {name: (subject.compared, subject.same) for name, subject in found.items()} == {
         "trust": (2, 2),
         "power": (1, 0),
     }

@@ -48,18 +48,20 @@ def test_contested_subjects_stand_first_with_a_sign():
 def test_marks_of_one_cell_stand_side_by_side():
     figure = accounts_by_stakeholder(VIEWS, "S").figure
     places = {
-        (x, y)
+        place
         for trace in figure.data
         if trace.name != "Reason for the end"
-        for x, y in zip(trace.x, trace.y, strict=True)
+        for place in zip(trace.x, trace.y, strict=True)
     }
     assert len(places) == 3
 
 
 def test_a_subject_that_is_contested_as_a_reason_only_has_a_sign_of_its_own():
-    one = View("V", "Donor", "Security", "present", "main", "w", "It was so.", "/4/", "reasons")
+    contested = View(
+        "V", "Donor", "Security", "present", "main", "w", "It was so.", "/4/", "reasons"
+    )
 
-    chart = accounts_by_stakeholder([*VIEWS, one], "S")
+    chart = accounts_by_stakeholder([*VIEWS, contested], "S")
 
     assert [str(row[0]) for row in chart.rows] == [
         "◆ Early exit",

@@ -21,13 +21,13 @@ def fund(project, **fields):
 
 
 def test_a_project_has_at_most_one_parent_and_any_number_of_related_projects():
-    child, one, two = (factories.make_project() for _ in range(3))
-    link(child, one)
-    link(child, one, type="related")
-    link(child, two, type="related")
+    child, parent, other = (factories.make_project() for _ in range(3))
+    link(child, parent)
+    link(child, parent, type="related")
+    link(child, other, type="related")
 
     with pytest.raises(IntegrityError, match="projectlink_one_parent"):
-        link(child, two)
+        link(child, other)
 
 
 def test_a_project_is_not_linked_to_itself():
@@ -38,22 +38,22 @@ def test_a_project_is_not_linked_to_itself():
 
 
 def test_part_of_has_no_cycle_while_other_links_may_go_round():
-    one, two, three = (factories.make_project() for _ in range(3))
-    link(one, two)
-    link(two, three)
-    link(three, one, type="supported_by")
+    first, second, third = (factories.make_project() for _ in range(3))
+    link(first, second)
+    link(second, third)
+    link(third, first, type="supported_by")
 
     with pytest.raises(DatabaseError, match="a part of itself"):
-        link(three, one)
+        link(third, first)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_writers_at_once_cannot_close_a_cycle():
-    one, two = factories.make_project(), factories.make_project()
+    first, second = factories.make_project(), factories.make_project()
     other_connection = connections.create_connection("default")
     try:
         with other_connection.cursor() as cursor, transaction.atomic():
-            link(one, two)
+            link(first, second)
             cursor.execute("BEGIN")
             cursor.execute("SET LOCAL lock_timeout = '200ms'")
             # The second writer waits for the first: it never decides on what it cannot see.
@@ -61,14 +61,14 @@ def test_two_writers_at_once_cannot_close_a_cycle():
                 cursor.execute(
                     "INSERT INTO interventions_projectlink (project_id, other_id, type, key, note) "
                     "VALUES (%s, %s, 'parent', 'back', '')",
-                    [two.pk, one.pk],
+                    [second.pk, first.pk],
                 )
             cursor.execute("ROLLBACK")
     finally:
         other_connection.close()
 
     with pytest.raises(DatabaseError, match="a part of itself"):
-        link(two, one)
+        link(second, first)
 
 
 def test_money_needs_one_provider_and_its_currency():
@@ -150,9 +150,9 @@ def test_running_on_counts_an_open_end_and_leaves_out_what_has_ended():
     factories.make_project(actual_start="2011")
     factories.make_project()
 
-    on = Project.objects.order_by("pk").running_on
-    assert list(on(datetime.date(2008, 6, 1))) == [ended, open_end]
-    assert list(on(datetime.date(2010, 1, 1))) == [open_end]
+    running_on = Project.objects.order_by("pk").running_on
+    assert list(running_on(datetime.date(2008, 6, 1))) == [ended, open_end]
+    assert list(running_on(datetime.date(2010, 1, 1))) == [open_end]
 
 
 @pytest.mark.parametrize(

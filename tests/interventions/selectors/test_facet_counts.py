@@ -186,7 +186,7 @@ def test_facets_and_scores_cost_the_same_for_one_project_and_for_three(
 
     with django_assert_num_queries(6):
         found = client.get("/api/v1/projects/facets/").json()["facets"]
-    assert [one["name"] for one in found] == list(COUNTS)
+    assert [facet["name"] for facet in found] == list(COUNTS)
     with django_assert_num_queries(2):
         client.get("/api/v1/projects/facets/?facets=country,ending")
     with django_assert_num_queries(6):
@@ -213,7 +213,7 @@ def test_scores_add_up_to_all_projects_and_agree_with_the_codings(client, seeded
 
     assert found["projects"] == Project.objects.published().count()
     for factor in found["factors"]:
-        total = factor["not_searched"] + sum(one["projects"] for one in factor["counts"])
+        total = factor["not_searched"] + sum(count["projects"] for count in factor["counts"])
         assert total == found["projects"]
         rows = client.get(f"/api/v1/codings/?factor={factor['id']}&page_size=200").json()["results"]
         scores = [
