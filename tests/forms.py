@@ -71,7 +71,9 @@ def send(client, response, changes=None, **more):
         name: value if isinstance(value, list) else [value]
         for name, value in {"act": "save", **(changes or {}), **more}.items()
     }
-    pairs = [(name, one) for name, values in fields.items() for one in values if one is not None]
+    pairs = [
+        (name, value) for name, values in fields.items() for value in values if value is not None
+    ]
     return client.post(
         response.wsgi_request.path,
         urlencode(pairs),

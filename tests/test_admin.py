@@ -54,12 +54,12 @@ def test_every_model_of_ours_has_an_admin():
 
 @pytest.fixture
 def everything():
-    it = Hidden()
+    hidden = Hidden()
     for make in HIDDEN.values():
-        row = make(it)
+        row = make(hidden)
         if hasattr(row, "citations"):
-            factories.cite(row, it.place)
-    return it
+            factories.cite(row, hidden.place)
+    return hidden
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)

@@ -66,10 +66,10 @@ def test_odd_values_are_refused_or_find_nothing(client, value):
 
 def filled_in(patterns, before=""):
     """Yield the addresses of the site that have something to fill in, with a huge number there."""
-    for one in patterns:
-        route = before + str(getattr(one.pattern, "_route", ""))
-        if isinstance(one, URLResolver):
-            yield from filled_in(one.url_patterns, route)
+    for entry in patterns:
+        route = before + str(getattr(entry.pattern, "_route", ""))
+        if isinstance(entry, URLResolver):
+            yield from filled_in(entry.url_patterns, route)
         elif "<" in route:
             yield "/" + re.sub("<[^>]+>", "9" * 30, route)
 

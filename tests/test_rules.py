@@ -52,8 +52,8 @@ def identifier(value):
 
 
 def works(doi):
-    for one in ("10.1/a", doi):
-        factories.make_publication(doi=one)
+    for value in ("10.1/a", doi):
+        factories.make_publication(doi=value)
 
 
 def minutes(least, most):
@@ -100,8 +100,8 @@ def guideline(least, most):
 
 def places(twice):
     project, cluster = factories.make_project(), factories.make_cluster()
-    for one in (cluster, cluster if twice else factories.make_cluster()):
-        ProjectCluster.objects.create(project=project, cluster=one)
+    for linked in (cluster, cluster if twice else factories.make_cluster()):
+        ProjectCluster.objects.create(project=project, cluster=linked)
 
 
 def links(second):
@@ -114,15 +114,15 @@ def memberships(twice):
     user = factories.make_user()
     group = Group.objects.create(name=factories.slug("group"))
     other = group if twice else Group.objects.create(name=factories.slug("group"))
-    for one in (group, other):
-        GroupMembership.objects.create(user=user, group=one)
+    for joined in (group, other):
+        GroupMembership.objects.create(user=user, group=joined)
 
 
 def grants(twice):
     user = factories.make_user()
     first, second = Permission.objects.all()[:2]
-    for one in (first, first if twice else second):
-        PermissionGrant.objects.create(user=user, permission=one)
+    for permission in (first, first if twice else second):
+        PermissionGrant.objects.create(user=user, permission=permission)
 
 
 # Rule: what breaks it, and what is as near to that as the rule allows.

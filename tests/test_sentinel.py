@@ -24,34 +24,38 @@ SENTINEL = "xyzzysentinel"
 
 # One hidden row of every kind. A new model without a line here fails the test below.
 HIDDEN = {
-    "StakeholderGroup": lambda it: it.group,
-    "Stakeholder": lambda it: it.body,
-    "Identifier": lambda it: it.body.identifiers.create(key="id", scheme="X", value="1"),
-    "Publication": lambda it: it.paper,
-    "LiteratureSummary": lambda it: it.paper.summaries.create(key="review"),
-    "StudySample": lambda it: it.paper.study_samples.create(key="sample", group=it.group),
-    "Cluster": lambda it: it.cluster,
-    "Statistic": lambda it: factories.make_statistic(it.cluster),
-    "Event": lambda it: factories.make_event(it.cluster),
-    "Donor": lambda it: it.donor,
-    "DonorGuideline": lambda it: it.donor.guidelines.create(key="guideline", statement=""),
-    "Framework": lambda it: it.framework,
-    "Factor": lambda it: it.factor,
-    "OutcomeDimension": lambda it: it.dimension,
-    "Project": lambda it: it.project,
-    "ProjectLink": lambda it: it.project.links.create(key="link", type="related", other=it.public),
-    "Funding": lambda it: it.project.funding.create(key="money", provider=it.donor),
-    "Participant": lambda it: it.project.participants.create(
-        key="part", stakeholder=it.public_stakeholder, role="lead"
+    "StakeholderGroup": lambda hidden: hidden.group,
+    "Stakeholder": lambda hidden: hidden.body,
+    "Identifier": lambda hidden: hidden.body.identifiers.create(key="id", scheme="X", value="1"),
+    "Publication": lambda hidden: hidden.paper,
+    "LiteratureSummary": lambda hidden: hidden.paper.summaries.create(key="review"),
+    "StudySample": lambda hidden: hidden.paper.study_samples.create(
+        key="sample", group=hidden.group
     ),
-    "Account": lambda it: factories.make_account(
-        it.project, factor=it.public_factor, stakeholder=it.public_stakeholder
+    "Cluster": lambda hidden: hidden.cluster,
+    "Statistic": lambda hidden: factories.make_statistic(hidden.cluster),
+    "Event": lambda hidden: factories.make_event(hidden.cluster),
+    "Donor": lambda hidden: hidden.donor,
+    "DonorGuideline": lambda hidden: hidden.donor.guidelines.create(key="guideline", statement=""),
+    "Framework": lambda hidden: hidden.framework,
+    "Factor": lambda hidden: hidden.factor,
+    "OutcomeDimension": lambda hidden: hidden.dimension,
+    "Project": lambda hidden: hidden.project,
+    "ProjectLink": lambda hidden: hidden.project.links.create(
+        key="link", type="related", other=hidden.public
     ),
-    "Reply": lambda it: factories.make_account(it.project).replies.create(
-        key="reply", by=it.public_stakeholder, when="2020"
+    "Funding": lambda hidden: hidden.project.funding.create(key="money", provider=hidden.donor),
+    "Participant": lambda hidden: hidden.project.participants.create(
+        key="part", stakeholder=hidden.public_stakeholder, role="lead"
     ),
-    "Coding": lambda it: factories.make_coding(it.project, factor=it.public_factor),
-    "Outcome": lambda it: factories.make_outcome(it.project, dimension=it.dimension),
+    "Account": lambda hidden: factories.make_account(
+        hidden.project, factor=hidden.public_factor, stakeholder=hidden.public_stakeholder
+    ),
+    "Reply": lambda hidden: factories.make_account(hidden.project).replies.create(
+        key="reply", by=hidden.public_stakeholder, when="2020"
+    ),
+    "Coding": lambda hidden: factories.make_coding(hidden.project, factor=hidden.public_factor),
+    "Outcome": lambda hidden: factories.make_outcome(hidden.project, dimension=hidden.dimension),
 }
 NO_TEXT_OF_THEIR_OWN = {"SummarisedPublication", "ProjectCluster", "PublicationCluster"}
 NEVER_PUBLIC = {
@@ -166,26 +170,26 @@ def stain(row):
 
 
 def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
-    it = Hidden()
+    hidden = Hidden()
     stained = set()
     for name, make in HIDDEN.items():
-        row = make(it)
+        row = make(hidden)
         if hasattr(row, "citations"):
-            factories.cite(row, it.place)
+            factories.cite(row, hidden.place)
         assert stain(row) - {"key", "slug"}, f"{name} has no text of its own"
         stained.add(name)
     assert stained == set(HIDDEN)
 
-    what = {"kind": "projects", "object_id": it.public.pk, "slug": "public"}
+    what = {"kind": "projects", "object_id": hidden.public.pk, "slug": "public"}
     author = factories.make_user(first_name=SENTINEL)
     secret = {"slug": "public", "title": SENTINEL}
     Proposal.objects.create(
         **what, base_version=1, base={}, document=secret, by=author, reason=SENTINEL
     )
     DeletedRecord.objects.create(**what, document=secret, by=author, reason=SENTINEL)
-    blind = CodingRound.objects.create(name=SENTINEL, framework=it.public_framework)
-    blind.projects.create(project=it.public)
-    of_public = {"project": it.public, "factor": it.public_factor}
+    blind = CodingRound.objects.create(name=SENTINEL, framework=hidden.public_framework)
+    blind.projects.create(project=hidden.public)
+    of_public = {"project": hidden.public, "factor": hidden.public_factor}
     coder = factories.make_coder(name=SENTINEL, user=author)
     blind.codings.create(**of_public, coder=coder, document={"rationale": SENTINEL})
     blind.comments.create(**of_public, text=SENTINEL, by=author)
@@ -200,12 +204,14 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
     for name, endpoint in {**CLUSTERS, **INTERVENTIONS}.items():
         formats = [renderer.format for renderer in endpoint.renderer_classes]
         waiting += [f"/api/v1/{name}/?format={form}" for form in formats]
-        waiting += [f"/api/v1/{name}/?{one}=zz" for one in endpoint.filterset_class.base_filters]
+        waiting += [
+            f"/api/v1/{name}/?{parameter}=zz" for parameter in endpoint.filterset_class.base_filters
+        ]
     waiting += ["/api/v1/dataset.zip", f"/api/v1/search/?q={SENTINEL[:6]}"]
     waiting += ["/api/v1/projects/facets/", "/api/v1/projects/scores/", "/api/v1/proposals/"]
     waiting += ["/api/v1/projects/facets/?cluster=zz", "/api/v1/projects/?state=draft"]
-    waiting += [f"/api/v1/projects/{SENTINEL}-{it.project.pk}/history/", "/sign-in/tokens/"]
-    waiting += [f"/projects/{SENTINEL}-{it.project.pk}/", f"/api/v1/projects/{SENTINEL}/"]
+    waiting += [f"/api/v1/projects/{SENTINEL}-{hidden.project.pk}/history/", "/sign-in/tokens/"]
+    waiting += [f"/projects/{SENTINEL}-{hidden.project.pk}/", f"/api/v1/projects/{SENTINEL}/"]
     while waiting:
         address = waiting.pop()
         if address in seen:
@@ -224,7 +230,11 @@ def test_a_sentinel_in_every_hidden_row_is_seen_nowhere(client):
         waiting += links_in(address, text)
 
     assert len(seen) > 50
-    named = {a: code for a, code in seen.items() if SENTINEL in a and not a.startswith("/search/")}
+    named = {
+        address: code
+        for address, code in seen.items()
+        if SENTINEL in address and not address.startswith("/search/")
+    }
     assert set(named.values()) == {404}
 
 

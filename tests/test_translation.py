@@ -113,8 +113,8 @@ class Marking(NullTranslations):
     def gettext(self, message):
         return f"⟦{message}⟧"
 
-    def ngettext(self, one, many, number):
-        return f"⟦{one if number == 1 else many}⟧"
+    def ngettext(self, singular, plural, number):
+        return f"⟦{singular if number == 1 else plural}⟧"
 
     def to_language(self):
         return "qqq"
