@@ -66,8 +66,8 @@ class Server:
 
 def children_of(number: int) -> list[int]:
     children = Path(f"/proc/{number}/task/{number}/children")
-    found = [int(one) for one in children.read_text().split()]
-    return found + [further for one in found for further in children_of(one)]
+    found = [int(child) for child in children.read_text().split()]
+    return found + [further for child in found for further in children_of(child)]
 
 
 @contextmanager
@@ -182,20 +182,20 @@ class Run:
         each = zip(*map(astuple, rounds), strict=True)
         return Measured(*map(statistics.median, each))
 
-    def share(self, workload: str, of: str) -> float:
+    def share(self, workload: str, subject: str) -> float:
         """Return how many requests we answer for each that another does, in the middle round."""
-        rounds = zip(self.measured[workload, "ours"], self.measured[workload, of], strict=True)
-        return statistics.median(one.per_second / other.per_second for one, other in rounds)
+        rounds = zip(self.measured[workload, "ours"], self.measured[workload, subject], strict=True)
+        return statistics.median(ours.per_second / theirs.per_second for ours, theirs in rounds)
 
-    def export_share(self, of: str) -> float:
-        rounds = zip(self.exports["ours"], self.exports[of], strict=True)
-        return statistics.median(one / other for one, other in rounds)
+    def export_share(self, subject: str) -> float:
+        rounds = zip(self.exports["ours"], self.exports[subject], strict=True)
+        return statistics.median(ours / theirs for ours, theirs in rounds)
 
 
 def growth(first: Run, last: Run, workload: str) -> float:
     """Return how many times as long half of the answers take, in the middle round."""
     rounds = zip(last.measured[workload, "ours"], first.measured[workload, "ours"], strict=True)
-    return statistics.median(one.p50 / other.p50 for one, other in rounds)
+    return statistics.median(later.p50 / earlier.p50 for later, earlier in rounds)
 
 
 def main_of(runs: list[Run]) -> Run:
@@ -232,7 +232,7 @@ def run_all(sizes: list[int], threads: int) -> list[Run]:
                 for subject, server in run.servers.items():
                     rows = rows_per_second(f"{server.site}{WHOLE_TABLE[subject]}")
                     run.exports.setdefault(subject, []).append(rows)
-            run.peaks = {name: one.peak_megabytes() for name, one in run.servers.items()}
+            run.peaks = {name: running.peak_megabytes() for name, running in run.servers.items()}
     return runs
 
 
@@ -249,11 +249,11 @@ def asked_of_all(runs: list[Run]) -> Iterator[tuple[str, Asked]]:
     yield "empty", [(run, "empty", [EMPTY], {}) for run in runs]
     for at_each_size in zip(*every, strict=True):
         asked: Asked = []
-        for run, one in zip(runs, at_each_size, strict=True):
+        for run, workload in zip(runs, at_each_size, strict=True):
             for subject in run.servers:
-                if paths := getattr(one, subject):
+                if paths := getattr(workload, subject):
                     asked.append((run, subject, [address_of(subject, path) for path in paths], {}))
-            if one.floor == "empty":
+            if workload.floor == "empty":
                 asked.append((run, "empty", [EMPTY], {}))
         yield at_each_size[0].name, asked
     for name, path in (("list", "projects/?page=2"), ("detail", "projects/project-7/")):
@@ -299,8 +299,8 @@ def rows_per_second(address: str) -> float:
 
 def check_same(servers: dict[str, Server], asked: list[Workload]) -> None:
     """Stop where the bare view does not give the same JSON: it would be no floor."""
-    for one in asked:
-        for path in one.bare[:3]:
+    for workload in asked:
+        for path in workload.bare[:3]:
             ours, _ = asked_of(servers["ours"].site, f"{API}{path}")
             bare, _ = asked_of(servers["bare"].site, f"{API}{path}")
             kept = {name: value for name, value in ours.items() if name not in OURS_ALONE}
@@ -309,15 +309,17 @@ def check_same(servers: dict[str, Server], asked: list[Workload]) -> None:
                 raise RuntimeError(f"The bare view answers {path} otherwise: {names}")
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
     """Whether two answers are equal; numbers up to what adding in another order changes."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, float) or isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-9)
-    return bool(one == other)
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(
+            same(first[name], second[name]) for name in first
+        )
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    if isinstance(first, float) or isinstance(second, float):
+        return math.isclose(first, second, rel_tol=1e-9)
+    return bool(first == second)
 
 
 def say(words: str) -> None:
@@ -365,7 +367,7 @@ def report(runs: list[Run], threads: int) -> str:
         "| bar | of Datasette |",
         "|---|---|---|---|---|---|---|",
     ]
-    lines += [row_of(main, one) for one in workloads(main.size) if one.floor]
+    lines += [row_of(main, workload) for workload in workloads(main.size) if workload.floor]
     for name in ("list", "detail"):
         known = f"{name}, known"
         lines.append(
@@ -374,7 +376,8 @@ def report(runs: list[Run], threads: int) -> str:
         )
     if "bare" in main.exports:
         cells = [
-            f"{statistics.median(main.exports[one]):,.0f} ({main.peaks[one]:,.0f})" for one in PORTS
+            f"{statistics.median(main.exports[subject]):,.0f} ({main.peaks[subject]:,.0f})"
+            for subject in PORTS
         ]
         lines.append(
             f"| whole table, rows a second (peak memory, MB) | {' | '.join(cells)} "
@@ -385,17 +388,17 @@ def report(runs: list[Run], threads: int) -> str:
     return "\n".join(lines)
 
 
-def row_of(main: Run, one: Workload) -> str:
-    bare, other = main.told(one.name, "bare"), main.told(one.name, "datasette")
-    share = f"{main.share(one.name, one.floor):.2f} of the {one.floor} view"
-    ratio = f"{main.share(one.name, 'datasette'):.1f}" if other else ""
-    bar = "faster" if one.bar == 1.0 else one.bar
-    cells = " | ".join(map(in_cell, (main.told(one.name, "ours"), bare, other)))
-    return f"| {one.words} | {cells} | {share} | {bar} | {ratio} |"
+def row_of(main: Run, workload: Workload) -> str:
+    bare, other = main.told(workload.name, "bare"), main.told(workload.name, "datasette")
+    share = f"{main.share(workload.name, workload.floor):.2f} of the {workload.floor} view"
+    ratio = f"{main.share(workload.name, 'datasette'):.1f}" if other else ""
+    bar = "faster" if workload.bar == 1.0 else workload.bar
+    cells = " | ".join(map(in_cell, (main.told(workload.name, "ours"), bare, other)))
+    return f"| {workload.words} | {cells} | {share} | {bar} | {ratio} |"
 
 
-def in_cell(one: Measured | None) -> str:
-    return f"{one.per_second:,.0f}, {one.p50:.2f}, {one.p99:.1f}" if one else ""
+def in_cell(measured: Measured | None) -> str:
+    return f"{measured.per_second:,.0f}, {measured.p50:.2f}, {measured.p99:.1f}" if measured else ""
 
 
 def curve(runs: list[Run]) -> str:
@@ -405,11 +408,11 @@ def curve(runs: list[Run]) -> str:
         f"| p50 (ms) at | {' | '.join(f'{size:,}' for size in sizes)} | last ÷ first |",
         f"|---|{'---|' * (len(sizes) + 1)}",
     ]
-    for one in workloads(sizes[0]):
-        values = [found.p50 for run in runs if (found := run.told(one.name, "ours"))]
+    for workload in workloads(sizes[0]):
+        values = [found.p50 for run in runs if (found := run.told(workload.name, "ours"))]
         shown = " | ".join(f"{value:.2f}" for value in values)
-        ratio = growth(runs[0], runs[-1], one.name)
-        lines.append(f"| {one.words.split(' (')[0]} | {shown} | {ratio:.2f} |")
+        ratio = growth(runs[0], runs[-1], workload.name)
+        lines.append(f"| {workload.words.split(' (')[0]} | {shown} | {ratio:.2f} |")
     exports = " | ".join(
         f"{statistics.median(run.exports['ours']):,.0f} ({run.peaks['ours']:,.0f} MB)"
         for run in runs

@@ -35,8 +35,8 @@ def coded(column: str, enum: Any) -> str:
 def iati(column: str, codes: Any) -> str:
     """SQL of IATI's code and label beside ours; null where IATI has none."""
     cases = " ".join(
-        f"WHEN '{ours}' THEN jsonb_build_object('code', '{one.code}', 'label', '{one.label}')"
-        for ours, one in codes.items()
+        f"WHEN '{ours}' THEN jsonb_build_object('code', '{theirs.code}', 'label', '{theirs.label}')"
+        for ours, theirs in codes.items()
     )
     return f"CASE {column} {cases} END"
 
@@ -157,7 +157,7 @@ class Queries:
         from interventions.models.projects import LinkType
         from interventions.web.filters import STATUSES, ProjectFilter
 
-        ended = ", ".join(f"'{one}'" for one in CLOSED_ENDINGS)
+        ended = ", ".join(f"'{ending}'" for ending in CLOSED_ENDINGS)
 
         def status(pair: tuple[str, Any]) -> str:
             return f"'{orjson.dumps({'code': pair[0], 'label': str(pair[1])}).decode()}'::jsonb"
@@ -169,8 +169,8 @@ class Queries:
             "language": "p.language",
             "title": "p.title",
             "aliases": "to_jsonb(p.aliases)",
-            "issues": "coalesce((SELECT jsonb_agg(jsonb_build_object('code', one, 'label', "
-            f"{labels(Issue.choices)} ->> one)) FROM unnest(p.issues) one), '[]')",
+            "issues": "coalesce((SELECT jsonb_agg(jsonb_build_object('code', issue, 'label', "
+            f"{labels(Issue.choices)} ->> issue)) FROM unnest(p.issues) issue), '[]')",
             **{name: f"p.{name}" for name in ("summary", "aims", "activities")},
             **{
                 f"{kind}_{end}": dated(f"{kind}_{end}")
@@ -183,9 +183,9 @@ class Queries:
             "clusters": f"coalesce((SELECT jsonb_agg({link('clusters', 'c.slug', 'c.name')} "
             "ORDER BY c.name, c.id) FROM interventions_projectcluster t "
             "JOIN clusters_cluster c ON c.id = t.cluster_id WHERE t.project_id = p.id), '[]')",
-            "countries": "coalesce((SELECT jsonb_agg(jsonb_build_object('code', one, 'label', "
-            f"{labels(COUNTRIES.names.items())} ->> one) ORDER BY one) FROM (SELECT DISTINCT "
-            "c.country AS one FROM interventions_projectcluster t JOIN clusters_cluster c "
+            "countries": "coalesce((SELECT jsonb_agg(jsonb_build_object('code', country, 'label', "
+            f"{labels(COUNTRIES.names.items())} ->> country) ORDER BY country) FROM ("
+            "SELECT DISTINCT c.country FROM interventions_projectcluster t JOIN clusters_cluster c "
             "ON c.id = t.cluster_id WHERE t.project_id = p.id) countries), '[]')",
             "version": "p.version",
             "derived": "jsonb_build_object('status', CASE "
@@ -384,8 +384,8 @@ class Queries:
             "WHERE p.state = 'published' GROUP BY c.country",
             "ending": f"SELECT p.ending AS code, count(*) AS number {public} "
             "AND p.ending <> '' GROUP BY p.ending",
-            "issue": "SELECT one AS code, count(*) AS number FROM interventions_project p, "
-            "unnest(p.issues) one WHERE p.state = 'published' GROUP BY one",
+            "issue": "SELECT issue AS code, count(*) AS number FROM interventions_project p, "
+            "unnest(p.issues) issue WHERE p.state = 'published' GROUP BY issue",
             "status": f"SELECT CASE WHEN p.ending IN ({ended}) THEN '4' WHEN p.ending = 'running' "
             "AND p.actual_start_earliest IS NOT NULL THEN '2' ELSE 'unknown' END AS code, "
             f"count(*) AS number {public} GROUP BY 1",
@@ -471,6 +471,6 @@ class Queries:
                 if code in (numbers or {})
             ]
             if name == "country":
-                choices.sort(key=lambda one: one["label"])
+                choices.sort(key=lambda choice: choice["label"])
             found.append({"name": name, "label": self.words[name], "choices": choices})
         return {"facets": found}

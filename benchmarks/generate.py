@@ -81,7 +81,7 @@ FUNCTIONS = f"""
     CREATE UNLOGGED TABLE vocabulary (id int PRIMARY KEY, word text NOT NULL);
     INSERT INTO vocabulary
         SELECT place - 1, word
-        FROM unnest(ARRAY{WORDS.split()}) WITH ORDINALITY AS one (word, place)
+        FROM unnest(ARRAY{WORDS.split()}) WITH ORDINALITY AS frequent (word, place)
         UNION ALL
         SELECT n, (
             SELECT string_agg(part[1 + floor(25 * chance(n * 4 + k, 40))::int], '' ORDER BY k)
@@ -94,7 +94,7 @@ FUNCTIONS = f"""
         FROM generate_series(0, {PHRASES} - 1) n, generate_series(1, 8) k
         JOIN LATERAL (
             SELECT word FROM vocabulary WHERE id = skewed(n * 8 + k, 41, {VOCABULARY})
-        ) one ON true
+        ) drawn ON true
         GROUP BY n;
 """
 

@@ -34,9 +34,8 @@ def main() -> None:
     rows = PublicDocument.objects.filter(kind="project", root_id__in=numbers)
     if any(
         (row.record.encode(), row.parts.encode(), row.tag, tuple(row.facts))
-        != (one.record, one.parts, one.tag, tuple(one.facts))
-        for row in rows
-        for one in [made[row.root_id]]
+        != (fresh.record, fresh.parts, fresh.tag, tuple(fresh.facts))
+        for row, fresh in ((row, made[row.root_id]) for row in rows)
     ):
         documents.rebuild_all()
         return

@@ -53,7 +53,7 @@ def workloads(projects: int, clusters: Sequence[str] = ()) -> list[Workload]:
         f"projects/?country={c}&issue={i}&ending={e}&ordering=-actual_start" for c, i, e in filters
     ]
     facets = ["country,ending", "country,issue", "ending,issue", "issue,status", "country,status"]
-    few = [f"projects/?cluster={one}&ordering=-actual_start&cursor=" for one in clusters]
+    few = [f"projects/?cluster={cluster}&ordering=-actual_start&cursor=" for cluster in clusters]
     return [
         Workload(
             "list",
@@ -80,7 +80,7 @@ def workloads(projects: int, clusters: Sequence[str] = ()) -> list[Workload]:
             "one project with everything nested (Datasette: its flat row)",
             some,
             some,
-            [f"projects/{one.split('/')[1]}.json" for one in some],
+            [f"projects/{path.split('/')[1]}.json" for path in some],
             floor="empty",
         ),
         Workload(
@@ -109,7 +109,7 @@ def workloads(projects: int, clusters: Sequence[str] = ()) -> list[Workload]:
             "scores of every factor by outcome, all projects (Datasette: one factor)",
             ["projects/scores/"],
             ["projects/scores/"],
-            [f".json?sql={quote(MATRIX.format(one))}" for one in FACTORS],
+            [f".json?sql={quote(MATRIX.format(factor))}" for factor in FACTORS],
             bar=1.0,
         ),
         Workload("few", "list of 50 by one filter that matches 50 to 10,000", few, floor=""),

@@ -47,8 +47,8 @@ def plain_cursor():
 
 def test_the_bare_view_gives_the_same_json(client, generated):
     queries, compared = Queries(), 0
-    for one in workloads(PROJECTS):
-        for path in one.bare[:2]:
+    for workload in workloads(PROJECTS):
+        for path in workload.bare[:2]:
             if path.startswith("projects/?page_size=50&page="):
                 path = "projects/?page_size=50&page=2"
             address, _, query = path.partition("?")
