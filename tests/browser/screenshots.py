@@ -32,46 +32,58 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with serving() as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=browser_arguments())
-        for name, address, width, height, scheme in PICTURES:
-            context = browser.new_context(
-                base_url=served.address,
-                viewport={"width": width, "height": height},
-                color_scheme=scheme,
-                reduced_motion="reduce",
-            )
-            page = context.new_page()
-            page.goto(address)
-            if page.locator("[data-chart] .drawing:visible").count():
-                page.locator("[data-drawn]").first.wait_for(state="attached")
-            path = FOLDER / f"{name}.png"
-            page.screenshot(path=path)
-            print(path.relative_to(PROJECT))
-            context.close()
-        for name, address, tab, width, height in DESK:
-            context = browser.new_context(
-                base_url=served.address, viewport={"width": width, "height": height}
-            )
-            page = context.new_page()
-            page.goto(address)
-            page.get_by_label("Email").fill(served.account)
-            page.get_by_label("Password").fill(served.password)
-            page.get_by_role("main").get_by_role("button", name="Sign in").click()
-            page.get_by_role("link", name="Soccer Village (CSR SME network)").first.click()
-            page.locator(f'.tabs a[href="{tab}"]').click()
-            if tab != "#review":
-                page.locator(f"{tab} .card summary").first.click()
-                page.locator(f"{tab} .card .select2").first.wait_for()
-            page.screenshot(path=FOLDER / f"{name}.png")
-            context.close()
-        make_accounts(served)
-        _apart, together = make_rounds(served)
-        page = browser.new_context(
-            base_url=served.address, viewport={"width": 1280, "height": 900}
-        ).new_page()
-        sign_in_at(page, "editor")
-        page.goto(f"/admin/interventions/codinground/{together}/round/")
-        page.screenshot(path=FOLDER / "desk-round.png")
+        for picture in PICTURES:
+            take_public(browser, served, *picture)
+        for picture in DESK:
+            take_of_the_desk(browser, served, *picture)
+        take_of_a_round(browser, served)
         browser.close()
+
+
+def take_public(browser, served, name, address, width, height, scheme):
+    context = browser.new_context(
+        base_url=served.address,
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(address)
+    if page.locator("[data-chart] .drawing:visible").count():
+        page.locator("[data-drawn]").first.wait_for(state="attached")
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path)
+    print(path.relative_to(PROJECT))
+    context.close()
+
+
+def take_of_the_desk(browser, served, name, address, tab, width, height):
+    context = browser.new_context(
+        base_url=served.address, viewport={"width": width, "height": height}
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_label("Email").fill(served.account)
+    page.get_by_label("Password").fill(served.password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Soccer Village (CSR SME network)").first.click()
+    page.locator(f'.tabs a[href="{tab}"]').click()
+    if tab != "#review":
+        page.locator(f"{tab} .card summary").first.click()
+        page.locator(f"{tab} .card .select2").first.wait_for()
+    page.screenshot(path=FOLDER / f"{name}.png")
+    context.close()
+
+
+def take_of_a_round(browser, served):
+    make_accounts(served)
+    _apart, together = make_rounds(served)
+    page = browser.new_context(
+        base_url=served.address, viewport={"width": 1280, "height": 900}
+    ).new_page()
+    sign_in_at(page, "editor")
+    page.goto(f"/admin/interventions/codinground/{together}/round/")
+    page.screenshot(path=FOLDER / "desk-round.png")
 
 
 if __name__ == "__main__":

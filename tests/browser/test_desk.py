@@ -101,7 +101,17 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     page = sign_in("researcher")
     page.get_by_role("link", name="Projects", exact=True).click()
     page.get_by_role("link", name="Add project").click()
+    fill_in_the_record(page)
+    add_an_outcome(page)
+    add_a_coding(page)
 
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    save(page, "Save as a draft")
+    case["address"] = page.url.partition("#")[0]
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Draft")
+
+
+def fill_in_the_record(page):
     page.get_by_label("Title").fill("Jalandhar football network")
     choose(page, page.locator("#record"), "Clusters", "jalan", "Jalandhar")
     page.get_by_label("Collective action of small firms").check()
@@ -114,6 +124,8 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     page.locator("#id_actual_end-edtf").fill("")
     cite(page, page.locator("#record"), "fayyaz case description", "Case Description, para 1")
 
+
+def add_an_outcome(page):
     tab(page, "Outcomes")
     outcome = add(page, "outcome")
     choose(page, outcome, "Dimension", "collective", "ollective action")
@@ -125,6 +137,8 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     page.keyboard.press("Enter")
     expect(outcome.get_by_label("Place", exact=True)).to_have_value("Case Description, para 1")
 
+
+def add_a_coding(page):
     tab(page, "Codings")
     coding = add(page, "coding")
     choose(page, coding, "Factor", "brief", "Donor funding for brief period — Donor-financed")
@@ -133,11 +147,6 @@ def a_researcher_enters_a_second_case_from_scratch(sign_in, case):
     expect(coding.get_by_label("Coded by one person only")).to_be_checked()
     coding.get_by_label("Rationale").fill("The donor stayed.")
     cite(page, coding, "fayyaz aid in sialkot", "Political Economy of Aid in Sialkot")
-
-    expect(page.locator("#kept")).to_contain_text("Kept at")
-    save(page, "Save as a draft")
-    case["address"] = page.url.partition("#")[0]
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Draft")
 
 
 def what_is_missing_leads_to_its_input(sign_in, case):
