@@ -148,68 +148,130 @@ def where_it_stands(*words):
     return found
 
 
-def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(administrator, client):
-    author = factories.make_user(role="researcher")
-    client.force_login(author)
+class Traces:
+    """A person's name in two records, and in everything that people and programs wrote of it."""
+
     secret, slug = SECRET.replace("\r\n", " "), "xyzzy-sons"
-    body = factories.make_stakeholder(slug=slug, name=secret, summary=SECRET, aliases=[secret])
-    donor = factories.make_donor(stakeholder=body)
-    project = factories.make_project(slug="case", entered_by=author)
-    project.participants.create(key="part", stakeholder=body, role="lead")
-    factories.make_public(body, donor, project)
-    # A draft with the same words was deleted and came back, a change was proposed and discussed.
-    public = document_of(body, public=True)
-    propose(
-        record=body,
-        base=public,
-        document={**public, "name": f"{secret} Ltd"},
-        by=author,
-        reason=f"As {secret} told us",
-    )
-    comment(record=project, by=author, text=f"Is it {secret}?", field="title")
-    draft = factories.make_project(slug="mine", title=secret, summary=SECRET, entered_by=author)
-    restore_deleted(removal=delete(record=draft, by=author, reason=f"For {secret}"), by=author)
-    draft.refresh_from_db()
-    comment(record=draft, by=author, text=f"“{SECRET}”, {slug} or {slug}-too")
-    factories.cite(draft)
-    submit(record=draft, by=author)
-    return_to_author(record=draft, by=administrator, reason=f"{secret} again")
-    form = {"token": str(uuid4()), "kind": "projects", "title": secret, "summary": SECRET}
-    form["base"] = json.dumps({"summary": SECRET, "body": slug})
-    assert client.post("/admin/desk/keep/", form).status_code == 200
-    IdempotentRequest.objects.create(
-        user=author, key="k", fingerprint="f", body=json.dumps({"title": secret, "note": SECRET})
-    )
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w") as target:
-        target.writestr("xl/sharedStrings.xml", html.escape(secret, quote=False))
-    for content in (f"slug,title\nmine,{secret}\n".encode(), packed.getvalue()):
-        Upload.objects.create(
-            table="projects",
-            file_name="a.csv",
-            content=content,
-            by=author,
-            reason=secret,
-            found={"versions": {f"stakeholders/{slug}": 1}, "changes": [f"title: {secret}"]},
+
+    def __init__(self, administrator, client):
+        self.administrator = administrator
+        self.author = factories.make_user(role="researcher")
+        client.force_login(self.author)
+        self.body = factories.make_stakeholder(
+            slug=self.slug, name=self.secret, summary=SECRET, aliases=[self.secret]
         )
-    LogEntry.objects.create(
-        user=author,
-        action_flag=2,
-        object_repr=secret,
-        change_message=json.dumps([{"changed": {"name": secret}}]),
-    )
-    Correction.objects.create(kind="projects", slug="case", version=1, text=f"It is {secret}.")
-    imported = Import.objects.create(source="x", sha256="0")
-    ImportedRecord.objects.create(
-        kind="stakeholders", slug=slug, document=document_of(body), source=imported
-    )
-    round_ = CodingRound.objects.create(name="Round", state="coding")
-    round_.codings.create(
-        project=project,
-        factor=factories.make_factor(),
-        coder=factories.make_coder(),
-        document={"rationale": SECRET},
-    )
+        donor = factories.make_donor(stakeholder=self.body)
+        self.project = factories.make_project(slug="case", entered_by=self.author)
+        self.project.participants.create(key="part", stakeholder=self.body, role="lead")
+        factories.make_public(self.body, donor, self.project)
+        self.propose_and_discuss()
+        self.draft = self.returned_draft()
+        self.keep_what_was_typed(client)
+        self.upload_files()
+        self.note_in_the_logs()
+        self.import_and_code()
+
+    def propose_and_discuss(self):
+        public = document_of(self.body, public=True)
+        propose(
+            record=self.body,
+            base=public,
+            document={**public, "name": f"{self.secret} Ltd"},
+            by=self.author,
+            reason=f"As {self.secret} told us",
+        )
+        comment(record=self.project, by=self.author, text=f"Is it {self.secret}?", field="title")
+
+    def returned_draft(self):
+        """A draft that was deleted and came back, was discussed, handed in and returned."""
+        draft = factories.make_project(
+            slug="mine", title=self.secret, summary=SECRET, entered_by=self.author
+        )
+        removal = delete(record=draft, by=self.author, reason=f"For {self.secret}")
+        restore_deleted(removal=removal, by=self.author)
+        draft.refresh_from_db()
+        text = f"“{SECRET}”, {self.slug} or {self.slug}-too"
+        comment(record=draft, by=self.author, text=text)
+        factories.cite(draft)
+        submit(record=draft, by=self.author)
+        return_to_author(record=draft, by=self.administrator, reason=f"{self.secret} again")
+        return draft
+
+    def keep_what_was_typed(self, client):
+        form = {"token": str(uuid4()), "kind": "projects", "title": self.secret, "summary": SECRET}
+        form["base"] = json.dumps({"summary": SECRET, "body": self.slug})
+        assert client.post("/admin/desk/keep/", form).status_code == 200
+        IdempotentRequest.objects.create(
+            user=self.author,
+            key="k",
+            fingerprint="f",
+            body=json.dumps({"title": self.secret, "note": SECRET}),
+        )
+
+    def upload_files(self):
+        strings = html.escape(self.secret, quote=False)
+        for content in (
+            f"slug,title\nmine,{self.secret}\n".encode(),
+            packed({"xl/sharedStrings.xml": strings}),
+        ):
+            Upload.objects.create(
+                table="projects",
+                file_name="a.csv",
+                content=content,
+                by=self.author,
+                reason=self.secret,
+                found={
+                    "versions": {f"stakeholders/{self.slug}": 1},
+                    "changes": [f"title: {self.secret}"],
+                },
+            )
+
+    def note_in_the_logs(self):
+        LogEntry.objects.create(
+            user=self.author,
+            action_flag=2,
+            object_repr=self.secret,
+            change_message=json.dumps([{"changed": {"name": self.secret}}]),
+        )
+        Correction.objects.create(
+            kind="projects", slug="case", version=1, text=f"It is {self.secret}."
+        )
+
+    def import_and_code(self):
+        ImportedRecord.objects.create(
+            kind="stakeholders",
+            slug=self.slug,
+            document=document_of(self.body),
+            source=Import.objects.create(source="x", sha256="0"),
+        )
+        round_ = CodingRound.objects.create(name="Round", state="coding")
+        round_.codings.create(
+            project=self.project,
+            factor=factories.make_factor(),
+            coder=factories.make_coder(),
+            document={"rationale": SECRET},
+        )
+
+    def redact_all(self):
+        """Have no record say it any more, then redact it in every field that did."""
+        self.body.slug, self.body.name = "a-firm", "A firm"
+        self.body.summary, self.body.aliases = "", []
+        self.body.save()
+        self.draft.title, self.draft.summary = "Mine", ""
+        self.draft.save()
+        for record, field in (
+            *((self.body, name) for name in ("slug", "name", "summary", "aliases")),
+            *((self.draft, name) for name in ("title", "summary")),
+        ):
+            redact(record=record, field=field, by=self.administrator, reason="Names a person")
+
+
+@pytest.fixture
+def traces(administrator, client):
+    return Traces(administrator, client)
+
+
+def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(traces):
     before = where_it_stands("xyzzy")
     assert {place.split(".")[0] for place in before} >= {
         *(
@@ -227,26 +289,23 @@ def test_a_value_that_no_record_says_any_more_is_in_no_table_and_no_column(admin
         "pghistory_context",
     }
 
-    body.slug, body.name, body.summary, body.aliases = "a-firm", "A firm", "", []
-    body.save()
-    draft.title, draft.summary = "Mine", ""
-    draft.save()
-    for record, field in (
-        *((body, name) for name in ("slug", "name", "summary", "aliases")),
-        *((draft, name) for name in ("title", "summary")),
-    ):
-        redact(record=record, field=field, by=administrator, reason="Names a person")
+    traces.redact_all()
 
     # Of another name, which only begins like it, nobody spoke.
     assert where_it_stands("xyzzy") == {
         "clusters_comment.text",
         "clusters_commenthistoryevent.text",
     }
-    assert where_it_stands(SECRET, secret, f"{slug} ", f"{slug}/", f'{slug}"') == set()
-    # What had it is otherwise what it was.
+    slug = traces.slug
+    assert where_it_stands(SECRET, traces.secret, f"{slug} ", f"{slug}/", f'{slug}"') == set()
+
+
+def test_what_had_a_redacted_value_is_otherwise_what_it_was(traces):
+    traces.redact_all()
+
     assert [remark.text for remark in Comment.objects.all()] == [
         f"Is it {REDACTED}?",
-        f"“{REDACTED}”, a-firm or {slug}-too",
+        f"“{REDACTED}”, a-firm or {traces.slug}-too",
     ]
     assert parse_qs(FormDraft.objects.first().data)["summary"] == [REDACTED]
     after = Change.objects.get(kind="projects", slug="case").after
