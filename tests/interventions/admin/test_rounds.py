@@ -213,10 +213,8 @@ def test_nobody_sees_what_another_codes_until_all_have_handed_in(setting, as_use
     assert client.get(setting.sheet).status_code == 404  # who does not code has none
     assert SECRET in said(as_user(first).get(setting.sheet))
     stranger = as_user(factories.make_user(role="researcher"))
-    assert [
-        stranger.get(address).status_code
-        for address in (setting.page, setting.sheet, setting.compare)
-    ] == [404] * 3
+    for address in (setting.page, setting.sheet, setting.compare):
+        assert stranger.get(address).status_code == 404, address
     assert "1 of 3" in said(as_user(setting.editor).get(setting.page))
 
 
@@ -322,39 +320,72 @@ def test_once_all_have_handed_in_they_see_who_differs_where(setting, as_user):
     ]
 
 
-def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(setting, as_user):
-    code_apart(setting, as_user)
-    client = as_user(setting.users[0])
-    say, agree = f"say:{key(setting.trust)}", f"agree:{key(setting.trust)}"
-    way = f"resolution-{key(setting.trust)}"
+def agreement(setting, resolution, *, rationale="Because."):
+    """What is sent to agree on trust."""
+    subject = key(setting.trust)
+    return {
+        "act": f"agree:{subject}",
+        f"resolution-{subject}": resolution,
+        **answer(subject, "0.67", rationale),
+    }
 
-    client.post(
-        setting.compare, {"act": say, f"text-{key(setting.trust)}": "Look at page 1 again."}
-    )
-    assert "Look at page 1 again." in said(as_user(setting.users[1]).get(setting.compare))
-    refused = client.post(
-        setting.compare,
-        {"act": agree, way: "consensus", **answer(key(setting.trust), "0.67", "")},
-    )
+
+def confirmation(page):
+    """What the one button of a page sends that confirms a consensus."""
+    (button,) = re.findall(r'value="(confirm:[^"]+)"', said(page))
+    return button
+
+
+def test_coders_discuss_what_they_differ_on(setting, as_user):
+    code_apart(setting, as_user)
+    first, second = setting.users
+    subject = key(setting.trust)
+
+    text = {f"text-{subject}": "Look at page 1 again."}
+    as_user(first).post(setting.compare, {"act": f"say:{subject}", **text})
+
+    assert "Look at page 1 again." in said(as_user(second).get(setting.compare))
+
+
+def test_a_consensus_says_why_and_is_no_coders_decision(setting, as_user):
+    code_apart(setting, as_user)
+    client = as_user(setting.users[1])
+
+    refused = client.post(setting.compare, agreement(setting, "consensus", rationale=""))
     assert refused.status_code == 422
     assert "no rationale" in said(refused)
-    adjudicated = {"act": agree, way: "adjudicated", **answer(key(setting.trust), "0.67")}
-    assert "Only an editor adjudicates." in said(client.post(setting.compare, adjudicated))
+    adjudicated = client.post(setting.compare, agreement(setting, "adjudicated"))
+    assert "Only an editor adjudicates." in said(adjudicated)
+
+
+def test_one_persons_consensus_is_none_until_the_other_confirms_it(setting, as_user):
+    code_apart(setting, as_user)
+    first, second = setting.users
     work()
     mail.outbox.clear()
-    client.post(setting.compare, {**adjudicated, way: "consensus"})
+
+    as_user(second).post(setting.compare, agreement(setting, "consensus"))
+
     work()
-    # One person's consensus is none: the other is told, and says so too.
-    assert [message.to for message in mail.outbox] == [[setting.users[0].email]]
-    assert "2 codings are not agreed yet" in act(
-        as_user(setting.editor), setting, "close", reason="Done"
-    )
-    client = as_user(setting.users[0])
-    (button,) = re.findall(r'value="(confirm:[^"]+)"', said(client.get(setting.compare)))
+    assert [message.to for message in mail.outbox] == [[first.email]]
+    told = act(as_user(setting.editor), setting, "close", reason="Done")
+    assert "2 codings are not agreed yet" in told
+    client = as_user(first)
+    button = confirmation(client.get(setting.compare))
     stale = client.post(setting.compare, {"act": f"{button[:-6]}+00:01"}, follow=True)
     assert "The consensus is another by now." in said(stale)
     assert "Confirmed." in said(client.post(setting.compare, {"act": button}, follow=True))
-    assert "1 coding agreed, on which all say the same." in act(client, setting, "agree-same")
+
+
+def test_an_editor_closes_a_round_with_a_reason_and_the_independent_codings_stay(setting, as_user):
+    code_apart(setting, as_user)
+    first, second = setting.users
+    as_user(second).post(setting.compare, agreement(setting, "consensus"))
+    client = as_user(first)
+    client.post(setting.compare, {"act": confirmation(client.get(setting.compare))})
+
+    told = act(client, setting, "agree-same")
+    assert "1 coding agreed, on which all say the same." in told
     assert "Only an editor closes a round." in act(client, setting, "close", reason="Done")
     editor = as_user(setting.editor)
     assert "Say why" in act(editor, setting, "close", reason="")
@@ -379,7 +410,7 @@ def test_they_discuss_and_agree_with_a_reason_and_the_independent_codings_stay(s
         ("Women's work", "consensus", "0.33", 1),
     }
     assert all(coding.citations.count() == 1 for coding in Coding.objects.all())
-    assert said(as_user(setting.users[0]).get(setting.page)).count("apart-1") >= 1
+    assert said(as_user(first).get(setting.page)).count("apart-1") >= 1
 
 
 def test_what_one_person_alone_has_coded_needs_nobodys_agreement(setting, as_user):
