@@ -55,17 +55,9 @@ def test_filters_that_are_turned_round_add_to_a_query_and_never_multiply_it(thre
     assert length(*asked_for) <= sum(length(name) for name in asked_for)
 
 
-@pytest.fixture
-def three():
-    """Two projects in Pakistan and one in India, with all that filters look at."""
-    framework = factories.make_framework(slug=FRAMEWORK)
-    factor = factories.make_factor(framework, key="helps", name="It helps", polarity="enabling")
-    pakistan = factories.make_cluster(slug="here", name="Here", country="PK")
-    india = factories.make_cluster(slug="there", name="There", country="IN")
-    agency = factories.make_stakeholder(name="Agency")
-    donor = factories.make_donor(slug="agency", stakeholder=agency, organisation_type="40")
-    dimension = factories.make_dimension(slug="work", name="Work")
-    projects = [
+def three_projects():
+    """One that has ended, one that runs and one of which little is known."""
+    return [
         factories.make_project(
             slug="one",
             title="One",
@@ -77,6 +69,29 @@ def three():
         factories.make_project(slug="two", title="Two", planned_start="2010", ending="running"),
         factories.make_project(slug="three", title="Three", stated_months=18),
     ]
+
+
+def accounts_for_and_against(project, factor):
+    """Have two stakeholders say of a factor that it was so, and that it was not."""
+    return [
+        factories.make_account(
+            project, factor=factor, stakeholder=factories.make_stakeholder(), position=position
+        )
+        for position in ("present", "absent")
+    ]
+
+
+@pytest.fixture
+def three():
+    """Two projects in Pakistan and one in India, with all that filters look at."""
+    framework = factories.make_framework(slug=FRAMEWORK)
+    factor = factories.make_factor(framework, key="helps", name="It helps", polarity="enabling")
+    pakistan = factories.make_cluster(slug="here", name="Here", country="PK")
+    india = factories.make_cluster(slug="there", name="There", country="IN")
+    agency = factories.make_stakeholder(name="Agency")
+    donor = factories.make_donor(slug="agency", stakeholder=agency, organisation_type="40")
+    dimension = factories.make_dimension(slug="work", name="Work")
+    projects = three_projects()
     for project, cluster in zip(projects, (pakistan, pakistan, india), strict=True):
         project.clusters.add(cluster)
     Funding.objects.create(project=projects[0], key="money", provider=donor)
@@ -85,21 +100,11 @@ def three():
         if score:
             factories.make_coding(project, factor=factor, score=score, resolution="consensus")
     factories.make_outcome(projects[0], dimension=dimension, direction="positive")
-    stakeholders = {says: factories.make_stakeholder() for says in ("present", "absent")}
-    for says in stakeholders:
-        factories.make_account(
-            projects[0], factor=factor, stakeholder=stakeholders[says], position=says
-        )
-    groups = {account.stakeholder_group for account in projects[0].accounts.all()}
+    accounts = accounts_for_and_against(projects[0], factor)
     factories.make_public(
-        framework,
-        pakistan,
-        india,
-        agency,
-        donor,
-        dimension,
-        *stakeholders.values(),
-        *groups,
+        *(framework, pakistan, india, agency, donor, dimension),
+        *(account.stakeholder for account in accounts),
+        *{account.stakeholder_group for account in accounts},
         *projects,
     )
     draft = factories.make_project(title="Draft", issues=["child_labour"])
