@@ -3,6 +3,7 @@
 generate     realistic data of any size, in a database of its own
 settings     the casebook's settings, with one empty view beside its own
 bare         the floor: one query, no framework
+queries      the queries of that floor
 flat         the same rows in SQLite, for Datasette
 workloads    what is asked of each
 load         asks it, by wrk, and reads what wrk says
