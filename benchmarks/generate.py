@@ -12,6 +12,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -148,68 +151,92 @@ def write_answers() -> None:
     subprocess.run(command, check=True, **quiet)
 
 
+# A model, the SQL of its values by their columns, and the FROM clause of which each row makes one.
+type Table = tuple[Any, dict[str, str], str]
+
+BASE = 1_000_000_000  # numbers above those of the seed
+ID = f"{BASE} + n"
+ROOT = {"id": ID, "state": "'published'", "version": "1", "version_transaction": "0"}
+YEAR = "(1995 + floor(28 * chance(n, 11)))::int"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many rows there are of what so many projects lean on."""
+
+    projects: int
+
+    @property
+    def each_project(self) -> str:
+        return f"generate_series(1, {self.projects}) n"
+
+    @property
+    def clusters(self) -> int:
+        return min(2_000, max(20, self.projects // 50))
+
+    @property
+    def donors(self) -> int:
+        return min(500, max(10, self.projects // 200))
+
+    @property
+    def works(self) -> int:
+        return min(20_000, max(50, self.projects // 10))
+
+
 def write_rows(projects: int) -> dict[str, int]:
     """Write every table; return how many rows each got."""
-    from clusters.models import Change, Citation, Cluster, Publication, SearchEntry, Stakeholder
-    from clusters.models.places import ClusterCitation
-    from interventions.models import (
-        Account,
-        Coding,
-        Donor,
-        Factor,
-        Funding,
-        Outcome,
-        OutcomeDimension,
-        Project,
-    )
-    from interventions.models.projects import ProjectCitation, ProjectCluster
-    from interventions.web.charts import MAIN_FRAMEWORK
-
-    base = 1_000_000_000  # numbers above those of the seed
-    clusters = min(2_000, max(20, projects // 50))
-    donors = min(500, max(10, projects // 200))
-    works = min(20_000, max(50, projects // 10))
-    root = {"state": "'published'", "version": "1", "version_transaction": "0"}
-    each = f"generate_series(1, {projects}) n"
-    id_of = f"{base} + n"
-    factors = list(
-        Factor.objects.filter(framework__slug=MAIN_FRAMEWORK).values_list("pk", flat=True)
-    )
-    dimensions = list(OutcomeDimension.objects.values_list("pk", flat=True))
-    groups = list(Account.objects.values_list("stakeholder_group", flat=True).distinct())
-    year = "(1995 + floor(28 * chance(n, 11)))::int"
+    size = Size(projects)
     counts: dict[str, int] = {}
-
-    def add(model: Any, values: dict[str, str], rows: str) -> None:
+    tables = chain(
+        donors(size),
+        clusters_and_works(size),
+        project_records(size),
+        funding(size),
+        outcomes(size),
+        accounts(size),
+        codings(size),
+        search_entries(),
+    )
+    for model, values, rows in tables:
         counts[model._meta.model_name] = insert(model, values, rows)
+    note_change()
+    return counts
 
-    add(
+
+def donors(size: Size) -> Iterator[Table]:
+    from clusters.models import Stakeholder
+    from interventions.models import Donor
+
+    yield (
         Stakeholder,
         {
-            **root,
-            "id": id_of,
+            **ROOT,
             "slug": "'stakeholder-' || n",
             "name": f"initcap({_words('n, 1', 2)}) || ' Agency ' || n",
         },
-        f"generate_series(1, {donors}) n",
+        f"generate_series(1, {size.donors}) n",
     )
-    add(
+    yield (
         Donor,
         {
-            **root,
-            "id": id_of,
+            **ROOT,
             "slug": "'donor-' || n",
-            "stakeholder": id_of,
+            "stakeholder": ID,
             "organisation_type": _pick("n, 2", ["10", "21", "22", "40", "60", "70"]),
         },
-        f"generate_series(1, {donors}) n",
+        f"generate_series(1, {size.donors}) n",
     )
+
+
+def clusters_and_works(size: Size) -> Iterator[Table]:
+    from clusters.models import Citation, Cluster, Publication
+    from clusters.models.places import ClusterCitation
+
     countries = ["PK", "IN", "BD", "VN", "KE", "ET", "BR", "CN", "TN", "ID", "NP", "LK"]
-    add(
+    yield (
         Cluster,
         {
-            **root,
-            "id": id_of,
+            **ROOT,
             "slug": "'cluster-' || n",
             "name": f"'Cluster ' || initcap({_words('n, 3', 1)}) || ' ' || n",
             "country": _pick("n, 4", countries, skewed=True),
@@ -217,89 +244,104 @@ def write_rows(projects: int) -> dict[str, int]:
             "latitude": "round((60 * chance(n, 6) - 20)::numeric, 5)",
             "longitude": "round((180 * chance(n, 7) - 60)::numeric, 5)",
         },
-        f"generate_series(1, {clusters}) n",
+        f"generate_series(1, {size.clusters}) n",
     )
-    add(
+    yield (
         Publication,
         {
-            **root,
-            "id": id_of,
+            **ROOT,
             "slug": "'work-' || n",
             "title": f"initcap({_words('n, 8', 6)})",
             "issued": "(1995 + mod(n, 28))::text",
             "issued_earliest": "make_date((1995 + mod(n, 28))::int, 1, 1)",
             "issued_latest": "make_date((1995 + mod(n, 28))::int, 12, 31)",
         },
-        f"generate_series(1, {works}) n",
+        f"generate_series(1, {size.works}) n",
     )
-    add(
+    yield (
         Citation,
         {
-            "id": f"{base} + n * 4 + place",
-            "publication": id_of,
+            "id": f"{BASE} + n * 4 + place",
+            "publication": ID,
             "locator_type": "'section'",
             "locator": "'Findings, para ' || place + 1",
         },
-        f"generate_series(1, {works}) n, generate_series(0, 3) place",
+        f"generate_series(1, {size.works}) n, generate_series(0, 3) place",
     )
-    add(
+    yield (
         ClusterCitation,
-        {"target": id_of, "citation": f"{base} + (1 + skewed(n, 9, {works})) * 4"},
-        f"generate_series(1, {clusters}) n",
+        {"target": ID, "citation": f"{BASE} + (1 + skewed(n, 9, {size.works})) * 4"},
+        f"generate_series(1, {size.clusters}) n",
     )
+
+
+def project_records(size: Size) -> Iterator[Table]:
+    from interventions.models import Project
+    from interventions.models.projects import ProjectCitation, ProjectCluster
+
     issues = ["child_labour", "labour_rights", "collective_action", "csr_compliance", "environment"]
     endings = ["completed", "ended_by_donor", "dissolved", "handed_over", "running", "unknown"]
-    add(
+    yield (
         Project,
         {
-            **root,
-            "id": id_of,
+            **ROOT,
             "slug": "'project-' || n",
             "title": f"initcap({_words('n, 12', 4)}) || ' ' || n",
             "issues": f"ARRAY[{_pick('n, 13', issues, skewed=True)}]",
             "summary": f"{_words('n, 14', 24)}",
             "aims": f"{_words('n, 15', 20)}",
             "activities": f"{_words('n, 16', 20)}",
-            "actual_start": f"{year}::text",
-            "actual_start_earliest": f"make_date({year}, 1, 1)",
-            "actual_start_latest": f"make_date({year}, 12, 31)",
+            "actual_start": f"{YEAR}::text",
+            "actual_start_earliest": f"make_date({YEAR}, 1, 1)",
+            "actual_start_latest": f"make_date({YEAR}, 12, 31)",
             "stated_months": "CASE WHEN chance(n, 17) < 0.7 "
             "THEN (6 + floor(54 * chance(n, 18)))::int END",
             "ending": _pick("n, 19", endings, skewed=True),
         },
-        each,
+        size.each_project,
     )
-    add(
+    yield (
         ProjectCluster,
-        {"project": id_of, "cluster": f"{base} + 1 + skewed(n, 20, {clusters})"},
-        each,
+        {"project": ID, "cluster": f"{BASE} + 1 + skewed(n, 20, {size.clusters})"},
+        size.each_project,
     )
-    add(
+    yield (
         ProjectCitation,
         {
-            "target": id_of,
-            "citation": f"{base} + (1 + skewed(n * 3 + use, 21, {works})) * 4 + use",
+            "target": ID,
+            "citation": f"{BASE} + (1 + skewed(n * 3 + use, 21, {size.works})) * 4 + use",
             "field": "(ARRAY['', 'title', 'ending'])[1 + use]",
         },
-        f"{each}, generate_series(0, 2) use",
+        f"{size.each_project}, generate_series(0, 2) use",
     )
-    add(
+
+
+def funding(size: Size) -> Iterator[Table]:
+    from interventions.models import Funding
+
+    yield (
         Funding,
         {
             "key": "'paid'",
-            "project": id_of,
-            "provider": f"{base} + 1 + skewed(n, 22, {donors})",
+            "project": ID,
+            "provider": f"{BASE} + 1 + skewed(n, 22, {size.donors})",
             "transaction_type": "'commitment'",
             "amount": "round((10000 * (1 + 200 * power(chance(n, 23), 4)))::numeric, 2)",
             "currency": "'USD'",
         },
-        each,
+        size.each_project,
     )
-    add(
+
+
+def outcomes(size: Size) -> Iterator[Table]:
+    from interventions.models import Outcome, OutcomeDimension
+
+    dimensions = list(OutcomeDimension.objects.values_list("pk", flat=True))
+    yield (
         Outcome,
         {
             "key": "'outcome-' || place",
-            "project": id_of,
+            "project": ID,
             "dimension": _pick("n * 2 + place, 24", dimensions),
             "title": f"{_words('n * 2 + place, 25', 3)}",
             "direction": _pick(
@@ -307,15 +349,22 @@ def write_rows(projects: int) -> dict[str, int]:
             ),
             "sort_order": "place",
         },
-        f"{each}, generate_series(0, 1) place",
+        f"{size.each_project}, generate_series(0, 1) place",
     )
+
+
+def accounts(size: Size) -> Iterator[Table]:
+    from interventions.models import Account
+
+    factors = main_factors()
+    groups = list(Account.objects.values_list("stakeholder_group", flat=True).distinct())
     says = ["present", "absent", "mixed"]
     reasons = ["not_mentioned", "contributing", "main", "rejected"]
-    add(
+    yield (
         Account,
         {
             "key": "'account-' || place",
-            "project": id_of,
+            "project": ID,
             "stakeholder_group": f"(ARRAY{groups})[1 + mod(n + place, {len(groups)})]",
             "informant": "'a member'",
             "factor": f"(ARRAY{factors})[1 + skewed(n, 27, {len(factors)})]",
@@ -324,14 +373,20 @@ def write_rows(projects: int) -> dict[str, int]:
             "statement": f"{_words('n * 4 + place, 30', 16)}",
             "sort_order": "place",
         },
-        f"{each}, generate_series(0, 2) place",
+        f"{size.each_project}, generate_series(0, 2) place",
     )
+
+
+def codings(size: Size) -> Iterator[Table]:
+    from interventions.models import Coding
+
+    factors = main_factors()
     has_score = "chance(n * 8 + place, 31) < 0.7"
-    add(
+    yield (
         Coding,
         {
             "key": "'coding-' || place",
-            "project": id_of,
+            "project": ID,
             "factor": f"(ARRAY{factors})[1 + mod(place, {len(factors)})]",
             "resolution": "'consensus'",
             "score": f"CASE WHEN {has_score} THEN "
@@ -339,9 +394,21 @@ def write_rows(projects: int) -> dict[str, int]:
             "missing_reason": f"CASE WHEN {has_score} THEN '' ELSE 'not_reported' END",
             "rationale": f"{_words('n * 8 + place, 33', 10)}",
         },
-        f"{each}, generate_series(0, {len(factors) - 1}) place",
+        f"{size.each_project}, generate_series(0, {len(factors) - 1}) place",
     )
-    add(
+
+
+def main_factors() -> list[int]:
+    from interventions.models import Factor
+    from interventions.web.charts import MAIN_FRAMEWORK
+
+    return list(Factor.objects.filter(framework__slug=MAIN_FRAMEWORK).values_list("pk", flat=True))
+
+
+def search_entries() -> Iterator[Table]:
+    from clusters.models import SearchEntry
+
+    yield (
         SearchEntry,
         {
             "root_kind": "'projects'",
@@ -351,15 +418,21 @@ def write_rows(projects: int) -> dict[str, int]:
             "url": "'/projects/' || slug || '/'",
             "text": "summary || ' · ' || aims || ' · ' || activities",
         },
-        f"interventions_project WHERE id > {base}",
+        f"interventions_project WHERE id > {BASE}",
     )
+
+
+def note_change() -> None:
+    """Have the list of changes say that there are new records."""
+    from clusters.models import Change
+
     number = (Change.objects.order_by("number").values_list("number", flat=True).last() or 0) + 1
     insert(
         Change,
         {
             "number": str(number),
             "kind": "'projects'",
-            "object_id": str(base),
+            "object_id": str(BASE),
             "title": "'Synthetic projects'",
             "slug": "'project-1'",
             "version": "1",
@@ -368,7 +441,6 @@ def write_rows(projects: int) -> dict[str, int]:
         },
         "(SELECT) nothing",
     )
-    return counts
 
 
 def _words(seed: str, many: int) -> str:
