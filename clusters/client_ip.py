@@ -23,7 +23,7 @@ def client_ip_in(environ: Mapping[str, Any]) -> str:
     """
     address = str(environ.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXIES:
-        seen = [one.strip() for one in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        seen = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         address = seen[-min(settings.TRUSTED_PROXIES, len(seen))] or address
     return network_of(address)
 

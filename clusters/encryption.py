@@ -13,8 +13,8 @@ class Unreadable(Exception):
 
 def _keys() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = (hashlib.sha256(b"casebook encryption:" + str(one).encode()) for one in secrets)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(one.digest())) for one in digests])
+    digests = (hashlib.sha256(b"casebook encryption:" + str(secret).encode()) for secret in secrets)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest.digest())) for digest in digests])
 
 
 def encrypt(text: str) -> str:

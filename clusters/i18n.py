@@ -45,7 +45,7 @@ def known_words(wrong: object, known: Iterable[Any]) -> str:
     >>> known_words("county", ["country", "cluster"])
     'Known: country, cluster. Did you mean “country”?'
     """
-    names = [str(one) for one in known]
+    names = [str(value) for value in known]
     named = ", ".join([*names[:MOST_NAMED], *(["…"] if len(names) > MOST_NAMED else [])])
     said = gettext("Known: %(known)s.") % {"known": named or gettext("none")}
     near = get_close_matches(str(wrong)[:LONGEST_ECHO], names, n=1)

@@ -18,7 +18,7 @@ from clusters.encryption import Unreadable, encrypt
 from clusters.models import Mail
 
 # How long to wait after each try that fails; after the last one it is given up.
-WAITS = tuple(timedelta(minutes=one) for one in (1, 5, 30, 120, 480, 1440))
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
 
 logger = logging.getLogger("casebook.mail")
 

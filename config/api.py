@@ -66,7 +66,9 @@ class RootView(PublicView):
     )
     @cacheable
     def get(self, request: Request) -> Response:
-        lists = {name: f"api-{one.model._meta.model_name}-list" for name, one in RECORDS.items()}
+        lists = {
+            name: f"api-{viewset.model._meta.model_name}-list" for name, viewset in RECORDS.items()
+        }
         named = {**lists, **{name: f"api-{name}" for name in BESIDES}}
         return Response({name: f"{BASE}{reverse(address)}" for name, address in named.items()})
 

@@ -208,7 +208,7 @@ class RecordAdmin(CaseAdmin):
             raise Http404
         if request.method == "POST" and record is None:
             return self.bring_back(request, past)
-        last = next((one.document for one in reversed(moments) if one.document), {})
+        last = next((moment.document for moment in reversed(moments) if moment.document), {})
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -149,9 +149,9 @@ def _date_cell(entry: Entry, spec: FieldSpec) -> Cell:
 
 def _one_of_cell(entry: Entry) -> Cell:
     names = one_of(entry.shape)
-    value = next((f"{one}:{entry.values[one]}" for one in names if entry.values.get(one)), "")
+    value = next((f"{name}:{entry.values[name]}" for name in names if entry.values.get(name)), "")
     specs = [spec for spec in entry.shape.fields if spec.name in names]
-    problems = [one for name in names for one in entry.problems.get(name, [])]
+    problems = [problem for name in names for problem in entry.problems.get(name, [])]
     entry.problems.setdefault(ONE_OF, problems)
     return _rendered(
         entry,

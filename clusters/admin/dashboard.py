@@ -77,12 +77,12 @@ def waiting_for(user: Any) -> list[Group]:
 def unfinished(user: Any) -> list[Waiting]:
     return [
         Waiting(
-            address_of_form(one),
-            one.title or _("New record"),
-            _("kept at %(when)s, not saved") % {"when": f"{localtime(one.at):%Y-%m-%d %H:%M}"},
-            token=str(one.token),
+            address_of_form(draft),
+            draft.title or _("New record"),
+            _("kept at %(when)s, not saved") % {"when": f"{localtime(draft.at):%Y-%m-%d %H:%M}"},
+            token=str(draft.token),
         )
-        for one in FormDraft.objects.filter(user=user, discarded_at=None)[:MOST]
+        for draft in FormDraft.objects.filter(user=user, discarded_at=None)[:MOST]
     ]
 
 
@@ -108,8 +108,8 @@ def returned(user: Any) -> list[Waiting]:
         for kind, row in rows
     ]
     found += [
-        Waiting(one.get_absolute_url(), str(one), one.answer)
-        for one in Proposal.objects.filter(by=user, state=ProposalState.RETURNED)[:MOST]
+        Waiting(proposal.get_absolute_url(), str(proposal), proposal.answer)
+        for proposal in Proposal.objects.filter(by=user, state=ProposalState.RETURNED)[:MOST]
     ]
     return found
 
@@ -133,27 +133,36 @@ def handed_in(user: Any) -> list[Waiting]:
         for kind, row in of_state(State.IN_REVIEW, entered_by=user)
     ]
     mine = Proposal.objects.filter(by=user, state=ProposalState.OPEN)[:MOST]
-    return found + [Waiting(one.get_absolute_url(), str(one), one.reason) for one in mine]
+    return found + [
+        Waiting(proposal.get_absolute_url(), str(proposal), proposal.reason) for proposal in mine
+    ]
 
 
 def proposals(user: Any) -> list[Waiting]:
     rows = Proposal.objects.filter(state=ProposalState.OPEN).select_related("by")
     if settings.TWO_PERSON_REVIEW:
         rows = rows.exclude(by=user)
-    return [Waiting(one.get_absolute_url(), str(one), str(one.by)) for one in rows[:MOST]]
+    return [
+        Waiting(proposal.get_absolute_url(), str(proposal), str(proposal.by))
+        for proposal in rows[:MOST]
+    ]
 
 
 def corrections() -> list[Waiting]:
     return [
-        Waiting(reverse("admin:clusters_correction_change", args=[one.pk]), str(one), one.text[:80])
-        for one in Correction.objects.filter(state=CorrectionState.OPEN)[:MOST]
+        Waiting(
+            reverse("admin:clusters_correction_change", args=[correction.pk]),
+            str(correction),
+            correction.text[:80],
+        )
+        for correction in Correction.objects.filter(state=CorrectionState.OPEN)[:MOST]
     ]
 
 
 def undelivered() -> list[Waiting]:
     return [
-        Waiting(reverse("admin:clusters_mail_change", args=[one.pk]), str(one), one.error[:80])
-        for one in Mail.objects.filter(next_try=None)[:MOST]
+        Waiting(reverse("admin:clusters_mail_change", args=[mail.pk]), str(mail), mail.error[:80])
+        for mail in Mail.objects.filter(next_try=None)[:MOST]
     ]
 
 
@@ -165,14 +174,14 @@ def comments(user: Any) -> list[Waiting]:
         for kind, shape in record_schemas().items()
         if issubclass(shape.model, Root)
         for row in shape.model.objects.filter(
-            entered_by=user, pk__in=[one.object_id for one in rows if one.kind == kind]
+            entered_by=user, pk__in=[comment.object_id for comment in rows if comment.kind == kind]
         )
     }
     mine |= set(Comment.objects.filter(by=user).values_list("kind", "object_id"))
     return [
-        Waiting(f"{admin_url(one.kind, one.object_id)}#talk", str(one), str(one.by))
-        for one in rows
-        if (one.kind, one.object_id) in mine
+        Waiting(f"{admin_url(comment.kind, comment.object_id)}#talk", str(comment), str(comment.by))
+        for comment in rows
+        if (comment.kind, comment.object_id) in mine
     ][:MOST]
 
 

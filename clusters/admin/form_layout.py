@@ -132,7 +132,7 @@ def card_of(
             blank=card_of(blank, labels, layout, depth=level, is_blank=True),
         )
         found.cards = [
-            card_of(one, labels, layout, depth=level) for one in entry.parts.get(name, [])
+            card_of(part, labels, layout, depth=level) for part in entry.parts.get(name, [])
         ]
         card.lists.append(found)
     return card
@@ -144,7 +144,7 @@ def laid_out(entry: Entry, labels: Labels, sections: Sections) -> list[Section]:
     placed = {name for _title, names in sections for name in names}
     rest = [name for name in every if name not in placed and name not in LAST]
     last = [name for name in every if name in LAST and name not in placed]
-    found = [(*one, False) for one in [*sections, ("", rest)]]
+    found = [(*section, False) for section in [*sections, ("", rest)]]
     found.append((_("Name in addresses"), last, True))
     laid = [
         Section(str(title), cells_of(entry, [n for n in names if n in every], labels), is_minor)
@@ -170,7 +170,7 @@ def title_of(entry: Entry, labels: Labels) -> str:
             if spec.name not in LAST and not getattr(spec.field, "choices", None)
         )
         named = next(
-            (one for one in texts if isinstance(one, str) and not one.isdigit() and one), ""
+            (text for text in texts if isinstance(text, str) and not text.isdigit() and text), ""
         )
     if not named:  # what a new one is read as is only its default
         return "" if entry.is_new else said

@@ -53,9 +53,9 @@ def upload(request: HttpRequest) -> HttpResponse:
             chosen = set(request.POST.getlist("choose"))
             others = set(request.POST.getlist("another"))
             documents = name_new(
-                one
-                for one in context["choosable"]
-                if str(one.number) in (chosen | others if one.is_new else others)
+                work
+                for work in context["choosable"]
+                if str(work.number) in (chosen | others if work.is_new else others)
             )
             if not documents:
                 raise Unreadable(_("Choose one work at least."))
@@ -70,7 +70,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     except Unreadable as error:
         context["problems"], status = [str(error)], UNPROCESSABLE
     except CaseFilesRefused as error:
-        context["problems"], status = [str(one) for one in error.problems], UNPROCESSABLE
+        context["problems"], status = [str(problem) for problem in error.problems], UNPROCESSABLE
     return TemplateResponse(request, "admin/desk/literature.html", context, status=status)
 
 

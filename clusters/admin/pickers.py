@@ -102,7 +102,7 @@ def references(request: HttpRequest) -> JsonResponse:
     except (LookupError, ValueError):
         raise Http404 from None
     # Contributors, records and parts with names; never people, tokens or books.
-    if not any(one.model is model for one in every_shape()):
+    if not any(shape.model is model for shape in every_shape()):
         raise Http404
     site_admin = admin.site.get_model_admin(model)
     term = request.GET.get("term", "")[:100].replace("\x00", "")

@@ -123,8 +123,8 @@ class Entry:
                 entry.values[spec.name] = to_input(spec, value)
         if shape.citations is not None:
             entry.places = [
-                Place.from_document(one, entry.name(f"citations-{number}"))
-                for number, one in enumerate(document.get("citations", []))
+                Place.from_document(citation, entry.name(f"citations-{number}"))
+                for number, citation in enumerate(document.get("citations", []))
             ]
         for name, child_shape in shape.children.items():
             entry.parts[name] = [
@@ -190,17 +190,17 @@ class Entry:
             value = self._date(spec) if spec.kind == "date" else self._value(spec)
             if value is not None:
                 document[spec.name] = value
-        if places := [one for one in self.places if not (one.is_removed or one.is_empty)]:
-            document["citations"] = [one.document() for one in places]
+        if places := [place for place in self.places if not (place.is_removed or place.is_empty)]:
+            document["citations"] = [place.document() for place in places]
         for name, entries in self.parts.items():
-            kept = [one for one in entries if not one.is_removed]
-            taken = {one.values.get("key") for one in kept}
-            for one in kept:
-                if not one.values.get("key"):
-                    one.values["key"] = one.suggested_name(taken)
-                    taken.add(one.values["key"])
+            kept = [part for part in entries if not part.is_removed]
+            taken = {part.values.get("key") for part in kept}
+            for part in kept:
+                if not part.values.get("key"):
+                    part.values["key"] = part.suggested_name(taken)
+                    taken.add(part.values["key"])
             if kept:
-                document[name] = [one.document() for one in kept]
+                document[name] = [part.document() for part in kept]
         if self.shape.model is Publication and not document.get("cited_as"):
             year = (document.get("issued") or {}).get("edtf", "")[:4]
             if authors := document.get("authors"):
@@ -226,7 +226,7 @@ class Entry:
 
     def suggested_name(self, taken: Iterable[Any]) -> str:
         """Make a key or slug of what the record is called, or of whom it names."""
-        words = next((self.values[one] for one in NAMED_BY if self.values.get(one)), "")
+        words = next((self.values[name] for name in NAMED_BY if self.values.get(name)), "")
         if not words:
             named = [
                 str(self.values[spec.name]).rsplit("/", 1)[-1]
@@ -247,21 +247,21 @@ class Entry:
         """Tell every part where the record has it, by the keys that it has now."""
         self.path = path
         for name, entries in self.parts.items():
-            for number, one in enumerate(entries, start=1):
-                key = one.values.get("key") or str(number)
-                one.settle_paths(f"{path}{name}.{key}.")
+            for number, part in enumerate(entries, start=1):
+                key = part.values.get("key") or str(number)
+                part.settle_paths(f"{path}{name}.{key}.")
 
     def everything(self) -> Iterator["Entry"]:
         """Yield the record and every part of it."""
         yield self
         for entries in self.parts.values():
-            for one in entries:
-                yield from one.everything()
+            for part in entries:
+                yield from part.everything()
 
     def put_problems(self, problems: Iterable[Problem]) -> list[Problem]:
         """Stand every problem at its input; return those that have none."""
         self.settle_paths()
-        by_path = {one.path: one for one in self.everything() if not one.is_removed}
+        by_path = {entry.path: entry for entry in self.everything() if not entry.is_removed}
         homeless = []
         for problem in problems:
             path, name = problem.field, ""
@@ -277,7 +277,7 @@ class Entry:
     @property
     def number_of_problems(self) -> int:
         return sum(map(len, self.problems.values())) + sum(
-            one.number_of_problems for entries in self.parts.values() for one in entries
+            part.number_of_problems for entries in self.parts.values() for part in entries
         )
 
     @property
@@ -294,8 +294,8 @@ class Entry:
             for spec in entry.shape.fields:
                 if spec.kind in ("reference", "references"):
                     value = entry.values.get(spec.name) or []
-                    for one in value if isinstance(value, list) else [value]:
-                        yield spec.field.related_model, one
+                    for slug in value if isinstance(value, list) else [value]:
+                        yield spec.field.related_model, slug
             for place in entry.places:
                 if place.publication:
                     yield Publication, place.publication

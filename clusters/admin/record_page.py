@@ -117,7 +117,7 @@ class RecordPage:
         moment = past.at(asked["before"])
         where = tuple(asked.get("where", "").split("."))
         differences = moment.differences if moment else []
-        found = next((one for one in differences if one.where == where), None)
+        found = next((difference for difference in differences if difference.where == where), None)
         if found is None:
             raise Http404
         return with_value(document, where, found.before)
@@ -196,7 +196,7 @@ class RecordPage:
 
     def others_unfinished(self, token: str) -> list[FormDraft]:
         rows = unfinished_of(self.user, self.admin.model, self.record).filter(discarded_at=None)
-        return [one for one in rows if str(one.token) != token]
+        return [draft for draft in rows if str(draft.token) != token]
 
     def so_far(self) -> dict[str, Any]:
         """Return what the review of the record has come to; of a new one there is none."""
@@ -246,7 +246,7 @@ class RecordPage:
             self.homeless = entry.put_problems(error.problems)
         except NotPublishable as error:
             self.homeless = entry.put_problems(
-                Problem("", 0, ".".join(one.where), one.here) for one in error.errors
+                Problem("", 0, ".".join(missing.where), missing.here) for missing in error.errors
             )
         except NotAllowed as error:
             self.refusals = error.reasons

@@ -250,7 +250,7 @@ class ProposalAdmin(ReadOnlyAdmin):
             "opts": self.model._meta,
             "proposal": proposal,
             "kind": proposal.kind,
-            "changes": [(one, sources_in(proposal, one)) for one in changes_of(proposal)],
+            "changes": [(change, sources_in(proposal, change)) for change in changes_of(proposal)],
             "conflicts": conflicts,
             "may_approve": may_approve(request.user, proposal.by),
             "may_review": may_review(request.user),

@@ -80,10 +80,10 @@ class Review:
             "steps": [
                 step for step in steps_for(self.user, self.record) if step is not Step.SUBMITTED
             ],
-            "missing": [one for one in missing if one.names is None],
+            "missing": [error for error in missing if error.names is None],
             "named": self.named(named),
             "chain": chain,
-            "returned": next((one for one in reversed(chain) if is_returned), None),
+            "returned": next((step for step in reversed(chain) if is_returned), None),
             "comments": self.comments.select_related("by", "resolved_by"),
             "proposals": Proposal.objects.filter(**self.of_record, state=ProposalState.OPEN),
         }
@@ -99,7 +99,9 @@ class Review:
         """
         names: dict[tuple[type[Root], str], None] = {}
         while new := {
-            one.names: None for one in found if one.names is not None and one.names not in names
+            error.names: None
+            for error in found
+            if error.names is not None and error.names not in names
         }:
             names |= new
             found = publish_errors(dict(self.documents(self.seen(new))))
@@ -152,7 +154,7 @@ class Review:
 
     def say_not_handed_in(self, reasons: list[str]) -> None:
         """Say why a record is not handed in; what it lacks is listed on its page, with links."""
-        if lacking := sum(one.names is None for one in self.lacking()):
+        if lacking := sum(error.names is None for error in self.lacking()):
             words = ngettext(
                 "Not handed in: %(n)s value has no place yet. It is listed below.",
                 "Not handed in: %(n)s values have no place yet. They are listed below.",
@@ -165,7 +167,7 @@ class Review:
     def say_what_else_to_submit(self) -> None:
         """Name the drafts without which the record cannot be public."""
         named = self.named(self.named_by_all(self.lacking()))
-        titles = [one["title"] for one in named if not one.get("is_handed_in", True)]
+        titles = [draft["title"] for draft in named if not draft.get("is_handed_in", True)]
         if titles:
             words = _("It names what is not public yet: %(titles)s. Submit that, too.")
             messages.warning(self.request, words % {"titles": ", ".join(titles)})

@@ -140,7 +140,11 @@ class CasebookAdminSite(admin.AdminSite):
             for address, (name, view) in views.items()
         ]
         # Records have links to their pages of their own; Django's stumbles over any odd number.
-        urls = [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
+        urls = [
+            pattern
+            for pattern in super().get_urls()
+            if getattr(pattern, "name", "") != "view_on_site"
+        ]
         return [*own, *urls]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -152,11 +156,11 @@ class CasebookAdminSite(admin.AdminSite):
         found = [
             {**apps[0], "name": name, "app_label": f"desk-{number}", "models": chosen}
             for number, (name, belongs) in enumerate(GROUPS)
-            if (chosen := [one for one in models if belongs(one["model"])])
+            if (chosen := [model for model in models if belongs(model["model"])])
         ]
         for group in found:
             group["app_url"] = reverse("admin:index")
-            group["models"].sort(key=lambda one: str(one["name"]))
+            group["models"].sort(key=lambda model: str(model["name"]))
         return found
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:

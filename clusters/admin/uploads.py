@@ -75,7 +75,7 @@ def upload_page(request: HttpRequest, number: int) -> HttpResponse:
 def upload_wrong(request: HttpRequest, number: int) -> HttpResponse:
     """Return everything that is wrong with a file as CSV."""
     upload = own(request, number)
-    rows = [[str(cell) for cell in one] for one in upload.wrong]
+    rows = [[str(cell) for cell in row] for row in upload.wrong]
     return csv_response(f"{upload.table or 'case-files'}-wrong", heads_of(upload), rows)
 
 

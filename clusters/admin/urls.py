@@ -24,7 +24,7 @@ def admin_url_for(record: Any) -> str:
         if hasattr(record, "key"):
             above: Any = type(getattr(record, parent))
             names = record_schema(above).children
-            name = next(name for name, one in names.items() if one.model is type(record))
+            name = next(name for name, child in names.items() if child.model is type(record))
             steps = [name, record.key, *steps]
         record = getattr(record, parent)
     meta = record._meta

@@ -44,12 +44,12 @@ class ReferenceSelect(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         """Only what is chosen is an option; the rest is looked up as one types."""
-        chosen = [one for one in value if one]
+        chosen = [slug for slug in value if slug]
         found = [] if self.allow_multiple_selected else [("", "")]
-        found += [(one, self.labels.get((self.model, one), one)) for one in chosen]
+        found += [(slug, self.labels.get((self.model, slug), slug)) for slug in chosen]
         options = [
-            self.create_option(name, one, label, one in chosen, number)
-            for number, (one, label) in enumerate(found)
+            self.create_option(name, slug, label, slug in chosen, number)
+            for number, (slug, label) in enumerate(found)
         ]
         return [(None, options, 0)]
 
@@ -145,13 +145,13 @@ def from_input(spec: FieldSpec, value: Any) -> Any:
 
 def names_as_lines(names: Any) -> str:
     """Write CSL names as lines: `Khan, F. R.`, `Khan,` without more, or an organisation alone."""
-    if not all(isinstance(one, dict) and one.keys() <= KNOWN_PARTS for one in names):
+    if not all(isinstance(name, dict) and name.keys() <= KNOWN_PARTS for name in names):
         return json.dumps(names, ensure_ascii=False)
     return "\n".join(
-        one["literal"]
-        if "literal" in one
-        else f"{one.get('family', '')}, {one.get('given', '')}".strip()
-        for one in names
+        name["literal"]
+        if "literal" in name
+        else f"{name.get('family', '')}, {name.get('given', '')}".strip()
+        for name in names
     )
 
 
@@ -166,7 +166,7 @@ def names_from_lines(text: str) -> Any:
         except ValueError:
             return text
     found = []
-    for line in filter(None, (one.strip() for one in text.split("\n"))):
+    for line in filter(None, map(str.strip, text.split("\n"))):
         family, comma, given = line.partition(",")
         person = {"family": family.strip(), "given": given.strip()}
         person = {name: part for name, part in person.items() if part}

@@ -85,9 +85,9 @@ def escaped(value: Any) -> Any:
     if isinstance(value, str):
         return re.sub(rf"<(?!{_OWN_TAG})", "&lt;", value)
     if isinstance(value, dict):
-        return {name: escaped(one) for name, one in value.items()}
+        return {name: escaped(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [escaped(one) for one in value]
+        return [escaped(item) for item in value]
     return value
 
 

@@ -55,7 +55,7 @@ class Happening:
 
 def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str) -> Chart:
     """Draw the happenings that have a date, in the order they come, from top to bottom."""
-    dated = [one for one in happenings if one.days]
+    dated = [happening for happening in happenings if happening.days]
     return Chart(
         name="cluster-timeline",
         title=_("What happened in and around %(cluster)s, by year") % {"cluster": cluster},
@@ -72,8 +72,14 @@ def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str)
         head=(_("What"), _("Kind"), _("When"), _("From"), _("To")),
         rows=table(
             *(
-                (Cell(one.title, one.url), KINDS[one.kind], one.words, one.earliest, one.latest)
-                for one in happenings
+                (
+                    Cell(happening.title, happening.url),
+                    KINDS[happening.kind],
+                    happening.words,
+                    happening.earliest,
+                    happening.latest,
+                )
+                for happening in happenings
             )
         ),
         wide=True,
@@ -81,7 +87,7 @@ def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str)
 
 
 def _drawn(dated: Sequence[Happening], undated: int) -> str:
-    events = sum(one.kind != PROJECT for one in dated)
+    events = sum(happening.kind != PROJECT for happening in dated)
     counts = {
         "events": counted(events, EVENTS),
         "projects": counted(len(dated) - events, PROJECTS),
@@ -93,10 +99,10 @@ def _drawn(dated: Sequence[Happening], undated: int) -> str:
 
 
 def _summary(dated: Sequence[Happening]) -> str:
-    events = sum(one.kind != PROJECT for one in dated)
+    events = sum(happening.kind != PROJECT for happening in dated)
     counts = {
         "events": counted(events, DATED_EVENTS),
-        "shocks": counted(sum(one.kind == SHOCK for one in dated), SHOCKS),
+        "shocks": counted(sum(happening.kind == SHOCK for happening in dated), SHOCKS),
         "projects": counted(len(dated) - events, DATED_PROJECTS),
     }
     if not dated:
@@ -109,19 +115,23 @@ def _summary(dated: Sequence[Happening]) -> str:
 
 
 def _first(dated: Sequence[Happening]) -> datetime.date:
-    return min(day for one in dated for day in one.days)
+    return min(day for happening in dated for day in happening.days)
 
 
 def _last(dated: Sequence[Happening]) -> datetime.date:
-    return max(day for one in dated for day in one.days)
+    return max(day for happening in dated for day in happening.days)
 
 
 def _figure(dated: Sequence[Happening]) -> go.Figure:
     first, last = _first(dated), _last(dated)
-    shocks = [one for one in dated if _is_short_shock(one)]
-    letters = {id(one): ascii_uppercase[number % 26] for number, one in enumerate(shocks)}
+    shocks = [happening for happening in dated if _is_short_shock(happening)]
+    letters = {
+        id(happening): ascii_uppercase[number % 26] for number, happening in enumerate(shocks)
+    }
     traces = [
-        trace for number, one in enumerate(dated) for trace in _bars(one, number, first, last)
+        trace
+        for number, happening in enumerate(dated)
+        for trace in _bars(happening, number, first, last)
     ]
     return go.Figure(
         traces,
@@ -142,33 +152,35 @@ def _figure(dated: Sequence[Happening]) -> go.Figure:
             },
             yaxis={
                 "tickvals": list(range(len(dated))),
-                "ticktext": [_label(one, letters.get(id(one), "")) for one in dated],
+                "ticktext": [
+                    _label(happening, letters.get(id(happening), "")) for happening in dated
+                ],
                 "range": [len(dated) - 0.4, -0.6],
                 "showgrid": False,
                 "zeroline": False,
                 "fixedrange": True,
             },
-            shapes=[_span(one, first, last) for one in shocks],
-            annotations=[_letter(one, letters[id(one)], first) for one in shocks],
+            shapes=[_span(happening, first, last) for happening in shocks],
+            annotations=[_letter(happening, letters[id(happening)], first) for happening in shocks],
         ),
     )
 
 
-def _label(one: Happening, letter: str) -> str:
-    title = wrapped(f"{letter} · {one.title}" if letter else one.title, 56)
-    return f"<b>{title}</b>" if one.kind == PROJECT else title
+def _label(happening: Happening, letter: str) -> str:
+    title = wrapped(f"{letter} · {happening.title}" if letter else happening.title, 56)
+    return f"<b>{title}</b>" if happening.kind == PROJECT else title
 
 
-def _is_short_shock(one: Happening) -> bool:
+def _is_short_shock(happening: Happening) -> bool:
     """Whether a shock is dated closely enough, to a year, that its time can be marked."""
-    if one.kind != SHOCK or one.earliest is None or one.latest is None:
+    if happening.kind != SHOCK or happening.earliest is None or happening.latest is None:
         return False
-    return (one.latest - one.earliest).days <= 366
+    return (happening.latest - happening.earliest).days <= 366
 
 
-def _span(one: Happening, first: datetime.date, last: datetime.date) -> dict[str, Any]:
+def _span(happening: Happening, first: datetime.date, last: datetime.date) -> dict[str, Any]:
     """A shock marks its time over all rows, so that one sees what ran through it."""
-    start, end = one.earliest or first, one.latest or last
+    start, end = happening.earliest or first, happening.latest or last
     return {
         "type": "rect",
         "xref": "x",
@@ -185,10 +197,10 @@ def _span(one: Happening, first: datetime.date, last: datetime.date) -> dict[str
     }
 
 
-def _letter(one: Happening, letter: str, first: datetime.date) -> dict[str, Any]:
+def _letter(happening: Happening, letter: str, first: datetime.date) -> dict[str, Any]:
     """The letter of a shock, where its band begins."""
     return {
-        "x": (one.earliest or first).isoformat(),
+        "x": (happening.earliest or first).isoformat(),
         "y": 0,
         "yref": "paper",
         "yanchor": "bottom",
@@ -200,12 +212,12 @@ def _letter(one: Happening, letter: str, first: datetime.date) -> dict[str, Any]
 
 
 def _bars(
-    one: Happening, number: int, first: datetime.date, last: datetime.date
+    happening: Happening, number: int, first: datetime.date, last: datetime.date
 ) -> list[go.Scatter]:
     traces = []
-    if any(one.planned):
+    if any(happening.planned):
         as_planned = _("as planned")
-        start, end = one.planned[0] or first, one.planned[1] or last
+        start, end = happening.planned[0] or first, happening.planned[1] or last
         box = [start, end, end, start, start]
         traces.append(
             go.Scatter(
@@ -213,14 +225,14 @@ def _bars(
                 y=[number - 0.36, number - 0.36, number + 0.36, number + 0.36, number - 0.36],
                 mode="lines",
                 line={"width": 1, "color": PALETTE["ink-2"]},
-                customdata=[one.url] * 5,
-                hovertemplate=f"<b>{one.title}</b><br>{as_planned}<extra></extra>",
-                name=_("%(project)s, planned") % {"project": one.title},
+                customdata=[happening.url] * 5,
+                hovertemplate=f"<b>{happening.title}</b><br>{as_planned}<extra></extra>",
+                name=_("%(project)s, planned") % {"project": happening.title},
             )
         )
-    if not (one.earliest or one.latest):
+    if not (happening.earliest or happening.latest):
         return traces
-    start, end = one.earliest or first, one.latest or last
+    start, end = happening.earliest or first, happening.latest or last
     is_point = (end - start).days < 32
     traces.append(
         go.Scatter(
@@ -229,37 +241,37 @@ def _bars(
             mode="markers" if is_point else "lines",
             line={
                 # Dots where the source leaves an end open.
-                "dash": "solid" if one.earliest and one.latest else "dot",
-                "width": 12 if one.kind == PROJECT else 5,
-                "color": PALETTE[_colour(one)],
+                "dash": "solid" if happening.earliest and happening.latest else "dot",
+                "width": 12 if happening.kind == PROJECT else 5,
+                "color": PALETTE[_colour(happening)],
             },
             marker={
                 "size": 9,
-                "symbol": "diamond" if one.kind == SHOCK else "circle",
+                "symbol": "diamond" if happening.kind == SHOCK else "circle",
                 "color": PALETTE["ink"],
             },
-            customdata=[one.url] * (1 if is_point else 2),
-            hovertemplate=f"<b>{one.title}</b><br>{one.words}<extra></extra>",
-            name=one.title,
+            customdata=[happening.url] * (1 if is_point else 2),
+            hovertemplate=f"<b>{happening.title}</b><br>{happening.words}<extra></extra>",
+            name=happening.title,
         )
     )
-    if one.surely:
+    if happening.surely:
         traces.append(
             go.Scatter(
-                x=[day.isoformat() for day in one.surely],
+                x=[day.isoformat() for day in happening.surely],
                 y=[number, number],
                 mode="lines",
                 line={"width": 12, "color": PALETTE["ink"]},
-                customdata=[one.url] * 2,
-                hovertemplate=f"<b>{one.title}</b><br>{one.words}<extra></extra>",
-                name=_("%(project)s, surely") % {"project": one.title},
+                customdata=[happening.url] * 2,
+                hovertemplate=f"<b>{happening.title}</b><br>{happening.words}<extra></extra>",
+                name=_("%(project)s, surely") % {"project": happening.title},
             )
         )
     return traces
 
 
-def _colour(one: Happening) -> str:
+def _colour(happening: Happening) -> str:
     """Dark is an event that lasted, and dots; what is sure of a project is drawn over it."""
-    is_open = not (one.earliest and one.latest)
-    is_dark = is_open if one.kind == PROJECT else one.lasted
+    is_open = not (happening.earliest and happening.latest)
+    is_dark = is_open if happening.kind == PROJECT else happening.lasted
     return "ink" if is_dark else "unknown"

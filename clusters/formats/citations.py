@@ -212,7 +212,7 @@ def csl_date(edtf: str) -> dict[str, Any]:
         return {"literal": EDTF(edtf).words}
     if "/" not in edtf:
         # One of several: only what they share is known, or from which year to which.
-        years = sorted({one[0] for one in dates})
+        years = sorted({date[0] for date in dates})
         dates = dates if len(dates) == 1 else [[year] for year in (years[0], years[-1])]
         dates = dates[:1] if len(years) == 1 else dates
     found: dict[str, Any] = {"date-parts": dates[:2]}

@@ -34,8 +34,8 @@ def read_zip(content: bytes) -> list[CaseFile]:
         problems = unpack(content, folder)
         files, found = read_folder(folder) if not problems else ([], [])
         found = [
-            Problem("upload", 0, "", "It holds no case files.") if one.file == name else one
-            for one in found
+            Problem("upload", 0, "", "It holds no case files.") if problem.file == name else problem
+            for problem in found
         ]
     if problems or found:
         raise CaseFilesRefused(together([*problems, *found], []))
@@ -60,7 +60,7 @@ def unpack(content: bytes, folder: Path) -> list[Problem]:
 def _unpack(packed: zipfile.ZipFile, folder: Path) -> list[Problem]:
     problems = []
     left = LARGEST_UNPACKED
-    members = [one for one in packed.infolist() if not one.is_dir()]
+    members = [member for member in packed.infolist() if not member.is_dir()]
     if len(members) > MOST_FILES:
         return [Problem("upload", 0, "", f"It holds more than {MOST_FILES:,} files.")]
     for member in members:

@@ -72,7 +72,7 @@ class Proposal(models.Model):
     def called(self) -> str:
         """What the record was called when its author saw it."""
         names = ("cited_as", "title", "name")
-        return next((str(self.base[one]) for one in names if self.base.get(one)), self.slug)
+        return next((str(self.base[name]) for name in names if self.base.get(name)), self.slug)
 
     @property
     def is_open(self) -> bool:

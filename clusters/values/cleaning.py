@@ -124,8 +124,8 @@ def is_deeper(value: Any, levels: int) -> bool:
     """Whether lists and objects stand in each other more than that many times."""
     layer = [value]
     for _level in range(levels + 1):
-        inside = [one.values() if isinstance(one, dict) else one for one in layer]
-        layer = [each for one in inside if not isinstance(one, _SCALAR) for each in one]
+        inside = [item.values() if isinstance(item, dict) else item for item in layer]
+        layer = [each for item in inside if not isinstance(item, _SCALAR) for each in item]
         if not layer:
             return False
     return True
@@ -148,7 +148,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 def _has_nul(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(_has_nul(one) for pair in value.items() for one in pair)
+        return any(_has_nul(part) for pair in value.items() for part in pair)
     if isinstance(value, list):
         return any(map(_has_nul, value))
     return isinstance(value, str) and "\x00" in value

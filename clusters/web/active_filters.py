@@ -53,7 +53,7 @@ def in_words(filterset: Any, name: str) -> str:
     if not isinstance(value, list):
         given = filterset.data[name]
         return str(labels.get(given, given))
-    said = [str(labels.get(one, one)) for one in value if one is not None]
+    said = [str(labels.get(choice, choice)) for choice in value if choice is not None]
     return _(" or ").join(said)
 
 

@@ -74,7 +74,7 @@ class StrictForm(forms.Form):
         """Whether a filter has no value, or one of its several has none."""
         value = self.data[name]
         several = isinstance(self.fields[name], SeveralField)
-        return not all(one.strip() for one in (value.split(",") if several else [value]))
+        return not all(part.strip() for part in (value.split(",") if several else [value]))
 
     def refuse(self, message: Any, **words: str) -> None:
         """Refuse what is asked for; whoever shows it puts the words in, which may hold a “%”."""
@@ -112,9 +112,9 @@ class SeveralField(django_filters.fields.BaseCSVField):
     """Values with commas between them; what is empty is left out."""
 
     def clean(self, value: Any) -> Any:
-        given = [one for one in value or [] if one not in self.empty_values]
-        for one in given:
-            ProhibitNullCharactersValidator()(one)
+        given = [item for item in value or [] if item not in self.empty_values]
+        for item in given:
+            ProhibitNullCharactersValidator()(item)
         if isinstance(self, RecordField | PartField):
             self.found = self.fetch(given)
         return super().clean(given)
@@ -261,7 +261,7 @@ class PartField(KnownField, forms.CharField):
             near = known.filter(**{f"{lookups[0]}__gte": name[:1].lower()})
             names = [*known.values_list(*lookups)[: MOST_NAMED + 1]]
             names += near.values_list(*lookups)[:MOST_NEAR]
-            self.refuse(name, dict.fromkeys("/".join(one) for one in names))
+            self.refuse(name, dict.fromkeys("/".join(row) for row in names))
         return self.found[name]
 
 

@@ -113,7 +113,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         return None
     if isinstance(error, ValidationError):
         errors = _pointers(error.detail)
-        detail = " ".join(one["detail"] for one in errors)
+        detail = " ".join(problem["detail"] for problem in errors)
         return _response(400, detail, errors=errors)
     detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
     return _response(response.status_code, str(detail), headers=dict(response.headers))

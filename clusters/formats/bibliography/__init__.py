@@ -150,8 +150,8 @@ def mark_duplicates(works: Sequence[Work], user: Any) -> None:
     A work of the same title that differs in year, author or DOI only resembles: people decide.
     """
     documents = [work.document for work in works if work.document]
-    dois = {one["doi"] for one in documents if one.get("doi")}
-    titles = {letters(one["title"]) for one in documents if one.get("title")}
+    dois = {document["doi"] for document in documents if document.get("doi")}
+    titles = {letters(document["title"]) for document in documents if document.get("title")}
     letters_of_title = Func(
         Func(Lower("title"), function="unaccent"),
         Value("[^[:alnum:]]"),
@@ -221,7 +221,7 @@ def _identities(document: Document) -> list[tuple[str, ...]]:
 def letters(text: str) -> str:
     """Letters and digits alone, small and without accents, for comparison."""
     parts = unicodedata.normalize("NFKD", text.lower())
-    return "".join(one for one in parts if one.isalnum())
+    return "".join(letter for letter in parts if letter.isalnum())
 
 
 # --- Names of new ones ----------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def letters(text: str) -> str:
 def name_new(works: Iterable[Work]) -> list[Document]:
     """Return the documents of works, each with a slug and a short reference that no record has."""
     documents = [dict(work.document) for work in works if work.document is not None]
-    labels = free_labels([one["cited_as"] for one in documents])
+    labels = free_labels([document["cited_as"] for document in documents])
     stems = [slugify(re.sub(r"[()]", "", label))[:80] or "work" for label in labels]
     slugs = _free(stems, _slugs_taken, lambda stem, n: f"{stem}-{n}")
     return [
@@ -251,8 +251,10 @@ def _with_letter(label: str, number: int) -> str:
 
 def _labels_taken(wanted: set[str]) -> set[str]:
     rows = Publication.objects.annotate(small=Lower("cited_as"))
-    small = {one.lower(): one for one in wanted}
-    return {small[one] for one in rows.filter(small__in=small).values_list("small", flat=True)}
+    small = {label.lower(): label for label in wanted}
+    return {
+        small[lowered] for lowered in rows.filter(small__in=small).values_list("small", flat=True)
+    }
 
 
 def _slugs_taken(wanted: set[str]) -> set[str]:

@@ -97,8 +97,8 @@ def from_bibtex(text: str) -> Iterator[Work]:
             strings[entry.key.lower()] = _value(str(entry.value), strings)
         elif isinstance(entry, Block):
             values: dict[str, str] = {}
-            for one in entry.fields:
-                values.setdefault(one.key.lower(), _value(str(one.value), strings))
+            for field in entry.fields:
+                values.setdefault(field.key.lower(), _value(str(field.value), strings))
             length += sum(map(len, values.values()))
             if length > MOST_LETTERS:
                 raise Unreadable(_("Its strings (@string) make too much of it."))
@@ -217,11 +217,11 @@ def names_of(text: str) -> tuple[list[Name], bool]:
     """Return the names of a list joined by “and”, and whether it ends with “and others”."""
     # Accents first: a tilde left standing would part a name.
     decoded = from_latex(text[:LONGEST_NAMES], keeps_braces=True)
-    parts = [one.strip() for one in _split_names(decoded) if one.strip()]
+    parts = [part.strip() for part in _split_names(decoded) if part.strip()]
     # “Khan, F. R.; Nadvi, K.” is no BibTeX, but often written.
     if len(parts) == 1 and ";" in decoded and not re.search(r"[{}]", decoded):
-        parts = [one.strip() for one in decoded.split(";") if one.strip()]
-    return [_name(one) for one in parts if not is_others(one)], any(map(is_others, parts))
+        parts = [part.strip() for part in decoded.split(";") if part.strip()]
+    return [_name(part) for part in parts if not is_others(part)], any(map(is_others, parts))
 
 
 def _split_names(text: str) -> Iterator[str]:
@@ -293,7 +293,7 @@ def from_latex(text: str, *, keeps_braces: bool = False) -> str:
 
 
 def _accented(match: re.Match[str]) -> str:
-    sign, letter = [one for one in match.groups() if one]
+    sign, letter = [group for group in match.groups() if group]
     return unicodedata.normalize("NFC", letter + _ACCENTS[sign])
 
 

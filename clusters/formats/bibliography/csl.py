@@ -116,11 +116,9 @@ _PARTS = (*_OF_FAMILY, "given", "literal", "name")
 def _names(names: list[dict[str, Any]]) -> tuple[list[Name], bool]:
     found: list[Name] = []
     has_others = False
-    for one in names:
+    for name in names:
         part = {
-            name: plain_text(value)
-            for name, value in one.items()
-            if value and name != "affiliation"
+            key: plain_text(value) for key, value in name.items() if value and key != "affiliation"
         }
         whole = part.get("literal") or part.get("name") or ""
         if is_others(whole or part.get("family", "")):
@@ -140,19 +138,21 @@ def _dates(issued: Any) -> list[str]:
     if isinstance(issued, str | int):
         return [str(issued)]
     dates = [
-        _date(one) for one in (issued.get("date-parts") or [])[:2] if one and one[0] is not None
+        _date(parts)
+        for parts in (issued.get("date-parts") or [])[:2]
+        if parts and parts[0] is not None
     ]
     mark = "~" if issued.get("circa") else ""
     # CSL counts seasons from 1; EDTF writes spring as 21.
     season = issued.get("season")
     if len(dates) == 1 and len(dates[0]) == 4 and str(season) in ("1", "2", "3", "4"):
         dates = [f"{dates[0]}-2{season}"]
-    joined = "/".join(f"{one}{mark}" for one in dates)
+    joined = "/".join(f"{date}{mark}" for date in dates)
     return [joined, str(issued.get("raw") or ""), str(issued.get("literal") or "")]
 
 
 def _date(parts: list[Any]) -> str:
-    year, *rest = (int(one) for one in parts[:3] if one not in (None, ""))
+    year, *rest = (int(part) for part in parts[:3] if part not in (None, ""))
     if rest and not 1 <= rest[0] <= 12:
         raise ValueError(rest[0])  # 2006-13 would be read as two years
-    return "-".join([f"{year:04}", *(f"{one:02}" for one in rest)])
+    return "-".join([f"{year:04}", *(f"{part:02}" for part in rest)])

@@ -68,7 +68,7 @@ def is_organisation(text: str) -> bool:
 def has_particle(text: str) -> bool:
     """Whether a name has a small word of family names: De Neve, Puppim de Oliveira."""
     words = text.lower().split()
-    return len(words) > 1 and any(one in _PARTICLES for one in words[:-1])
+    return len(words) > 1 and any(word in _PARTICLES for word in words[:-1])
 
 
 def names_of(texts: Iterable[str]) -> list[Name]:
@@ -76,10 +76,11 @@ def names_of(texts: Iterable[str]) -> list[Name]:
 
     Where some are written “Khan, F. R.”, one without a comma is an organisation's.
     """
-    names = [one for one in texts if one.strip(" ;,") and not is_others(one)]
-    is_inverted = any(re.search(r",\s*\S", one) for one in names)
+    names = [text for text in texts if text.strip(" ;,") and not is_others(text)]
+    is_inverted = any(re.search(r",\s*\S", name) for name in names)
     return [
-        {"literal": _tidy(one)} if is_inverted and "," not in one else name_of(one) for one in names
+        {"literal": _tidy(name)} if is_inverted and "," not in name else name_of(name)
+        for name in names
     ]
 
 
@@ -92,16 +93,16 @@ def name_of(text: str) -> Name:
     if comma:
         # King, Jr., Martin and King, Martin, Jr.
         parts = [part.strip() for part in given.split(",")]
-        suffixes = [one for one in parts if _SUFFIX.fullmatch(one)]
+        suffixes = [part for part in parts if _SUFFIX.fullmatch(part)]
         if len(parts) > len(suffixes):
-            given = ", ".join(one for one in parts if one not in suffixes)
+            given = ", ".join(part for part in parts if part not in suffixes)
             family = " ".join([family, *suffixes])
         return person(family, given)
     words = text.split()
     if len(words) > 2 and _SUFFIX.fullmatch(words[-1]):
         whole = name_of(" ".join(words[:-1]))
         return {**whole, "family": f"{whole['family']} {words[-1]}"} if "family" in whole else whole
-    if len(words) < 2 or is_organisation(text) or not all(_is_of_a_person(one) for one in words):
+    if len(words) < 2 or is_organisation(text) or not all(_is_of_a_person(word) for word in words):
         return {"literal": text}
     if match := re.fullmatch(rf"(.+?) ({_INITIALS})", text):
         return person(match[1], match[2].strip())
@@ -132,7 +133,7 @@ def person(family: str, given: str) -> Name:
 
 def cited_as(names: list[Name], year: str, title: str, *, has_others: bool = False) -> str:
     """Call a work as texts do: Khan (2004), Lund-Thomsen and Nadvi (2010), Fayyaz et al. (2017)."""
-    called: list[Any] = [one.get("family") or one.get("literal") or "" for one in names]
+    called: list[Any] = [name.get("family") or name.get("literal") or "" for name in names]
     if not called:
         who = title[:60]
     elif len(called) > 2 or has_others:

@@ -69,8 +69,8 @@ def from_ris(text: str) -> Iterator[Work]:
 
 def _work(line: int, lines: list[str]) -> Work:
     # One space before the hyphen, or none after it, is a habit of some programs.
-    tidy = [re.sub(r"^([A-Z][A-Z0-9]) {1,2}-(?: |$)", r"\1  - ", one) for one in lines]
-    end = next((n for n, one in enumerate(tidy) if one.startswith("ER  -")), None)
+    tidy = [re.sub(r"^([A-Z][A-Z0-9]) {1,2}-(?: |$)", r"\1  - ", text) for text in lines]
+    end = next((n for n, text in enumerate(tidy) if text.startswith("ER  -")), None)
     if end is None:
         return Work(line, problem=_("This record has no end (ER)."))
     try:
@@ -104,7 +104,7 @@ def _entry(line: int, values: dict[str, Any]) -> Entry:
         page="–".join(filter(None, (first("start_page"), first("end_page")))),
         publisher=first("publisher"),
         dois=[first("doi")],
-        urls=[str(one) for one in values.get("urls") or []],
+        urls=[str(url) for url in values.get("urls") or []],
         language=first("language"),
         dropped=sorted(({*values} - READ - {"unknown_tag"}) | {*unknown}),
     )
@@ -115,7 +115,7 @@ def _one(value: Any) -> Any:
 
 
 def _names(texts: list[str]) -> list[Name]:
-    return names_of(plain_text(one) for one in texts)
+    return names_of(plain_text(text) for text in texts)
 
 
 def _date(text: str) -> str:
@@ -123,7 +123,7 @@ def _date(text: str) -> str:
     parts = [part.strip() for part in text.split("/")]
     if not re.fullmatch(r"\d{4}", parts[0]) or len(parts) < 2:
         return text
-    numbers = [f"{int(one):02}" for one in parts[1:3] if re.fullmatch(r"\d{1,2}", one)]
+    numbers = [f"{int(part):02}" for part in parts[1:3] if re.fullmatch(r"\d{1,2}", part)]
     is_span = len(parts) == 2 and numbers and int(numbers[0]) > 12
     # 1999/2000 and 1999/00 are double years.
     if len(parts) == 2 and (is_span or not numbers):
@@ -134,7 +134,7 @@ def _date(text: str) -> str:
 def _dates(date: str, *years: str) -> list[str]:
     """Return the dates to try; a day without its year, such as JUN 10, is put to the year."""
     found = [date]
-    year = next((one for one in years if re.match(r"\d{4}", one)), "")
+    year = next((given for given in years if re.match(r"\d{4}", given)), "")
     if date and year and not re.search(r"\d{4}", date):
         day = re.fullmatch(r"([A-Za-z]{3,9})\.? ?(\d{1,2})?", date)
         words = f"{int(day[2])} {day[1]}" if day and day[2] else (day[1] if day else "")

@@ -78,14 +78,18 @@ def _pubmed_entry(line: int, fields: Fields) -> Entry:
     kind = "article-journal" if not in_book else "chapter" if "TI" in fields else "book"
     container = (fields.get("BTI") if in_book and "TI" in fields else None) or fields.get("JT")
     identifiers = [*fields.get("AID", []), *fields.get("LID", [])]
-    dois = [one.removesuffix("[doi]").strip() for one in identifiers if one.endswith("[doi]")]
+    dois = [
+        identifier.removesuffix("[doi]").strip()
+        for identifier in identifiers
+        if identifier.endswith("[doi]")
+    ]
     names = fields.get("FAU") or fields.get("AU") or []
     return Entry(
         line,
         csl_type="dataset" if "dataset" in kinds else kind,
         authors=[
             *names_of(names),
-            *({"literal": one} for one in fields.get("CN", [])),
+            *({"literal": organisation} for organisation in fields.get("CN", [])),
         ],
         editors=names_of(fields.get("FED") or fields.get("ED") or []),
         title=plain_text(" ".join(fields.get("TI") or fields.get("BTI") or [])).rstrip("."),
@@ -152,7 +156,7 @@ def _wos_entry(line: int, fields: Fields) -> Entry:
 
     year, day = joined("PY"), joined("PD")
     kind = {"J": "article-journal", "B": "book", "C": "paper-conference"}.get(joined("PT"))
-    names = [one for one in fields.get("AF") or fields.get("AU") or [] if one]
+    names = [name for name in fields.get("AF") or fields.get("AU") or [] if name]
     return Entry(
         line,
         csl_type=kind or ("chapter" if "chapter" in joined("DT").lower() else "document"),
@@ -237,12 +241,12 @@ def from_endnote(text: str) -> Iterator[Work]:
 def _endnote_entry(line: int, record: Any) -> Entry:
     def words(*paths: str) -> str:
         found = (record.find(path) for path in paths)
-        return next(filter(None, (_text(one) for one in found if one is not None)), "")
+        return next(filter(None, (_text(element) for element in found if element is not None)), "")
 
     kind = record.find("ref-type")
     name = (kind.get("name") or "").lower() if kind is not None else ""
-    authors = [_text(one) for one in record.findall("contributors/authors/author")]
-    editors = [_text(one) for one in record.findall("contributors/secondary-authors/author")]
+    authors = [_text(author) for author in record.findall("contributors/authors/author")]
+    editors = [_text(editor) for editor in record.findall("contributors/secondary-authors/author")]
     year, day = words("dates/year"), words("dates/pub-dates/date")
     return Entry(
         line,
@@ -258,9 +262,9 @@ def _endnote_entry(line: int, record: Any) -> Entry:
         page=words("pages"),
         publisher=words("publisher"),
         dois=[words("electronic-resource-num")],
-        urls=[_text(one) for one in record.findall("urls/related-urls/url")],
+        urls=[_text(url) for url in record.findall("urls/related-urls/url")],
         language=words("language"),
-        dropped=sorted({str(one.tag) for one in record} - _ENDNOTE_READ),
+        dropped=sorted({str(element.tag) for element in record} - _ENDNOTE_READ),
     )
 
 

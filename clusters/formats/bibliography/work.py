@@ -83,8 +83,9 @@ class Work:
     def names(self) -> str:
         """The authors as a list of names, to be looked at."""
         return "; ".join(
-            one.get("literal") or ", ".join(filter(None, (one["family"], one.get("given"))))
-            for one in (self.document or {}).get("authors", [])
+            author.get("literal")
+            or ", ".join(filter(None, (author["family"], author.get("given"))))
+            for author in (self.document or {}).get("authors", [])
         )
 
     @property
@@ -158,8 +159,8 @@ def work_of(entry: Entry) -> Work:
 
 def _edited_by(entry: Entry) -> str:
     names = "; ".join(
-        one.get("literal") or ", ".join(filter(None, (one["family"], one.get("given"))))
-        for one in entry.editors[:MOST_NAMES]
+        editor.get("literal") or ", ".join(filter(None, (editor["family"], editor.get("given"))))
+        for editor in entry.editors[:MOST_NAMES]
     )
     return _("Edited by %(names)s.") % {"names": names}
 

@@ -94,7 +94,7 @@ class Table:
         return tuple(_columns(self))
 
     def column(self, name: str) -> Column | None:
-        return next((one for one in self.columns if one.name == name), None)
+        return next((column for column in self.columns if column.name == name), None)
 
     def rows_of(self, document: Document) -> Iterator[tuple[tuple[str, ...], Document]]:
         """Yield the rows that one root's document has in this table, each with what names it."""
@@ -259,7 +259,7 @@ def value_of(column: Column, text: str) -> Any:
 
 
 def _split(text: str) -> list[str]:
-    return [one.strip() for one in text.split(";") if one.strip()]
+    return [part.strip() for part in text.split(";") if part.strip()]
 
 
 def _names(text: str) -> Any:
@@ -268,7 +268,7 @@ def _names(text: str) -> Any:
             return read_json(text)
         except ValueError as error:
             raise ValidationError(str(error)) from None
-    return [_name(one) for one in _split(text)]
+    return [_name(name) for name in _split(text)]
 
 
 def _name(text: str) -> dict[str, str]:
@@ -280,7 +280,7 @@ def _name(text: str) -> dict[str, str]:
 
 def place_of(line: str) -> Document:
     """Return the citation that a line writes. Raises ValidationError."""
-    parts = [one.strip() for one in line.split(PLACE.strip())]
+    parts = [part.strip() for part in line.split(PLACE.strip())]
     if len(parts) not in (3, 4, 5) or not all(parts[:3]):
         raise ValidationError(
             _("“%(line)s” is not a place: write publication | kind of place | place.")
@@ -302,7 +302,7 @@ def place_of(line: str) -> Document:
         )
     found: Document = {"publication": publication, kind: place, "stance": stance}
     if field.startswith(NOT):
-        found["not_for"] = [one.strip() for one in field.removeprefix(NOT).split(",")]
+        found["not_for"] = [name.strip() for name in field.removeprefix(NOT).split(",")]
     else:
         found["for"] = field
     return {name: value for name, value in found.items() if value}

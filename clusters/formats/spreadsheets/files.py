@@ -94,10 +94,13 @@ def read(content: bytes) -> Sheet:
         raise Unreadable(_("It has no rows below its head."))
     # Cells of a sheet were told by their place, before there was a head.
     wrong = [
-        replace(one, column=head[int(one.column) - 1] if int(one.column) <= len(head) else "")
-        if one.column.isdecimal()
-        else one
-        for one in wrong
+        replace(
+            problem,
+            column=head[int(problem.column) - 1] if int(problem.column) <= len(head) else "",
+        )
+        if problem.column.isdecimal()
+        else problem
+        for problem in wrong
     ]
     return Sheet(head, [dict(zip(head, row, strict=True)) for row in rows], numbers, wrong)
 
@@ -161,7 +164,7 @@ def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             # Reading a member never gives more than its size says here.
-            if sum(one.file_size for one in packed.infolist()) > LARGEST_UNPACKED:
+            if sum(member.file_size for member in packed.infolist()) > LARGEST_UNPACKED:
                 raise Unreadable(_("Unpacked it is too large."))
             _check_parts(packed)
             if "xl/workbook.xml" in packed.namelist() and STRICT in packed.read("xl/workbook.xml"):

@@ -103,7 +103,7 @@ MOST_SUGGESTIONS = 6
 def _plain(text: str) -> str:
     """Return a name in small letters without accents, with straight apostrophes: côte d’ivoire."""
     letters = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
-    bare = "".join(one for one in letters if not unicodedata.combining(one))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(bare.split()).casefold()
 
 
