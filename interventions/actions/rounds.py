@@ -56,20 +56,20 @@ def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
     if len(it.coders) < 2:
         reasons.append(_("It needs two coders or more."))
     reasons += [
-        _("%(coder)s has no account to code with.") % {"coder": one.coder}
-        for one in it.coders
-        if one.coder.user_id is None
+        _("%(coder)s has no account to code with.") % {"coder": row.coder}
+        for row in it.coders
+        if row.coder.user_id is None
     ]
     # Else all the work could not go into its projects in the end.
     reasons += [
-        _("%(record)s is not published. Publish it first.") % {"record": one}
-        for one in (found.framework, found.perspective_group, *(s.thing for s in it.subjects))
-        if getattr(one, "is_published", True) is False
+        _("%(record)s is not published. Publish it first.") % {"record": record}
+        for record in (found.framework, found.perspective_group, *(s.thing for s in it.subjects))
+        if getattr(record, "is_published", True) is False
     ]
     reasons += [
-        _("%(project)s is withdrawn.") % {"project": one}
-        for one in it.projects
-        if one.state == State.WITHDRAWN
+        _("%(project)s is withdrawn.") % {"project": project}
+        for project in it.projects
+        if project.state == State.WITHDRAWN
     ]
     if reasons:
         raise NotAllowed(reasons)
@@ -77,9 +77,9 @@ def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
     found.state, found.opened_by, found.opened_at = RoundState.CODING, by, timezone.now()
     with pghistory.context(user=by.pk, reason="Round opened"):
         found.save()
-        for one in it.coders:
-            one.user_id = one.coder.user_id
-            one.save(update_fields=["user"])
+        for row in it.coders:
+            row.user_id = row.coder.user_id
+            row.save(update_fields=["user"])
     it = RoundSnapshot(found)
     _tell(it, by, _("Coding begins: %(round)s") % {"round": found}, url=url)
 
@@ -117,7 +117,7 @@ def code(
         before = {(row.factor_id, row.dimension_id): row for row in kept}
         for subject, document in answers.items():
             columns = subject.fields
-            name = tuple(one.pk if one is not None else None for one in columns.values())
+            name = tuple(thing.pk if thing is not None else None for thing in columns.values())
             row = before.pop(name, None)  # type: ignore[arg-type]
             if row is None:
                 RoundCoding.objects.create(
@@ -131,7 +131,7 @@ def code(
 
 def _whole(subject: Subject, document: Document) -> Document:
     """Return an answer as the coding that it will be."""
-    found = {name: reference(one) for name, one in subject.fields.items() if one is not None}
+    found = {name: reference(thing) for name, thing in subject.fields.items() if thing is not None}
     said = {name: value for name, value in document.items() if name != UNREAD}
     return {"key": "coding", **found, **said}
 
@@ -228,7 +228,7 @@ def leave_out(
             found.coders.create(coder=instead, user_id=instead.user_id)
     people = [row.user, instead.user if instead else None]
     notify(
-        {one for one in people if one is not None} - {by},
+        {person for person in people if person is not None} - {by},
         _("Coders changed: %(round)s") % {"round": found},
         by=by,
         words=reason,
@@ -296,7 +296,7 @@ def lacking(document: Document, known: Collection[str]) -> list[str]:
     unread = _("“%(line)s” is not a place")
     missing += [unread % {"line": line} for line in document.get(UNREAD, [])]
     words = _("%(slug)s is no publication that is known")
-    named = (one["publication"] for one in document.get("citations", []))
+    named = (citation["publication"] for citation in document.get("citations", []))
     return missing + [words % {"slug": slug} for slug in named if slug not in known]
 
 
@@ -373,7 +373,7 @@ def agree(
         if mine := it.coder_of(by):
             made.confirmations.create(coder=mine.coder)
     if resolution == Resolution.CONSENSUS:
-        others = {one.user for one in it.coders if one.left_at is None and one.user} - {by}
+        others = {row.user for row in it.coders if row.left_at is None and row.user} - {by}
         words = _("Confirm a consensus: %(project)s › %(subject)s")
         about = {"project": project, "subject": subject}
         notify(others, words % about, by=by, words=document.get("rationale", ""), url=url)
@@ -408,7 +408,7 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
                 round=found,
                 project=cell.project,
                 resolution=Resolution.CONSENSUS,
-                document=_agreed([cell.answers[one.pk] for one in it.contributors]),
+                document=_agreed([cell.answers[coder.pk] for coder in it.contributors]),
                 **cell.subject.fields,
             )
             for cell in cells
@@ -430,7 +430,11 @@ def _agreed(codings: list[RoundCoding]) -> Document:
     """Return the one answer of several who say the same, with everybody's places."""
     first = codings[0].document
     answer = {name: first[name] for name in ("score", "missing_reason") if name in first}
-    places = {str(sorted(one.items())): one for c in codings for one in c.document["citations"]}
+    places = {
+        str(sorted(citation.items())): citation
+        for c in codings
+        for citation in c.document["citations"]
+    }
     return {**answer, "rationale": ALL_THE_SAME, "citations": list(places.values())}
 
 
@@ -474,29 +478,29 @@ def _bring_in(project: Project, it: RoundSnapshot, by: User, reason: str) -> boo
     now = document_of(project, public=True)
     codings: list[Document] = list(now.get("codings", []))
     for cell in it.cells_of(project):
-        for one in cell.answers.values():
-            row = {"coder": reference(one.coder), "round": it.row.number}
-            codings.append(_coding(cell, it, one.document | row, codings))
+        for answer in cell.answers.values():
+            row = {"coder": reference(answer.coder), "round": it.row.number}
+            codings.append(_coding(cell, it, answer.document | row, codings))
         if not cell.answers and cell.agreed is None:
             continue
         settled = cell.agreed or next(iter(cell.answers.values()))
         way = settled.resolution or Resolution.SINGLE_CODER
-        stood = next((one for one in codings if _is_agreed_of(one, cell, it)), None)
+        stood = next((coding for coding in codings if _is_agreed_of(coding, cell, it)), None)
         values = {"resolution": str(way), "round": it.row.number}
         made = _coding(cell, it, values, codings, stood) | settled.document
         if stood is None:
             codings.append(made)
         else:
             codings[codings.index(stood)] = made
-    document = {**now, "codings": sorted(codings, key=lambda one: str(one["key"]))}
+    document = {**now, "codings": sorted(codings, key=lambda coding: str(coding["key"]))}
     try:
         proposed = change(record=project, base=now, document=document, by=by, reason=reason)
     except CaseFilesRefused as error:
         raise NotAllowed(
-            [f"{project}: {one.field}: {one.message}" for one in error.problems]
+            [f"{project}: {problem.field}: {problem.message}" for problem in error.problems]
         ) from None
     except NotAllowed as error:
-        raise NotAllowed([f"{project}: {one}" for one in error.reasons]) from None
+        raise NotAllowed([f"{project}: {refusal}" for refusal in error.reasons]) from None
     return proposed is not None
 
 
@@ -514,7 +518,7 @@ def _coding(
     if row.get("round") == 1:
         del row["round"]  # what only states a default is not written
     start = slugify(f"{_key(cell.subject)}-{values.get('coder', 'agreed')}")[:80]
-    taken = {one["key"] for one in others}
+    taken = {coding["key"] for coding in others}
     row["key"] = stood["key"] if stood else start
     number = it.row.number
     while stood is None and row["key"] in taken:
@@ -530,7 +534,9 @@ def _key(subject: Subject) -> str:
 
 def _is_agreed_of(coding: Document, cell: Cell, it: RoundSnapshot) -> bool:
     """Whether a coding is the agreed one of this subject, from this round's perspective."""
-    named = {name: reference(one) for name, one in cell.subject.fields.items() if one is not None}
+    named = {
+        name: reference(thing) for name, thing in cell.subject.fields.items() if thing is not None
+    }
     group = it.row.perspective_group.slug if it.row.perspective_group is not None else None
     return (
         "coder" not in coding
@@ -562,7 +568,7 @@ def _takes_part(round: CodingRound, user: User) -> None:
 
 
 def _tell(it: RoundSnapshot, by: User, subject: str, words: str = "", url: str = "") -> None:
-    people = {one.user for one in it.coders if one.user is not None and one.left_at is None}
+    people = {row.user for row in it.coders if row.user is not None and row.left_at is None}
     if it.row.opened_by is not None:
         people.add(it.row.opened_by)
     notify(people - {by}, subject, by=by, words=words, url=url)

@@ -52,10 +52,10 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         except CaseFilesRefused as error:
             for problem in error.problems:
                 wrong.setdefault(problem.file, []).append(problem.message)
-        told = [f"{subject}: {one}" for subject, some in unread.items() for one in some]
+        told = [f"{subject}: {message}" for subject, some in unread.items() for message in some]
         note = " ".join(filter(None, [*told, unknown_works(list(typed.values()))]))
         if request.headers.get("X-Autosave"):
-            words = [one for some in wrong.values() for one in some]
+            words = [message for some in wrong.values() for message in some]
             return JsonResponse(
                 {"problems": words} if words else {"at": f"{localtime():%H:%M}", "note": note},
                 status=UNPROCESSABLE if words else 200,
@@ -75,8 +75,12 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         project=project,
         is_open=is_open,
         rows=[
-            row_of(one, found := kept.get(one.key, {}), wrong.get(one.key) or unread_in(found))
-            for one in it.subjects
+            row_of(
+                subject,
+                found := kept.get(subject.key, {}),
+                wrong.get(subject.key) or unread_in(found),
+            )
+            for subject in it.subjects
         ],
         refusals=wrong.get("", []),
         places=places_of(project),
@@ -135,23 +139,23 @@ def typed_in(
 
 def with_slugs(documents: Collection[Document], user: Any) -> None:
     """Put the slug where an answer cites a publication by what it is called, as lists show it."""
-    cited = [one for document in documents for one in document.get("citations", [])]
-    names = {one["publication"] for one in cited}
+    cited = [citation for document in documents for citation in document.get("citations", [])]
+    names = {citation["publication"] for citation in cited}
     works = Publication.objects.visible_to(user).filter(cited_as__in=names)
     slugs: dict[str, list[str]] = {}
     for name, slug in works.values_list("cited_as", "slug"):
         slugs.setdefault(name, []).append(slug)
-    for one in cited:
+    for citation in cited:
         # Of two that are called the same, neither is meant for certain.
-        if len(found := slugs.get(one["publication"], [])) == 1:
-            one["publication"] = found[0]
+        if len(found := slugs.get(citation["publication"], [])) == 1:
+            citation["publication"] = found[0]
 
 
 def answer_in(request: HttpRequest, subject: Subject) -> tuple[Document, list[str]]:
     """Read the answer to one subject; places that cannot be read stay as typed, in `UNREAD`."""
     code = request.POST.get(f"{subject.key}-answer", "")
     rationale = request.POST.get(f"{subject.key}-rationale", "").strip()
-    lines = [one.strip() for one in request.POST.getlist(f"{subject.key}-place") if one.strip()]
+    lines = [line.strip() for line in request.POST.getlist(f"{subject.key}-place") if line.strip()]
     document: Document = {}
     problems: list[str] = []
     if code in ANSWERS:
@@ -277,8 +281,10 @@ def sent_row(request: HttpRequest, subject: Subject) -> dict[str, Any]:
 
 def taken_over(it: RoundSnapshot, project: Project, subject: Subject, of: str) -> dict[str, Any]:
     """Return the answer of a coder, with which somebody would begin the agreed coding."""
-    coder = next((one for one in it.contributors if one.slug == of), None)
-    cell = next(one for one in it.cells_of(project) if one.subject.key == subject.key)
+    coder = next((contributor for contributor in it.contributors if contributor.slug == of), None)
+    cell = next(
+        candidate for candidate in it.cells_of(project) if candidate.subject.key == subject.key
+    )
     if coder is None or coder.pk not in cell.answers:
         raise Http404
     return row_of(subject, cell.answers[coder.pk].document, [])
@@ -287,7 +293,7 @@ def taken_over(it: RoundSnapshot, project: Project, subject: Subject, of: str) -
 def ways_for(user: Any) -> list[tuple[str, Any]]:
     """Return how somebody may settle on a coding."""
     ways = [Resolution.CONSENSUS, *([Resolution.ADJUDICATED] if may_review(user) else [])]
-    return [(str(one), one.label) for one in ways]
+    return [(str(way), way.label) for way in ways]
 
 
 def settle(
@@ -315,7 +321,10 @@ def settle(
 
 def compared(it: RoundSnapshot, cell: Cell, typed: dict[str, Any] | None) -> dict[str, Any]:
     """Return what the page shows of one subject."""
-    answers = [(one, answer_of(cell.answers.get(one.pk))) for one in it.contributors]
+    answers = [
+        (contributor, answer_of(cell.answers.get(contributor.pk)))
+        for contributor in it.contributors
+    ]
     agreed = row_of(cell.subject, cell.agreed.document, []) if cell.agreed else None
     start = typed or agreed or row_of(cell.subject, {}, [])
     return {
@@ -342,5 +351,5 @@ def answer_of(coding: Any) -> dict[str, Any] | None:
     return {
         "said": ANSWERS.get(code_of(document), ""),
         "rationale": document.get("rationale", ""),
-        "places": [place_text(one) for one in document.get("citations", [])],
+        "places": [place_text(citation) for citation in document.get("citations", [])],
     }

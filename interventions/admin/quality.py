@@ -69,13 +69,13 @@ def quality_page(request: HttpRequest) -> HttpResponse:
         "page": page,
         "heads": [
             {
-                "name": one,
+                "name": key,
                 "words": words,
                 "about": about,
-                "link": f"?order={'' if asked == f'-{one}' else '-'}{one}&state={state}",
-                "sorted": ("descending" if is_down else "ascending") if one == name else "",
+                "link": f"?order={'' if asked == f'-{key}' else '-'}{key}&state={state}",
+                "sorted": ("descending" if is_down else "ascending") if key == name else "",
             }
-            for one, (words, about) in (("title", (_("Case"), "")), *COLUMNS.items())
+            for key, (words, about) in (("title", (_("Case"), "")), *COLUMNS.items())
         ],
         "order": asked,
         "state": state,

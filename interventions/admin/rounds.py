@@ -82,8 +82,8 @@ def progress_of(it: RoundSnapshot) -> list[tuple[Project, list[int]]]:
         (
             project,
             [
-                sum(one.pk in cell.answers for cell in it.cells_of(project))
-                for one in it.contributors
+                sum(coder.pk in cell.answers for cell in it.cells_of(project))
+                for coder in it.contributors
             ],
         )
         for project in it.projects
@@ -116,8 +116,8 @@ SIGNS = {"none": "", "one": "·", "same": "=", "kind": "?", "1": "1", "2": "2", 
 def said_of(it: RoundSnapshot, cell: Cell) -> str:
     """Say in words what each coder answered."""
     return "; ".join(
-        f"{one.desk_name}: {ANSWERS.get(cell.codes.get(one.pk, ''), _('not coded'))}"
-        for one in it.contributors
+        f"{coder.desk_name}: {ANSWERS.get(cell.codes.get(coder.pk, ''), _('not coded'))}"
+        for coder in it.contributors
     )
 
 
@@ -153,7 +153,7 @@ def act(request: HttpRequest, it: RoundSnapshot) -> HttpResponse:
 def _leave_out(request: HttpRequest, it: RoundSnapshot) -> bool:
     """Leave a coder out, or put another in their place."""
     slugs = {name: request.POST.get(name, "") for name in ("coder", "instead")}
-    people = {one.slug: one for one in Contributor.objects.filter(slug__in=slugs.values())}
+    people = {person.slug: person for person in Contributor.objects.filter(slug__in=slugs.values())}
     coder, instead = people.get(slugs["coder"]), people.get(slugs["instead"])
     if coder is None or (slugs["instead"] and instead is None):
         raise NotAllowed([_("Choose the coder who is left out.")])
@@ -197,13 +197,19 @@ def round_csv(request: HttpRequest, number: int) -> HttpResponse:
     it = round_of(request, number)
     if it.row.state not in (RoundState.COMPARING, RoundState.CLOSED):
         raise Http404
-    head = ("project", "subject", *(str(one) for one in it.contributors), "agreed", "apart")
+    head = (
+        "project",
+        "subject",
+        *(str(contributor) for contributor in it.contributors),
+        "agreed",
+        "apart",
+    )
     units = {(unit.case, unit.subject): unit for unit in it.units()}
     rows = [
         (
             cell.project.slug,
             str(cell.subject),
-            *(cell.codes.get(one.pk, "") for one in it.contributors),
+            *(cell.codes.get(contributor.pk, "") for contributor in it.contributors),
             code_of(cell.agreed.document) if cell.agreed else "",
             distance(units[cell.project.slug, cell.subject.key]),
         )
@@ -222,10 +228,10 @@ def waiting(user: Any) -> Group:
         state=RoundState.CODING,
         coders__in=RoundCoder.objects.filter(user=user, handed_in_at=None, left_at=None),
     )
-    found = [Waiting(one.get_absolute_url(), str(one), _("code, each apart")) for one in to_code]
+    found = [Waiting(row.get_absolute_url(), str(row), _("code, each apart")) for row in to_code]
     found += [
-        Waiting(one.get_absolute_url(), str(one), _("compare and agree"))
-        for one in CodingRound.objects.filter(
+        Waiting(row.get_absolute_url(), str(row), _("compare and agree"))
+        for row in CodingRound.objects.filter(
             Q(coders__in=RoundCoder.objects.filter(user=user, left_at=None)) | Q(opened_by=user),
             state=RoundState.COMPARING,
         ).distinct()

@@ -49,7 +49,7 @@ def bootstrap_interval(
         return None
     chance = random.Random(seed)  # noqa: S311 - the same interval for the same data
     found = (_alpha(chance.choices(units, k=len(units)), level) for _ in range(draws))
-    alphas = sorted(one for one in found if one is not None)
+    alphas = sorted(alpha for alpha in found if alpha is not None)
     outside = (1 - confidence) / 2
     last = len(alphas) - 1
     return Interval(alphas[round(outside * last)], alphas[round((1 - outside) * last)])
@@ -58,16 +58,16 @@ def bootstrap_interval(
 def percent_agreement(coders: Coders) -> float | None:
     """Return the share, from 0 to 1, of pairs of values of the same unit that are the same."""
     pairs = [
-        one == other
+        value == other
         for values in _units(coders, "nominal")
-        for one, other in combinations(values, 2)
+        for value, other in combinations(values, 2)
     ]
     return sum(pairs) / len(pairs) if pairs else None
 
 
-def cohen_kappa(one: Sequence[Any], other: Sequence[Any]) -> float | None:
+def cohen_kappa(coder: Sequence[Any], other: Sequence[Any]) -> float | None:
     """Return Cohen's kappa of two coders, over the units that both gave a value for."""
-    pairs = [pair for pair in _same_length([one, other]) if None not in pair]
+    pairs = [pair for pair in _same_length([coder, other]) if None not in pair]
     if not pairs:
         return None
     observed = sum(first == second for first, second in pairs) / len(pairs)
@@ -95,17 +95,17 @@ def _units(coders: Coders, level: Level) -> list[list[Any]]:
     """Return the values of each unit that at least two coders gave one for."""
     if level not in DIFFERENCES:
         raise ValueError(f"“{level}” is not a level: {', '.join(DIFFERENCES)}.")
-    units = [[one for one in unit if one is not None] for unit in _same_length(coders)]
-    values = {one for unit in units for one in unit}
-    if level != "nominal" and not all(isinstance(one, int | float) for one in values):
+    units = [[value for value in unit if value is not None] for unit in _same_length(coders)]
+    values = {value for unit in units for value in unit}
+    if level != "nominal" and not all(isinstance(value, int | float) for value in values):
         raise ValueError(f"Values of the level {level} are numbers.")
-    if level == "ratio" and any(one < 0 for one in values):
+    if level == "ratio" and any(value < 0 for value in values):
         raise ValueError("Values of the level ratio are not below 0.")
     return [unit for unit in units if len(unit) > 1]
 
 
 def _alpha(units: Sequence[Sequence[Any]], level: Level) -> float | None:
-    totals: Counter[Hashable] = Counter(one for unit in units for one in unit)
+    totals: Counter[Hashable] = Counter(value for unit in units for value in unit)
     number = sum(totals.values())
     if len(totals) < 2:
         return None  # without variation chance agrees as well as anybody
@@ -116,10 +116,11 @@ def _alpha(units: Sequence[Sequence[Any]], level: Level) -> float | None:
         counts = Counter(unit)
         pairs = product(counts.items(), counts.items())
         observed += sum(
-            first * second * differs[one, other] for (one, first), (other, second) in pairs
+            first * second * differs[value, other] for (value, first), (other, second) in pairs
         ) / (len(unit) - 1)
     expected = sum(
-        totals[one] * totals[other] * differs[one, other] for one, other in product(values, values)
+        totals[value] * totals[other] * differs[value, other]
+        for value, other in product(values, values)
     ) / (number - 1)
     return 1 - observed / expected
 
@@ -128,27 +129,29 @@ type Differences = dict[tuple[Any, Any], float]
 
 
 def _nominal(values: Sequence[Any], totals: Counter[Any]) -> Differences:
-    return {(one, other): float(one != other) for one, other in product(values, values)}
+    return {(value, other): float(value != other) for value, other in product(values, values)}
 
 
 def _ordinal(values: Sequence[Any], totals: Counter[Any]) -> Differences:
     """How many values lie between two ranks, half of those at the ends counted."""
     found = {}
-    for (first, one), (last, other) in product(enumerate(values), enumerate(values)):
+    for (first, value), (last, other) in product(enumerate(values), enumerate(values)):
         between = values[min(first, last) : max(first, last) + 1]
-        ends = (totals[one] + totals[other]) / 2
-        found[one, other] = 0.0 if one == other else (sum(totals[v] for v in between) - ends) ** 2
+        ends = (totals[value] + totals[other]) / 2
+        found[value, other] = (
+            0.0 if value == other else (sum(totals[v] for v in between) - ends) ** 2
+        )
     return found
 
 
 def _interval(values: Sequence[Any], totals: Counter[Any]) -> Differences:
-    return {(one, other): float(one - other) ** 2 for one, other in product(values, values)}
+    return {(value, other): float(value - other) ** 2 for value, other in product(values, values)}
 
 
 def _ratio(values: Sequence[Any], totals: Counter[Any]) -> Differences:
     return {
-        (one, other): 0.0 if one == other else ((one - other) / (one + other)) ** 2
-        for one, other in product(values, values)
+        (value, other): 0.0 if value == other else ((value - other) / (value + other)) ** 2
+        for value, other in product(values, values)
     }
 
 

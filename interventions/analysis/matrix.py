@@ -168,7 +168,7 @@ def summarise_outcomes(outcomes: Sequence[tuple[str, str]]) -> OutcomeSummary:
         direction = "mixed"
     else:
         direction = next(
-            (one for one in ("positive", "negative", "none") if one in directions), "unknown"
+            (way for way in ("positive", "negative", "none") if way in directions), "unknown"
         )
     shown = [
         next((words for found, words in outcomes if found == wanted), None)

@@ -86,7 +86,7 @@ def distance(unit: Unit) -> str:
     if any(code not in SCALE for code in given):
         return "kind"
     places = [SCALE.index(code) for code in given]
-    return str(max(abs(one - other) for one, other in combinations(places, 2)))
+    return str(max(abs(place - other) for place, other in combinations(places, 2)))
 
 
 def _given(unit: Unit) -> list[str]:

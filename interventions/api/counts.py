@@ -131,7 +131,7 @@ class Counted:
             said = f"There is no facet “{short(unknown[0])}”. {known_words(unknown[0], COUNTS)}"
             raise ValidationError({"facets": said})
         filterset = self.filterset_without("facets")
-        return Response({"facets": [_facet(one) for one in facets(filterset, names)]})
+        return Response({"facets": [_facet(facet) for facet in facets(filterset, names)]})
 
     @extend_schema(
         operation_id="projects_scores",
@@ -151,7 +151,7 @@ class Counted:
             {
                 "framework": framework.slug,
                 "projects": number,
-                "factors": [_factor(one, number) for one in factors],
+                "factors": [_factor(factor, number) for factor in factors],
             }
         )
 
@@ -173,8 +173,8 @@ def _facet(facet: Facet) -> dict[str, Any]:
         "name": facet.name,
         "label": facet.label,
         "choices": [
-            {"code": one.value, "label": str(one.label), "count": one.count}
-            for one in facet.options
+            {"code": option.value, "label": str(option.label), "count": option.count}
+            for option in facet.options
         ],
     }
 

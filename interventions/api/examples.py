@@ -41,7 +41,7 @@ def examples_now() -> dict[str, Any]:
 def shortened(record: dict[str, Any], parts: set[str]) -> dict[str, Any]:
     """Return a record with one of each kind of its parts and citations."""
     return {
-        name: [shortened(one, {"replies"}) for one in value[:1]]
+        name: [shortened(part, {"replies"}) for part in value[:1]]
         if name in parts
         else value[:1]
         if name == "citations"

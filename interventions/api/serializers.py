@@ -47,7 +47,7 @@ class CountriesField(CodedListField):
         super().__init__(COUNTRIES.names, source="clusters")
 
     def to_representation(self, value: Any) -> Any:
-        return super().to_representation(sorted({str(one.country) for one in value.all()}))
+        return super().to_representation(sorted({str(cluster.country) for cluster in value.all()}))
 
 
 class IatiField(CodedField):
@@ -55,7 +55,7 @@ class IatiField(CodedField):
 
     def __init__(self, codes: Mapping[Any, IatiCode], source: str) -> None:
         self.codes = codes
-        super().__init__({one.code: one.label for one in codes.values()}, source=source)
+        super().__init__({code.code: code.label for code in codes.values()}, source=source)
 
     def to_representation(self, value: Any) -> dict[str, str] | None:
         found = self.codes.get(value)

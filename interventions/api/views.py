@@ -193,8 +193,8 @@ class CodebookView(PublicView):
                     for framework in frameworks
                 ],
                 "dimensions": [
-                    {"slug": one.slug, "name": one.name}
-                    for one in OutcomeDimension.objects.published().order_by("pk")
+                    {"slug": dimension.slug, "name": dimension.name}
+                    for dimension in OutcomeDimension.objects.published().order_by("pk")
                 ],
             }
         )

@@ -46,8 +46,10 @@ class View:
 
 def accounts_by_stakeholder(views: Sequence[View], source: str) -> Chart:
     """Draw every account once, in the cell of its subject and its stakeholder."""
-    subjects = sorted({view.subject for view in views}, key=lambda one: _weight(one, views))
-    stakeholders = sorted({view.stakeholder for view in views}, key=lambda one: _size(one, views))
+    subjects = sorted({view.subject for view in views}, key=lambda subject: _weight(subject, views))
+    stakeholders = sorted(
+        {view.stakeholder for view in views}, key=lambda stakeholder: _size(stakeholder, views)
+    )
     signs = {view.subject: view.sign for view in views}
     kinds = Counter({view.subject: view.disagreement for view in views}.values())
     counts = {

@@ -52,7 +52,7 @@ def evidence_map(
     source: str,
 ) -> Chart:
     """Draw works (or studies) by the factors given as (key, short name), all columns drawn."""
-    works = sorted({one.work for one in found})
+    works = sorted({evidence.work for evidence in found})
     if by_study:
         row_head = _("Study")
         title = _("Which factor rests on which independent study")
@@ -70,7 +70,7 @@ def evidence_map(
         )
     counts = {
         "works": counted(len(works), STUDIES if by_study else WORKS),
-        "held": len({one.factor for one in found}),
+        "held": len({evidence.factor for evidence in found}),
         "factors": counted(len(factors), FACTORS),
     }
     return Chart(
@@ -83,8 +83,13 @@ def evidence_map(
         head=(row_head, _("Factor"), _("Values"), _("Of which")),
         rows=table(
             *(
-                (one.work, dict(factors)[one.factor], Cell(str(one.total), one.url), one.words)
-                for one in sorted(found, key=lambda one: (one.work, one.factor))
+                (
+                    evidence.work,
+                    dict(factors)[evidence.factor],
+                    Cell(str(evidence.total), evidence.url),
+                    evidence.words,
+                )
+                for evidence in sorted(found, key=lambda evidence: (evidence.work, evidence.factor))
             )
         ),
         wide=True,
@@ -94,7 +99,7 @@ def evidence_map(
 def _figure(
     found: Sequence[Evidence], works: list[str], factors: Sequence[tuple[str, str]]
 ) -> go.Figure:
-    by_cell = {(one.work, one.factor): one for one in found}
+    by_cell = {(evidence.work, evidence.factor): evidence for evidence in found}
     grid = [[by_cell.get((work, key)) for key, _ in factors] for work in works]
     columns, rows = list(range(len(factors))), list(range(len(works)))
     return go.Figure(

@@ -51,7 +51,7 @@ def factor_outcomes(
         head=(
             _("Factor"),
             _("Was"),
-            *(str(DIRECTION_WORDS[one]) for one in DIRECTIONS),
+            *(str(DIRECTION_WORDS[direction]) for direction in DIRECTIONS),
             _("Projects (n)"),
         ),
         rows=table(

@@ -34,7 +34,7 @@ class Payment:
 
 def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -> Chart:
     """Draw the dated amounts; the table has all. `unstated` funding give no amount."""
-    dated = [one for one in payments if one.year is not None]
+    dated = [payment for payment in payments if payment.year is not None]
     return Chart(
         name="money",
         title=_("Money by donor and year, as far as sources state it"),
@@ -61,14 +61,14 @@ def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -
         rows=table(
             *(
                 (
-                    one.donor,
-                    one.year or _("not stated"),
-                    one.currency,
-                    f"{one.amount:,.0f}",
-                    one.kind,
-                    Cell(one.project, one.url),
+                    payment.donor,
+                    payment.year or _("not stated"),
+                    payment.currency,
+                    f"{payment.amount:,.0f}",
+                    payment.kind,
+                    Cell(payment.project, payment.url),
                 )
-                for one in payments
+                for payment in payments
             )
         ),
     )
@@ -81,12 +81,12 @@ def _summary(payments: Sequence[Payment], unstated: int) -> str:
     }
 
 
-def _said(one: Payment) -> str:
+def _said(payment: Payment) -> str:
     return _("%(donor)s, %(year)s: %(currency)s %(amount)s.") % {
-        "donor": one.donor,
-        "year": one.year or _("year not stated"),
-        "currency": one.currency,
-        "amount": f"{one.amount:,.0f}",
+        "donor": payment.donor,
+        "year": payment.year or _("year not stated"),
+        "currency": payment.currency,
+        "amount": f"{payment.amount:,.0f}",
     }
 
 
@@ -94,17 +94,18 @@ def _bars(paid: Sequence[Payment], colour: str, pattern: str) -> go.Bar:
     """Draw what one donor paid in one panel, a bar a payment."""
     donor = paid[0].donor
     return go.Bar(
-        x=[one.year for one in paid],
-        y=[float(one.amount) for one in paid],
+        x=[payment.year for payment in paid],
+        y=[float(payment.amount) for payment in paid],
         marker={
             "color": PALETTE[colour],
             "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": PALETTE["paper"]},
             "line": {"width": 1, "color": PALETTE["ink"]},
         },
-        customdata=[one.url for one in paid],
+        customdata=[payment.url for payment in paid],
         hovertext=[
-            f"<b>{donor}</b><br>{one.year}: {one.currency} {one.amount:,.0f}<br>{one.project}"
-            for one in paid
+            f"<b>{donor}</b><br>{payment.year}: {payment.currency} {payment.amount:,.0f}<br>"
+            f"{payment.project}"
+            for payment in paid
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         name=wrapped(donor, 28),
@@ -114,8 +115,8 @@ def _bars(paid: Sequence[Payment], colour: str, pattern: str) -> go.Bar:
 
 def _figure(dated: Sequence[Payment]) -> go.Figure:
     not_stated = _("type not stated")
-    panels = sorted({(one.currency, one.kind) for one in dated})
-    donors = sorted({one.donor for one in dated})
+    panels = sorted({(payment.currency, payment.kind) for payment in dated})
+    donors = sorted({payment.donor for payment in dated})
     figure = make_subplots(
         rows=len(panels),
         cols=1,
@@ -126,9 +127,9 @@ def _figure(dated: Sequence[Payment]) -> go.Figure:
     for row, (currency, kind) in enumerate(panels, 1):
         for number, donor in enumerate(donors):
             found = [
-                one
-                for one in dated
-                if (one.currency, one.kind, one.donor) == (currency, kind, donor)
+                payment
+                for payment in dated
+                if (payment.currency, payment.kind, payment.donor) == (currency, kind, donor)
             ]
             if found:
                 colour, pattern = FILLS[number % len(FILLS)]
@@ -144,7 +145,7 @@ def _figure(dated: Sequence[Payment]) -> go.Figure:
             margin={"l": 80, "r": 16, "t": 32, "b": 72},
         )
     )
-    years = {one.year for one in dated}
+    years = {payment.year for payment in dated}
     figure.update_xaxes(
         dtick=max(1, (max(years) - min(years)) // 12),  # type: ignore[type-var, operator]
         tickformat="d",

@@ -30,9 +30,9 @@ class Part:
 def draw_participants(parts: Sequence[Part], source: str) -> Chart:
     """Draw one band for every part taken; all bands are equally wide."""
     # By address: two records may share a name.
-    names = {one.stakeholder_url: one.stakeholder for one in parts}
+    names = {part.stakeholder_url: part.stakeholder for part in parts}
     stakeholders = sorted(names, key=lambda url: (_count(parts, url), names[url], url))
-    projects = list(dict.fromkeys(one.project_url for one in parts))
+    projects = list(dict.fromkeys(part.project_url for part in parts))
     counts = {
         "parts": counted(len(parts), PARTS),
         "stakeholders": counted(len(stakeholders), STAKEHOLDERS),
@@ -56,8 +56,12 @@ def draw_participants(parts: Sequence[Part], source: str) -> Chart:
         head=(_("Stakeholder"), _("Part taken"), _("Project")),
         rows=table(
             *(
-                (Cell(one.stakeholder, one.stakeholder_url), Cell(one.role, one.url), one.project)
-                for one in parts
+                (
+                    Cell(part.stakeholder, part.stakeholder_url),
+                    Cell(part.role, part.url),
+                    part.project,
+                )
+                for part in parts
             )
         ),
         wide=True,
@@ -65,12 +69,12 @@ def draw_participants(parts: Sequence[Part], source: str) -> Chart:
 
 
 def _count(parts: Sequence[Part], url: str) -> int:
-    return -sum(one.stakeholder_url == url for one in parts)
+    return -sum(part.stakeholder_url == url for part in parts)
 
 
 def _figure(parts: Sequence[Part], stakeholders: list[str], projects: list[str]) -> go.Figure:
-    names = {one.stakeholder_url: one.stakeholder for one in parts}
-    names |= {one.project_url: one.project for one in parts}
+    names = {part.stakeholder_url: part.stakeholder for part in parts}
+    names |= {part.project_url: part.project for part in parts}
     taken = _("%(number)s parts taken") % {"number": "%{value:d}"}
     place = {url: number for number, url in enumerate([*stakeholders, *projects])}
     return go.Figure(
@@ -86,14 +90,14 @@ def _figure(parts: Sequence[Part], stakeholders: list[str], projects: list[str])
                 "hovertemplate": f"<b>%{{label}}</b><br>{taken}<extra></extra>",
             },
             link={
-                "source": [place[one.stakeholder_url] for one in parts],
-                "target": [place[one.project_url] for one in parts],
+                "source": [place[part.stakeholder_url] for part in parts],
+                "target": [place[part.project_url] for part in parts],
                 "value": [1] * len(parts),
                 # Names stand on the bands: they are pale, and an edge parts those that cross.
                 "color": PALETTE["line"],
                 "line": {"color": PALETTE["paper"], "width": 1.5},
-                "customdata": [one.url for one in parts],
-                "label": [one.role for one in parts],
+                "customdata": [part.url for part in parts],
+                "label": [part.role for part in parts],
                 "hovertemplate": "%{source.label} · %{label} · %{target.label}<extra></extra>",
             },
             textfont={"size": 12, "color": PALETTE["ink"]},

@@ -57,14 +57,14 @@ class Length:
 def project_length(lengths: Sequence[Length], source: str) -> Chart:
     """Draw the projects whose length is known, longest first; the table has all."""
     known = sorted(
-        (one for one in lengths if one.most is not None),
-        key=lambda one: (-(one.most or 0), one.title),
+        (length for length in lengths if length.most is not None),
+        key=lambda length: (-(length.most or 0), length.title),
     )
-    measured = [one for one in known if one.minimum is not None]
+    measured = [length for length in known if length.minimum is not None]
     counts = {
         "known": len(known),
         "projects": counted(len(lengths), PROJECTS),
-        "short": sum(one.is_short for one in measured),
+        "short": sum(length.is_short for length in measured),
         "measured": len(measured),
     }
     return Chart(
@@ -95,39 +95,39 @@ def project_length(lengths: Sequence[Length], source: str) -> Chart:
         rows=table(
             *(
                 (
-                    Cell(one.title, one.url),
-                    one.months,
-                    one.basis,
-                    Cell(one.guideline, one.guideline_url),
-                    one.minimum,
-                    one.validity,
-                    one.against,
+                    Cell(length.title, length.url),
+                    length.months,
+                    length.basis,
+                    Cell(length.guideline, length.guideline_url),
+                    length.minimum,
+                    length.validity,
+                    length.against,
                 )
-                for one in lengths
+                for length in lengths
             )
         ),
     )
 
 
-def _hover(one: Length) -> str:
-    ran = _("%(months)s months (%(basis)s)") % {"months": one.months, "basis": one.basis}
-    lines = [f"<b>{one.title}</b>", ran]
-    if one.minimum is not None:
+def _hover(length: Length) -> str:
+    ran = _("%(months)s months (%(basis)s)") % {"months": length.months, "basis": length.basis}
+    lines = [f"<b>{length.title}</b>", ran]
+    if length.minimum is not None:
         lines.append(
             _("%(guideline)s: at least %(months)s months, %(validity)s")
-            % {"guideline": one.guideline, "months": one.minimum, "validity": one.validity}
+            % {"guideline": length.guideline, "months": length.minimum, "validity": length.validity}
         )
-    lines.append(one.against)
+    lines.append(length.against)
     return "<br>".join(lines)
 
 
 def _figure(known: Sequence[Length]) -> go.Figure:
     rows = list(range(len(known)))
-    hover = [_hover(one) for one in known]
+    hover = [_hover(length) for length in known]
     common = {"orientation": "h", "hovertemplate": "%{hovertext}<extra></extra>", "width": 0.5}
-    urls = [one.url for one in known]
-    least = [one.least or 0 for one in known]
-    ruled = [(row, one) for row, one in enumerate(known) if one.minimum is not None]
+    urls = [length.url for length in known]
+    least = [length.least or 0 for length in known]
+    ruled = [(row, length) for row, length in enumerate(known) if length.minimum is not None]
     return go.Figure(
         [
             go.Bar(
@@ -141,7 +141,7 @@ def _figure(known: Sequence[Length]) -> go.Figure:
             ),
             go.Bar(
                 y=rows,
-                x=[(one.most or 0) - low for one, low in zip(known, least, strict=True)],
+                x=[(length.most or 0) - low for length, low in zip(known, least, strict=True)],
                 marker={
                     "color": PALETTE["paper"],
                     "line": {"width": 1, "color": PALETTE["ink-2"]},
@@ -152,7 +152,7 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                 **common,
             ),
             go.Scatter(
-                x=[one.minimum for _, one in ruled],
+                x=[length.minimum for _, length in ruled],
                 y=[row for row, _ in ruled],
                 mode="markers",
                 marker={
@@ -161,8 +161,8 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                     "color": PALETTE["ink"],
                     "line": {"width": 3},
                 },
-                customdata=[one.guideline_url for _, one in ruled],
-                hovertext=[_hover(one) for _, one in ruled],
+                customdata=[length.guideline_url for _, length in ruled],
+                hovertext=[_hover(length) for _, length in ruled],
                 hovertemplate="%{hovertext}<extra></extra>",
                 name=_("the donor’s minimum"),
             ),
@@ -171,7 +171,10 @@ def _figure(known: Sequence[Length]) -> go.Figure:
             height=70 + ROW_HEIGHT * len(known),
             margin={"l": 210, "r": 24, "t": 8, "b": 48},
             **lying_bars(
-                rows, [wrapped(one.title, 30) for one in known], _("months"), rangemode="tozero"
+                rows,
+                [wrapped(length.title, 30) for length in known],
+                _("months"),
+                rangemode="tozero",
             ),
         ),
     )

@@ -181,10 +181,10 @@ def views_of(projects: Iterable[Project]) -> list[View]:
     differing = {project: disagreement_of(listed) for project, listed in accounts.items()}
     # A subject carries one sign over all projects drawn: the stronger of what is said of it.
     strongest: dict[str, str] = {}
-    for one in differing.values():
-        for subject in one.subjects:
+    for disagreement in differing.values():
+        for subject in disagreement.subjects:
             if strongest.get(subject) != "position":
-                strongest[subject] = one.about(subject)
+                strongest[subject] = disagreement.about(subject)
     views = []
     for listed in accounts.values():
         for account in listed:

@@ -87,7 +87,7 @@ class Cell:
 
     @property
     def codes(self) -> dict[int, str]:
-        return {coder: code_of(one.document) for coder, one in self.answers.items()}
+        return {coder: code_of(answer.document) for coder, answer in self.answers.items()}
 
     @property
     def is_same(self) -> bool:
@@ -119,7 +119,7 @@ class RoundSnapshot:
     @property
     def coders(self) -> list[Any]:
         """Those who code, or had handed in when they were left out."""
-        return [one for one in self.everybody if one.left_at is None or one.handed_in_at]
+        return [row for row in self.everybody if row.left_at is None or row.handed_in_at]
 
     @property
     def may_agree(self) -> bool:
@@ -129,20 +129,20 @@ class RoundSnapshot:
     @property
     def active(self) -> list[Contributor]:
         """Those whose word a consensus needs."""
-        return [one.coder for one in self.coders if one.left_at is None]
+        return [row.coder for row in self.coders if row.left_at is None]
 
     @property
     def left(self) -> list[Any]:
         """Those who were left out, with the reason."""
-        return [one for one in self.everybody if one.left_at is not None]
+        return [row for row in self.everybody if row.left_at is not None]
 
     @cached_property
     def contributors(self) -> list[Contributor]:
-        return [one.coder for one in self.coders]
+        return [row.coder for row in self.coders]
 
     @cached_property
     def projects(self) -> list[Project]:
-        return [one.project for one in self.row.projects.select_related("project")]
+        return [row.project for row in self.row.projects.select_related("project")]
 
     @cached_property
     def subjects(self) -> list[Subject]:
@@ -151,14 +151,14 @@ class RoundSnapshot:
             factors = Factor.objects.filter(framework=self.row.framework_id).select_related(
                 "framework"
             )
-        dimensions = [one.dimension for one in self.row.dimensions.select_related("dimension")]
-        return [Subject(f"f{one.pk}", one) for one in factors] + [
-            Subject(f"d{one.pk}", one) for one in dimensions
+        dimensions = [row.dimension for row in self.row.dimensions.select_related("dimension")]
+        return [Subject(f"f{factor.pk}", factor) for factor in factors] + [
+            Subject(f"d{dimension.pk}", dimension) for dimension in dimensions
         ]
 
     @cached_property
     def codings(self) -> list[RoundCoding]:
-        counted = Q(coder=None) | Q(coder__in=[one.pk for one in self.contributors])
+        counted = Q(coder=None) | Q(coder__in=[contributor.pk for contributor in self.contributors])
         rows = self.row.codings.filter(counted).select_related("coder")
         return list(rows.prefetch_related("confirmations"))
 
@@ -177,8 +177,12 @@ class RoundSnapshot:
             if coding.coder_id is None:
                 cell.agreed = coding
                 if coding.resolution == Resolution.CONSENSUS:
-                    given = {one.coder_id for one in coding.confirmations.all()}
-                    cell.unconfirmed = [one for one in self.contributors if one.pk not in given]
+                    given = {confirmation.coder_id for confirmation in coding.confirmations.all()}
+                    cell.unconfirmed = [
+                        contributor
+                        for contributor in self.contributors
+                        if contributor.pk not in given
+                    ]
             else:
                 cell.answers[coding.coder_id] = coding
         for comment in self.row.comments.select_related("by"):
@@ -191,23 +195,23 @@ class RoundSnapshot:
         return [self.cells[project.pk, subject.key] for subject in self.subjects]
 
     def subject(self, key: str) -> Subject | None:
-        return next((one for one in self.subjects if one.key == key), None)
+        return next((subject for subject in self.subjects if subject.key == key), None)
 
     def project(self, slug: str) -> Project | None:
-        return next((one for one in self.projects if one.slug == slug), None)
+        return next((project for project in self.projects if project.slug == slug), None)
 
     def coder_of(self, user: Any) -> Any:
         """Return somebody's own part in it, or None."""
         return next(
-            (one for one in self.coders if one.user_id == user.pk and one.left_at is None), None
+            (row for row in self.coders if row.user_id == user.pk and row.left_at is None), None
         )
 
     def sheet(self, coder: Contributor, project: Project) -> dict[str, Document]:
         """Return what a coder has made of one project, by the keys of the subjects."""
         return {
-            subject_key(one): one.document
-            for one in self.codings
-            if one.coder_id == coder.pk and one.project_id == project.pk
+            subject_key(coding): coding.document
+            for coding in self.codings
+            if coding.coder_id == coder.pk and coding.project_id == project.pk
         }
 
     def units(self) -> list[Unit]:
@@ -216,7 +220,7 @@ class RoundSnapshot:
             Unit(
                 cell.project.slug,
                 cell.subject.key,
-                tuple(cell.codes.get(one.pk) or None for one in self.contributors),
+                tuple(cell.codes.get(contributor.pk) or None for contributor in self.contributors),
             )
             for cell in self.cells.values()
         ]

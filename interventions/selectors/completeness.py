@@ -74,12 +74,14 @@ def marks_of(
     values = Counter(cover for _where, cover in asserted(document, shape))
     total = values.total()
     cited = values[Cover.RECORD] + values[Cover.FIELD]
-    agreed = [one for one in document.get("codings", []) if "coder" not in one]
+    agreed = [coding for coding in document.get("codings", []) if "coder" not in coding]
     overall = [
-        one for one in agreed if not one.keys() & {"perspective_group", "perspective_stakeholder"}
+        coding
+        for coding in agreed
+        if not coding.keys() & {"perspective_group", "perspective_stakeholder"}
     ]
-    silent = Counter(one.get("missing_reason") for one in overall)
-    coded = {one["factor"] for one in document.get("codings", []) if "factor" in one}
+    silent = Counter(coding.get("missing_reason") for coding in overall)
+    coded = {coding["factor"] for coding in document.get("codings", []) if "factor" in coding}
     frameworks = {name.partition("/")[0] for name in coded}
     return {
         "not_stated": sum(name not in document for name in own),
@@ -93,7 +95,9 @@ def marks_of(
         "cited_by_name": values[Cover.FIELD],
         "share_cited": cited / total if total else None,
         "sources": len({studies.get(slug) or slug for slug in publications_in(document)}),
-        "coders": len({one["coder"] for one in document.get("codings", []) if "coder" in one}),
+        "coders": len(
+            {coding["coder"] for coding in document.get("codings", []) if "coder" in coding}
+        ),
     }
 
 
@@ -111,7 +115,7 @@ def _last_checked(projects: Collection[Project]) -> dict[int, Any]:
     """Return when somebody last looked at each: reviewed it, or changed what is public of it."""
     of_projects = {
         "kind": record_schema(Project).folder,
-        "object_id__in": [one.pk for one in projects],
+        "object_id__in": [project.pk for project in projects],
     }
     steps = ReviewStep.objects.filter(**of_projects, step__in=(Step.PUBLISHED, Step.RETURNED))
     found: dict[int, Any] = {}

@@ -44,7 +44,9 @@ def scores_of(projects: Any, framework: Framework, *, are_all: bool) -> tuple[in
         name, value, direction = fact.split(":")
         by_factor[name][value, direction] = number
     factors = framework.factors.order_by("sort_order", "key")
-    found = [FactorCounts(one, by_factor[f"{framework.slug}/{one.key}"]) for one in factors]
+    found = [
+        FactorCounts(factor, by_factor[f"{framework.slug}/{factor.key}"]) for factor in factors
+    ]
     return counts["all"].get("yes", 0), found
 
 

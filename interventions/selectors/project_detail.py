@@ -118,7 +118,7 @@ def dates_of(project: Project) -> list[Dated]:
         for event in meanwhile.select_related("cluster").prefetch_related(CITED):
             words = EDTF(event.when).words
             found.append(Dated(event.when_earliest, words, event.title, event=event))  # type: ignore[attr-defined]
-    return sorted(found, key=lambda one: (one.day, one.event is not None, one.title))
+    return sorted(found, key=lambda dated: (dated.day, dated.event is not None, dated.title))
 
 
 def siblings_of(project: Project) -> list[Project]:
@@ -173,7 +173,7 @@ def by_stakeholder(accounts: list[Account]) -> list[dict[str, Any]]:
         for found in sorted(
             columns.values(),
             key=lambda found: (
-                -sum(one.reason_for_ending in NAMED_REASONS for one in found),
+                -sum(account.reason_for_ending in NAMED_REASONS for account in found),
                 found[0].stakeholder_words,
             ),
         )
@@ -244,16 +244,16 @@ def agreement_of(lines: Sequence[dict[str, Any]]) -> Figures | None:
     """
     overall = [
         [
-            one
-            for one in line["independent"]
-            if one.perspective_group_id is None and one.perspective_stakeholder_id is None
+            coding
+            for coding in line["independent"]
+            if coding.perspective_group_id is None and coding.perspective_stakeholder_id is None
         ]
         for line in lines
     ]
-    coders = sorted({one.coder_id for codings in overall for one in codings})
+    coders = sorted({coding.coder_id for codings in overall for coding in codings})
     if len(coders) < 2:
         return None
-    codes = [{one.coder_id: _code_of(one) for one in codings} for codings in overall]
+    codes = [{coding.coder_id: _code_of(coding) for coding in codings} for codings in overall]
     return figures(
         [Unit("", str(number), tuple(map(each.get, coders))) for number, each in enumerate(codes)]
     )

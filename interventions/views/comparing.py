@@ -78,8 +78,8 @@ def comparison_of(projects: list[Any]) -> list[Line]:
             (_("End, in fact"), [_date(project.actual_end) for project in projects]),
             (_("Start, by plan"), [_date(project.planned_start) for project in projects]),
             (_("End, by plan"), [_date(project.planned_end) for project in projects]),
-            (_("Months"), [_months(one) for one in lengths]),
-            (_("Donor’s own minimum"), [_minimum(one) for one in lengths]),
+            (_("Months"), [_months(length) for length in lengths]),
+            (_("Donor’s own minimum"), [_minimum(length) for length in lengths]),
             (_("How it ended"), [_ending(project) for project in projects]),
             (
                 _("Issues"),
@@ -165,12 +165,16 @@ def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
     for dimension in dimensions:
         sides = []
         for project in projects:
-            found = [one for one in project.outcomes.all() if one.dimension_id == dimension.pk]
+            found = [
+                outcome
+                for outcome in project.outcomes.all()
+                if outcome.dimension_id == dimension.pk
+            ]
             words = "; ".join(
-                f"{one.title} ({one.get_direction_display().lower()}"
-                + (f", {one.get_intended_display().lower()}" if one.intended else "")
+                f"{outcome.title} ({outcome.get_direction_display().lower()}"
+                + (f", {outcome.get_intended_display().lower()}" if outcome.intended else "")
                 + ")"
-                for one in found
+                for outcome in found
             )
             url = f"{project.get_absolute_url()}#outcomes"
             sides.append(Side(words, url) if words else Side(_("nothing recorded"), is_known=False))
@@ -192,7 +196,7 @@ def _coded_outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
 
 
 def _coded(project: Any, dimension: Any, lines: list[dict[str, Any]]) -> Side:
-    line = next((one for one in lines if one["subject"] == dimension), None)
+    line = next((line for line in lines if line["subject"] == dimension), None)
     url = f"{project.get_absolute_url()}#outcomes"
     if line is None:
         return Side(_("not searched"), is_known=False)

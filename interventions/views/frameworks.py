@@ -64,9 +64,9 @@ def factor_detail(request: HttpRequest, framework: str, key: str) -> HttpRespons
         "codings": codings,
         "with_score": sum(coding.score is not None for coding in codings),
         "projects": len(matrix.rows),
-        "outcomes": [one for one in outcomes_by_factor(matrix) if one.factor == factor.key],
-        "accounts_for": [one for one in accounts if one.position != "absent"],
-        "accounts_against": [one for one in accounts if one.position == "absent"],
+        "outcomes": [count for count in outcomes_by_factor(matrix) if count.factor == factor.key],
+        "accounts_for": [account for account in accounts if account.position != "absent"],
+        "accounts_against": [account for account in accounts if account.position == "absent"],
         # A plain dict: templates would look “items” up as a key of a Counter.
         "position": dict(Counter(account.get_position_display() for account in accounts)),
     }

@@ -57,7 +57,7 @@ DONOR_TYPES = [*DonorType.choices, (UNSTATED_TYPE, _("Not stated"))]
 
 def stored_types(asked: list[str]) -> list[str]:
     """Return the types as they are stored: empty where no source states one."""
-    return ["" if one == UNSTATED_TYPE else one for one in asked]
+    return ["" if kind == UNSTATED_TYPE else kind for kind in asked]
 
 
 class FactorChoiceFilter(PartFilter):
@@ -77,7 +77,7 @@ class ScoreField(PartField):
         name, _slash, score = value.rpartition("/")
         known = {f"{float(number):g}": number for number in SCORES}
         if score not in known:
-            self.refuse(value, [f"{name or 'framework/factor'}/{one}" for one in known])
+            self.refuse(value, [f"{name or 'framework/factor'}/{code}" for code in known])
         return FactorScore(super().clean(name), known[score])
 
 
@@ -196,7 +196,9 @@ class ProjectFilter(StrictFilterSet):
     def filter_status(
         self, queryset: ProjectQuerySet, name: str, value: list[str]
     ) -> ProjectQuerySet:
-        return queryset.with_status(*("" if one == UNKNOWN_STATUS else one for one in value))
+        return queryset.with_status(
+            *("" if status == UNKNOWN_STATUS else status for status in value)
+        )
 
     def filter_year_from(self, queryset: ProjectQuerySet, name: str, value: Any) -> ProjectQuerySet:
         return queryset.running_between(datetime.date(int(value), 1, 1), None)
@@ -222,8 +224,8 @@ class ProjectFilter(StrictFilterSet):
     def filter_factor_score(
         self, queryset: ProjectQuerySet, name: str, value: list[tuple[Factor, Decimal]]
     ) -> ProjectQuerySet:
-        found = [Project.objects.with_score(*one).order_by().values("pk") for one in value]
-        return queryset.filter(reduce(or_, (Q(pk__in=one) for one in found)))
+        found = [Project.objects.with_score(*pair).order_by().values("pk") for pair in value]
+        return queryset.filter(reduce(or_, (Q(pk__in=projects) for projects in found)))
 
     def filter_overall_outcome(
         self, queryset: ProjectQuerySet, name: str, value: list[str]
