@@ -65,23 +65,9 @@ def cluster_map(places: Sequence[Place], source: str) -> Chart:
 
 def _figure(places: Sequence[Place]) -> go.Figure:
     west, south, east, north = bounds(places)
-    lines_x: list[float | None] = []
-    lines_y: list[float | None] = []
-    for ring in outlines(west, south, east, north):
-        lines_x += [*(x for x, _ in ring), None]
-        lines_y += [*(y for _, y in ring), None]
     return go.Figure(
         [
-            go.Scatter(
-                x=lines_x,
-                y=lines_y,
-                mode="lines",
-                fill="toself",
-                fillcolor=PALETTE["zero"],
-                line={"width": 1, "color": PALETTE["unknown"]},
-                hoverinfo="skip",
-                name=_("Countries"),
-            ),
+            _countries(outlines(west, south, east, north)),
             go.Scatter(
                 x=[place.longitude for place in places],
                 y=[place.latitude for place in places],
@@ -108,6 +94,25 @@ def _figure(places: Sequence[Place]) -> go.Figure:
                 "scaleratio": 1.15,
             },
         ),
+    )
+
+
+def _countries(rings: Iterable[Ring]) -> go.Scatter:
+    lines_x: list[float | None] = []
+    lines_y: list[float | None] = []
+    for ring in rings:
+        # None lifts the pen between one outline and the next.
+        lines_x += [*(x for x, _ in ring), None]
+        lines_y += [*(y for _, y in ring), None]
+    return go.Scatter(
+        x=lines_x,
+        y=lines_y,
+        mode="lines",
+        fill="toself",
+        fillcolor=PALETTE["zero"],
+        line={"width": 1, "color": PALETTE["unknown"]},
+        hoverinfo="skip",
+        name=_("Countries"),
     )
 
 

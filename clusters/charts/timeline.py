@@ -214,60 +214,71 @@ def _letter(happening: Happening, letter: str, first: datetime.date) -> dict[str
 def _bars(
     happening: Happening, number: int, first: datetime.date, last: datetime.date
 ) -> list[go.Scatter]:
-    traces = []
+    bars = []
     if any(happening.planned):
-        as_planned = _("as planned")
-        start, end = happening.planned[0] or first, happening.planned[1] or last
-        box = [start, end, end, start, start]
-        traces.append(
-            go.Scatter(
-                x=[day.isoformat() for day in box],
-                y=[number - 0.36, number - 0.36, number + 0.36, number + 0.36, number - 0.36],
-                mode="lines",
-                line={"width": 1, "color": PALETTE["ink-2"]},
-                customdata=[happening.url] * 5,
-                hovertemplate=f"<b>{happening.title}</b><br>{as_planned}<extra></extra>",
-                name=_("%(project)s, planned") % {"project": happening.title},
-            )
-        )
-    if not (happening.earliest or happening.latest):
-        return traces
+        bars.append(_planned_bar(happening, number, first, last))
+    if happening.earliest or happening.latest:
+        bars.append(_actual_bar(happening, number, first, last))
+        if happening.surely:
+            bars.append(_sure_bar(happening, number, happening.surely))
+    return bars
+
+
+def _planned_bar(
+    happening: Happening, number: int, first: datetime.date, last: datetime.date
+) -> go.Scatter:
+    as_planned = _("as planned")
+    start, end = happening.planned[0] or first, happening.planned[1] or last
+    box = [start, end, end, start, start]
+    return go.Scatter(
+        x=[day.isoformat() for day in box],
+        y=[number - 0.36, number - 0.36, number + 0.36, number + 0.36, number - 0.36],
+        mode="lines",
+        line={"width": 1, "color": PALETTE["ink-2"]},
+        customdata=[happening.url] * 5,
+        hovertemplate=f"<b>{happening.title}</b><br>{as_planned}<extra></extra>",
+        name=_("%(project)s, planned") % {"project": happening.title},
+    )
+
+
+def _actual_bar(
+    happening: Happening, number: int, first: datetime.date, last: datetime.date
+) -> go.Scatter:
     start, end = happening.earliest or first, happening.latest or last
     is_point = (end - start).days < 32
-    traces.append(
-        go.Scatter(
-            x=[start.isoformat()] if is_point else [start.isoformat(), end.isoformat()],
-            y=[number] if is_point else [number, number],
-            mode="markers" if is_point else "lines",
-            line={
-                # Dots where the source leaves an end open.
-                "dash": "solid" if happening.earliest and happening.latest else "dot",
-                "width": 12 if happening.kind == PROJECT else 5,
-                "color": PALETTE[_colour(happening)],
-            },
-            marker={
-                "size": 9,
-                "symbol": "diamond" if happening.kind == SHOCK else "circle",
-                "color": PALETTE["ink"],
-            },
-            customdata=[happening.url] * (1 if is_point else 2),
-            hovertemplate=f"<b>{happening.title}</b><br>{happening.words}<extra></extra>",
-            name=happening.title,
-        )
+    return go.Scatter(
+        x=[start.isoformat()] if is_point else [start.isoformat(), end.isoformat()],
+        y=[number] if is_point else [number, number],
+        mode="markers" if is_point else "lines",
+        line={
+            # Dots where the source leaves an end open.
+            "dash": "solid" if happening.earliest and happening.latest else "dot",
+            "width": 12 if happening.kind == PROJECT else 5,
+            "color": PALETTE[_colour(happening)],
+        },
+        marker={
+            "size": 9,
+            "symbol": "diamond" if happening.kind == SHOCK else "circle",
+            "color": PALETTE["ink"],
+        },
+        customdata=[happening.url] * (1 if is_point else 2),
+        hovertemplate=f"<b>{happening.title}</b><br>{happening.words}<extra></extra>",
+        name=happening.title,
     )
-    if happening.surely:
-        traces.append(
-            go.Scatter(
-                x=[day.isoformat() for day in happening.surely],
-                y=[number, number],
-                mode="lines",
-                line={"width": 12, "color": PALETTE["ink"]},
-                customdata=[happening.url] * 2,
-                hovertemplate=f"<b>{happening.title}</b><br>{happening.words}<extra></extra>",
-                name=_("%(project)s, surely") % {"project": happening.title},
-            )
-        )
-    return traces
+
+
+def _sure_bar(
+    happening: Happening, number: int, surely: tuple[datetime.date, datetime.date]
+) -> go.Scatter:
+    return go.Scatter(
+        x=[day.isoformat() for day in surely],
+        y=[number, number],
+        mode="lines",
+        line={"width": 12, "color": PALETTE["ink"]},
+        customdata=[happening.url] * 2,
+        hovertemplate=f"<b>{happening.title}</b><br>{happening.words}<extra></extra>",
+        name=_("%(project)s, surely") % {"project": happening.title},
+    )
 
 
 def _colour(happening: Happening) -> str:

@@ -85,26 +85,31 @@ def accounts_by_stakeholder(views: Sequence[View], source: str) -> Chart:
             _("Project"),
             _("Account"),
         ),
-        rows=table(
-            *(
-                (
-                    f"{view.sign}{view.subject}",
-                    view.stakeholder,
-                    POSITIONS[view.position][1],
-                    view.reason_words,
-                    view.project,
-                    Cell(view.statement, view.url),
-                )
-                for view in sorted(
-                    views,
-                    key=lambda view: (
-                        subjects.index(view.subject),
-                        stakeholders.index(view.stakeholder),
-                    ),
-                )
-            )
-        ),
+        rows=_rows(views, subjects, stakeholders),
         wide=True,
+    )
+
+
+def _rows(
+    views: Sequence[View], subjects: list[str], stakeholders: list[str]
+) -> tuple[tuple[Cell, ...], ...]:
+    """Return the rows of the table in the order of the chart's rows, then of its columns."""
+
+    def place(view: View) -> tuple[int, int]:
+        return subjects.index(view.subject), stakeholders.index(view.stakeholder)
+
+    return table(
+        *(
+            (
+                f"{view.sign}{view.subject}",
+                view.stakeholder,
+                POSITIONS[view.position][1],
+                view.reason_words,
+                view.project,
+                Cell(view.statement, view.url),
+            )
+            for view in sorted(views, key=place)
+        )
     )
 
 

@@ -81,18 +81,24 @@ def evidence_map(
         summary=_("%(held)s of %(factors)s rest on %(works)s in all.") % counts,
         figure=_figure(found, works, factors) if len(found) > 1 else None,
         head=(row_head, _("Factor"), _("Values"), _("Of which")),
-        rows=table(
-            *(
-                (
-                    evidence.work,
-                    dict(factors)[evidence.factor],
-                    Cell(str(evidence.total), evidence.url),
-                    evidence.words,
-                )
-                for evidence in sorted(found, key=lambda evidence: (evidence.work, evidence.factor))
-            )
-        ),
+        rows=_rows(found, dict(factors)),
         wide=True,
+    )
+
+
+def _rows(found: Sequence[Evidence], names: dict[str, str]) -> tuple[tuple[Cell, ...], ...]:
+    """Return the rows of the table, by work and then by key of the factor."""
+    ordered = sorted(found, key=lambda evidence: (evidence.work, evidence.factor))
+    return table(
+        *(
+            (
+                evidence.work,
+                names[evidence.factor],
+                Cell(str(evidence.total), evidence.url),
+                evidence.words,
+            )
+            for evidence in ordered
+        )
     )
 
 
@@ -101,40 +107,21 @@ def _figure(
 ) -> go.Figure:
     by_cell = {(evidence.work, evidence.factor): evidence for evidence in found}
     grid = [[by_cell.get((work, key)) for key, _ in factors] for work in works]
-    columns, rows = list(range(len(factors))), list(range(len(works)))
-    return go.Figure(
+    hover = [
         [
-            go.Heatmap(
-                x=columns,
-                y=rows,
-                z=[[cell and cell.total for cell in line] for line in grid],
-                zmin=0,
-                colorscale=[[0, PALETTE["zero"]], [1, PALETTE["line"]]],
-                showscale=False,
-                xgap=4,
-                ygap=4,
-                hoverongaps=False,
-                text=[[cell.total if cell else "" for cell in line] for line in grid],
-                texttemplate="<b>%{text}</b>",
-                textfont={"color": PALETTE["ink"]},
-                customdata=[[cell.url if cell else "" for cell in line] for line in grid],
-                hovertext=[
-                    [
-                        f"<b>{work}</b><br>{name}<br>{cell.words}" if cell else ""
-                        for cell, (_, name) in zip(line, factors, strict=True)
-                    ]
-                    for work, line in zip(works, grid, strict=True)
-                ],
-                hovertemplate="%{hovertext}<extra></extra>",
-                name=_("Values"),
-            )
-        ],
+            f"<b>{work}</b><br>{name}<br>{cell.words}" if cell else ""
+            for cell, (_, name) in zip(line, factors, strict=True)
+        ]
+        for work, line in zip(works, grid, strict=True)
+    ]
+    return go.Figure(
+        [_heatmap(grid, hover)],
         house_layout(
             height=HEAD_HEIGHT + 16 + ROW_HEIGHT * len(works),
             margin={"l": 260, "r": 16, "t": HEAD_HEIGHT, "b": 8},
             xaxis={
                 "side": "top",
-                "tickvals": columns,
+                "tickvals": list(range(len(factors))),
                 "ticktext": [wrapped(name, max(8, 120 // len(factors)), 5) for _, name in factors],
                 "tickangle": 0,
                 "tickfont": {"size": 11},
@@ -143,7 +130,7 @@ def _figure(
                 "fixedrange": True,
             },
             yaxis={
-                "tickvals": rows,
+                "tickvals": list(range(len(works))),
                 "ticktext": [wrapped(work, 36) for work in works],
                 "range": [len(works) - 0.5, -0.5],
                 "showgrid": False,
@@ -151,4 +138,26 @@ def _figure(
                 "fixedrange": True,
             },
         ),
+    )
+
+
+def _heatmap(grid: list[list[Evidence | None]], hover: list[list[str]]) -> go.Heatmap:
+    """Return the cells of a grid, line by line, each with its number of values."""
+    return go.Heatmap(
+        x=list(range(len(grid[0]))),
+        y=list(range(len(grid))),
+        z=[[cell and cell.total for cell in line] for line in grid],
+        zmin=0,
+        colorscale=[[0, PALETTE["zero"]], [1, PALETTE["line"]]],
+        showscale=False,
+        xgap=4,
+        ygap=4,
+        hoverongaps=False,
+        text=[[cell.total if cell else "" for cell in line] for line in grid],
+        texttemplate="<b>%{text}</b>",
+        textfont={"color": PALETTE["ink"]},
+        customdata=[[cell.url if cell else "" for cell in line] for line in grid],
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        name=_("Values"),
     )

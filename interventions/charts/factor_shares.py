@@ -53,21 +53,20 @@ def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, sou
             _("n with a score"),
             _("n"),
         ),
-        rows=table(
-            *(
-                (
-                    Cell(share.column.name, share.column.url),
-                    *(
-                        _part(share, score, share.scores.get(score, 0), links)
-                        for score in reversed(SCORE_WORDS)
-                    ),
-                    _part(share, None, share.unknown, links),
-                    share.known,
-                    share.total,
-                )
-                for share in shares
-            )
-        ),
+        rows=table(*(_row(share, links) for share in shares)),
+    )
+
+
+def _row(share: FactorShare, links: Links) -> tuple[object, ...]:
+    parts = (
+        _part(share, score, share.scores.get(score, 0), links) for score in reversed(SCORE_WORDS)
+    )
+    return (
+        Cell(share.column.name, share.column.url),
+        *parts,
+        _part(share, None, share.unknown, links),
+        share.known,
+        share.total,
     )
 
 
@@ -76,6 +75,8 @@ def _part(share: FactorShare, score: float | None, number: int, links: Links) ->
 
 
 def _fill(column: Column, score: float) -> str:
+    if column.polarity not in GROUPS:
+        return PALETTE["ink-2"]
     if not score:
         return PALETTE["zero"]
     return PALETTE[f"{SCALES[column.polarity]}-{round(score * 100)}"]
@@ -95,51 +96,47 @@ def _hover(share: FactorShare, score: str, number: int) -> str:
 
 
 def _figure(shares: list[FactorShare], links: Links) -> go.Figure:
-    rows = list(range(len(shares)))
-    shown = [share.column for share in shares]
-    traces = []
-    for score in reversed(SCORE_WORDS):
-        traces.append(
-            go.Bar(
-                orientation="h",
-                y=rows,
-                x=[share.scores.get(score, 0) for share in shares],
-                width=0.7,
-                marker={
-                    "color": [
-                        _fill(column, score) if column.polarity in GROUPS else PALETTE["ink-2"]
-                        for column in shown
-                    ],
-                    "line": {"width": 1, "color": PALETTE["ink-2"]},
-                },
-                customdata=[
-                    _part(share, score, share.scores.get(score, 0), links).url for share in shares
-                ],
-                hovertext=[
-                    _hover(share, _in_words(score), share.scores.get(score, 0)) for share in shares
-                ],
-                hovertemplate="%{hovertext}<extra></extra>",
-                name=f"{score:g}",
-            )
-        )
-    traces.append(
-        go.Bar(
-            orientation="h",
-            y=rows,
-            x=[share.unknown for share in shares],
-            width=0.7,
-            marker={"color": PALETTE["paper"], "line": {"width": 1, "color": PALETTE["line"]}},
-            customdata=[_part(share, None, share.unknown, links).url for share in shares],
-            hovertext=[_hover(share, _("no agreed score"), share.unknown) for share in shares],
-            hovertemplate="%{hovertext}<extra></extra>",
-            name=_("no score"),
-        )
-    )
+    names = [wrapped(share.column.short_name, 26) for share in shares]
     return go.Figure(
-        traces,
+        [
+            *(_score_bars(shares, score, links) for score in reversed(SCORE_WORDS)),
+            _unknown_bars(shares, links),
+        ],
         house_layout(
             height=70 + ROW_HEIGHT * len(shares),
             margin={"l": 190, "r": 16, "t": 8, "b": 48},
-            **lying_bars(rows, [wrapped(column.short_name, 26) for column in shown], _("projects")),
+            **lying_bars(list(range(len(shares))), names, _("projects")),
         ),
+    )
+
+
+def _score_bars(shares: list[FactorShare], score: float, links: Links) -> go.Bar:
+    numbers = [(share, share.scores.get(score, 0)) for share in shares]
+    return go.Bar(
+        orientation="h",
+        y=list(range(len(shares))),
+        x=[number for _, number in numbers],
+        width=0.7,
+        marker={
+            "color": [_fill(share.column, score) for share in shares],
+            "line": {"width": 1, "color": PALETTE["ink-2"]},
+        },
+        customdata=[_part(share, score, number, links).url for share, number in numbers],
+        hovertext=[_hover(share, _in_words(score), number) for share, number in numbers],
+        hovertemplate="%{hovertext}<extra></extra>",
+        name=f"{score:g}",
+    )
+
+
+def _unknown_bars(shares: list[FactorShare], links: Links) -> go.Bar:
+    return go.Bar(
+        orientation="h",
+        y=list(range(len(shares))),
+        x=[share.unknown for share in shares],
+        width=0.7,
+        marker={"color": PALETTE["paper"], "line": {"width": 1, "color": PALETTE["line"]}},
+        customdata=[_part(share, None, share.unknown, links).url for share in shares],
+        hovertext=[_hover(share, _("no agreed score"), share.unknown) for share in shares],
+        hovertemplate="%{hovertext}<extra></extra>",
+        name=_("no score"),
     )

@@ -92,20 +92,19 @@ def project_length(lengths: Sequence[Length], source: str) -> Chart:
             _("Rule valid"),
             _("Against its minimum"),
         ),
-        rows=table(
-            *(
-                (
-                    Cell(length.title, length.url),
-                    length.months,
-                    length.basis,
-                    Cell(length.guideline, length.guideline_url),
-                    length.minimum,
-                    length.validity,
-                    length.against,
-                )
-                for length in lengths
-            )
-        ),
+        rows=table(*map(_row, lengths)),
+    )
+
+
+def _row(length: Length) -> tuple[object, ...]:
+    return (
+        Cell(length.title, length.url),
+        length.months,
+        length.basis,
+        Cell(length.guideline, length.guideline_url),
+        length.minimum,
+        length.validity,
+        length.against,
     )
 
 
@@ -127,7 +126,6 @@ def _figure(known: Sequence[Length]) -> go.Figure:
     common = {"orientation": "h", "hovertemplate": "%{hovertext}<extra></extra>", "width": 0.5}
     urls = [length.url for length in known]
     least = [length.least or 0 for length in known]
-    ruled = [(row, length) for row, length in enumerate(known) if length.minimum is not None]
     return go.Figure(
         [
             go.Bar(
@@ -151,21 +149,7 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                 name=_("at most"),
                 **common,
             ),
-            go.Scatter(
-                x=[length.minimum for _, length in ruled],
-                y=[row for row, _ in ruled],
-                mode="markers",
-                marker={
-                    "symbol": "line-ns-open",
-                    "size": 26,
-                    "color": PALETTE["ink"],
-                    "line": {"width": 3},
-                },
-                customdata=[length.guideline_url for _, length in ruled],
-                hovertext=[_hover(length) for _, length in ruled],
-                hovertemplate="%{hovertext}<extra></extra>",
-                name=_("the donor’s minimum"),
-            ),
+            _minimum_strokes(known),
         ],
         house_layout(
             height=70 + ROW_HEIGHT * len(known),
@@ -177,4 +161,23 @@ def _figure(known: Sequence[Length]) -> go.Figure:
                 rangemode="tozero",
             ),
         ),
+    )
+
+
+def _minimum_strokes(known: Sequence[Length]) -> go.Scatter:
+    ruled = [(row, length) for row, length in enumerate(known) if length.minimum is not None]
+    return go.Scatter(
+        x=[length.minimum for _, length in ruled],
+        y=[row for row, _ in ruled],
+        mode="markers",
+        marker={
+            "symbol": "line-ns-open",
+            "size": 26,
+            "color": PALETTE["ink"],
+            "line": {"width": 3},
+        },
+        customdata=[length.guideline_url for _, length in ruled],
+        hovertext=[_hover(length) for _, length in ruled],
+        hovertemplate="%{hovertext}<extra></extra>",
+        name=_("the donor’s minimum"),
     )
