@@ -116,6 +116,8 @@ def work_of(entry: Entry) -> Work:
     )
     if not entry.title:
         return Work(entry.line, problem=_("It has no title."))
+    if words := _mistake("title", entry.title):
+        return Work(entry.line, problem=f"{_('Title')}: {words}")
     if len(entry.authors) > MOST_NAMES:
         left_out.append(_("Authors after the first %(n)s are left out.") % {"n": MOST_NAMES})
     if entry.has_others:
@@ -137,16 +139,7 @@ def work_of(entry: Entry) -> Work:
     }
     if entry.editors and entry.authors:
         left_out.append(_("Not kept: editors."))
-    for name, value in list(document.items()):
-        if value and (words := _mistake(name, value)):
-            if name == "title":
-                return Work(entry.line, problem=f"{_('Title')}: {words}")
-            said = str(value)[:LONGEST_SAID]
-            left_out.append(
-                f"{_label(name)}: {words} {_('Left out: “%(value)s”.') % {'value': said}}"
-            )
-            document[name] = None
-    document = {name: value for name, value in document.items() if value}
+    document = _without_mistakes(document, left_out)
     year = (document.get("issued") or {}).get("edtf", "")
     document["cited_as"] = cited_as(
         entry.authors or entry.editors,
@@ -155,6 +148,22 @@ def work_of(entry: Entry) -> Work:
         has_others=entry.has_others,
     )
     return Work(entry.line, document, left_out=left_out)
+
+
+def _without_mistakes(document: Document, left_out: list[str]) -> Document:
+    """Return the values that fit their fields; add to `left_out` what keeps the others out."""
+    fitting: Document = {}
+    for name, value in document.items():
+        if not value:
+            continue
+        if words := _mistake(name, value):
+            said = str(value)[:LONGEST_SAID]
+            left_out.append(
+                f"{_label(name)}: {words} {_('Left out: “%(value)s”.') % {'value': said}}"
+            )
+        else:
+            fitting[name] = value
+    return fitting
 
 
 def _edited_by(entry: Entry) -> str:
