@@ -201,20 +201,14 @@ def leave_out(
     """
     found = CodingRound.objects.select_for_update(of=("self",)).get(pk=round.pk)
     row = found.coders.filter(coder=coder, left_at=None).first()
-    back = None
+    back = found.coders.filter(coder=instead).first() if instead is not None else None
     reasons = _reasons_of_editor(by, reason)
     if found.state not in (RoundState.CODING, RoundState.COMPARING):
         reasons.append(_("It is “%(now)s”.") % {"now": found.get_state_display()})
     if row is None:
         reasons.append(_("%(coder)s does not code in this round.") % {"coder": coder})
     if instead is not None:
-        if found.state != RoundState.CODING:
-            reasons.append(_("Coding is over: nobody can begin now."))
-        if instead.user_id is None:
-            reasons.append(_("%(coder)s has no account to code with.") % {"coder": instead})
-        back = found.coders.filter(coder=instead).first()
-        if back is not None and back.left_at is None:
-            reasons.append(_("%(coder)s is in this round already.") % {"coder": instead})
+        reasons += _reasons_against(instead, found, back)
     if reasons:
         raise NotAllowed(reasons)
     assert row is not None  # noqa: S101 - refused above
@@ -235,6 +229,20 @@ def leave_out(
         url=url,
     )
     return found.state == RoundState.CODING and _compare_if_all_have_handed_in(found, by, url)
+
+
+def _reasons_against(
+    instead: Contributor, round: CodingRound, back: RoundCoder | None
+) -> list[str]:
+    """Return why somebody cannot code in another's place; `back` is their row in the round."""
+    reasons = []
+    if round.state != RoundState.CODING:
+        reasons.append(_("Coding is over: nobody can begin now."))
+    if instead.user_id is None:
+        reasons.append(_("%(coder)s has no account to code with.") % {"coder": instead})
+    if back is not None and back.left_at is None:
+        reasons.append(_("%(coder)s is in this round already.") % {"coder": instead})
+    return reasons
 
 
 @transaction.atomic
@@ -347,13 +355,8 @@ def agree(
     found = _locked(round, RoundState.COMPARING)
     _takes_part(found, by)
     reasons = lacking(document, known_publications([document]))
-    if resolution not in (Resolution.CONSENSUS, Resolution.ADJUDICATED):
-        reasons.append(_("Say how it was agreed: by consensus, or adjudicated."))
-    elif resolution == Resolution.ADJUDICATED and not may_review(by):
-        reasons.append(_("Only an editor adjudicates."))
-    elif resolution == Resolution.CONSENSUS and not RoundSnapshot(found).may_agree:
-        words = _("A consensus needs two coders, and none left out: let an editor adjudicate.")
-        reasons.append(words)
+    if refusal := _refusal_of(resolution, found, by):
+        reasons.append(refusal)
     if reasons:
         raise NotAllowed(reasons)
     _file, problems = read_value(subject.key, _whole(subject, document), record_schema(Coding))
@@ -377,6 +380,17 @@ def agree(
         words = _("Confirm a consensus: %(project)s › %(subject)s")
         about = {"project": project, "subject": subject}
         notify(others, words % about, by=by, words=document.get("rationale", ""), url=url)
+
+
+def _refusal_of(resolution: str, round: CodingRound, by: User) -> str:
+    """Return why nothing can be agreed in this way, or nothing where it can."""
+    if resolution not in (Resolution.CONSENSUS, Resolution.ADJUDICATED):
+        return _("Say how it was agreed: by consensus, or adjudicated.")
+    if resolution == Resolution.ADJUDICATED and not may_review(by):
+        return _("Only an editor adjudicates.")
+    if resolution == Resolution.CONSENSUS and not RoundSnapshot(round).may_agree:
+        return _("A consensus needs two coders, and none left out: let an editor adjudicate.")
+    return ""
 
 
 @transaction.atomic

@@ -45,21 +45,11 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     status = 200
     if request.method == "POST":
         typed, unread = typed_in(request, it)
-        try:
-            rounds.code(round=it.row, project=project, by=mine.coder.user, answers=typed)
-        except NotAllowed as error:
-            wrong[""] = error.reasons
-        except CaseFilesRefused as error:
-            for problem in error.problems:
-                wrong.setdefault(problem.file, []).append(problem.message)
+        wrong = keep_sheet(it, project, mine.coder.user, typed)
         told = [f"{subject}: {message}" for subject, some in unread.items() for message in some]
         note = " ".join(filter(None, [*told, unknown_works(list(typed.values()))]))
         if request.headers.get("X-Autosave"):
-            words = [message for some in wrong.values() for message in some]
-            return JsonResponse(
-                {"problems": words} if words else {"at": f"{localtime():%H:%M}", "note": note},
-                status=UNPROCESSABLE if words else 200,
-            )
+            return autosaved([message for some in wrong.values() for message in some], note)
         if not wrong:
             messages.success(request, _("Saved."))
             if note:
@@ -87,6 +77,28 @@ def sheet_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
         answers=ANSWERS.items(),
     )
     return TemplateResponse(request, "admin/desk/rounds/sheet.html", context, status=status)
+
+
+def keep_sheet(
+    it: RoundSnapshot, project: Project, by: Any, typed: dict[Subject, Document]
+) -> dict[str, list[str]]:
+    """Keep what somebody typed; return why it was refused, by key of the subject, "" for all."""
+    wrong: dict[str, list[str]] = {}
+    try:
+        rounds.code(round=it.row, project=project, by=by, answers=typed)
+    except NotAllowed as error:
+        wrong[""] = error.reasons
+    except CaseFilesRefused as error:
+        for problem in error.problems:
+            wrong.setdefault(problem.file, []).append(problem.message)
+    return wrong
+
+
+def autosaved(problems: list[str], note: str) -> JsonResponse:
+    """Return what the script that saves is told: when it was kept, or why it was not."""
+    if problems:
+        return JsonResponse({"problems": problems}, status=UNPROCESSABLE)
+    return JsonResponse({"at": f"{localtime():%H:%M}", "note": note})
 
 
 def unknown_works(documents: list[Document]) -> str:
