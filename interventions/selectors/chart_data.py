@@ -256,7 +256,6 @@ def evidence_on(framework: Framework, *, by_study: bool) -> list[Evidence]:
     slug = F("citation__publication__slug")
     study = NullIf("citation__publication__study", Value(""))
     named = Coalesce(study, slug, output_field=CharField()) if by_study else slug
-    counts: dict[tuple[str, str], dict[str, int]] = {}
     codings = CodingCitation.objects.filter(
         # A coding without a score says that the work is silent: that is no evidence.
         target__in=Coding.objects.published().agreed().overall().filter(score__isnull=False),
@@ -268,6 +267,7 @@ def evidence_on(framework: Framework, *, by_study: bool) -> list[Evidence]:
     definitions = FactorCitation.objects.filter(target__framework=framework).annotate(
         factor=F("target__key")
     )
+    counts: dict[tuple[str, str], dict[str, int]] = {}
     for name, uses in (("codings", codings), ("accounts", accounts), ("definitions", definitions)):
         grouped = (
             uses.annotate(work=named)
@@ -277,13 +277,7 @@ def evidence_on(framework: Framework, *, by_study: bool) -> list[Evidence]:
         )
         for row in grouped.values_list("work", "factor", "number"):
             counts.setdefault((row[0], row[1]), {})[name] = row[2]
-    works = list(Publication.objects.filter(slug__in={work for work, factor in counts}))
-    named_so = Counter(map(str, works))
-    titles = {
-        # Two works may be cited alike; then the slug tells them apart.
-        work.slug: str(work) if named_so[str(work)] == 1 else f"{work} ({work.slug})"
-        for work in works
-    }
+    titles = _titles_of({work for work, _factor in counts})
     return [
         Evidence(
             work=titles.get(work, work),
@@ -297,6 +291,16 @@ def evidence_on(framework: Framework, *, by_study: bool) -> list[Evidence]:
         )
         for (work, factor), found in sorted(counts.items())
     ]
+
+
+def _titles_of(slugs: set[str]) -> dict[str, str]:
+    """Return what each of these works is called, by slug; of two called alike, with the slug."""
+    works = list(Publication.objects.filter(slug__in=slugs))
+    named_so = Counter(map(str, works))
+    return {
+        work.slug: str(work) if named_so[str(work)] == 1 else f"{work} ({work.slug})"
+        for work in works
+    }
 
 
 def shares_for(

@@ -41,17 +41,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     only_differing = "rows" in request.GET
     lines = [line for line in all_lines if line.differs or not only_differing]
     if request.GET.get("format") == "csv":
-        head = ["group", "row", *(project.title for project in projects), "differs"]
-        rows = [
-            [
-                line.group,
-                line.name,
-                *(side.words for side in line.sides),
-                "yes" if line.differs else "known for some" if line.is_partly_known else "no",
-            ]
-            for line in lines
-        ]
-        return csv_response("comparison", head, rows)
+        return _csv_of(projects, lines)
     context = {
         "projects": projects,
         "lines": lines,
@@ -64,6 +54,21 @@ def compare(request: HttpRequest) -> HttpResponse:
         "most": MOST,
     }
     return render(request, "interventions/compare.html", context)
+
+
+def _csv_of(projects: list[Project], lines: list[Line]) -> HttpResponse:
+    """Return the comparison as CSV: one row a line, one column a project."""
+    head = ["group", "row", *(project.title for project in projects), "differs"]
+    rows = [
+        [
+            line.group,
+            line.name,
+            *(side.words for side in line.sides),
+            "yes" if line.differs else "known for some" if line.is_partly_known else "no",
+        ]
+        for line in lines
+    ]
+    return csv_response("comparison", head, rows)
 
 
 def comparison_of(projects: list[Any]) -> list[Line]:
