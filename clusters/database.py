@@ -62,7 +62,8 @@ class PreparedStatement:
                 connection.close()
         with connection.cursor() as cursor:
             cursor.execute(self.query, values)
-            return cursor.fetchall()
+            found: list[Row] = cursor.fetchall()
+            return found
 
     def _ask(self, standing: Any, values: list[bytes]) -> Any:
         known = _prepared.setdefault(standing, set())

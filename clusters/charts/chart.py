@@ -91,7 +91,7 @@ def escaped(value: Any) -> Any:
     return value
 
 
-def table(*rows: Sequence[Any]) -> tuple[tuple[Cell, ...], ...]:
+def table(*rows: Sequence[object]) -> tuple[tuple[Cell, ...], ...]:
     """Make rows of cells; plain values become cells without a link."""
     return tuple(
         tuple(value if isinstance(value, Cell) else Cell(_text(value)) for value in row)
@@ -99,7 +99,7 @@ def table(*rows: Sequence[Any]) -> tuple[tuple[Cell, ...], ...]:
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
     return f"{value:g}" if isinstance(value, float) else str(value)

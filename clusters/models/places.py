@@ -1,5 +1,6 @@
 """Clusters, the figures known about them, and what happened there."""
 
+import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -212,6 +213,8 @@ class Event(Child):
     when = UncertainDateField(
         "when", blank=False, help_text="When it happened, as exactly as the source says."
     )
+    when_earliest: datetime.date | None
+    when_latest: datetime.date | None
     description = models.TextField(blank=True, help_text="What happened, in our own words.")
     challenge = models.TextField(blank=True, help_text="What the cluster was up against.")
     response = models.TextField(

@@ -8,12 +8,12 @@ Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; Cohen (1960).
 
 import random
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import combinations, product
 from typing import Any, Literal, NamedTuple
 
 type Level = Literal["nominal", "ordinal", "interval", "ratio"]
-type Coders = Sequence[Sequence[Any]]
+type Coders = Sequence[Sequence[Hashable]]
 
 # Above the first, conclusions may rest on it; above the second, tentative ones (Krippendorff 2004).
 RELIABLE, TENTATIVE = 0.80, 0.667
@@ -65,7 +65,7 @@ def percent_agreement(coders: Coders) -> float | None:
     return sum(pairs) / len(pairs) if pairs else None
 
 
-def cohen_kappa(coder: Sequence[Any], other: Sequence[Any]) -> float | None:
+def cohen_kappa(coder: Sequence[Hashable], other: Sequence[Hashable]) -> float | None:
     """Return Cohen's kappa of two coders, over the units that both gave a value for."""
     pairs = [pair for pair in _same_length([coder, other]) if None not in pair]
     if not pairs:
@@ -85,7 +85,7 @@ def reading(alpha: float | None) -> str:
     return "tentative" if alpha >= TENTATIVE else "below"
 
 
-def _same_length(coders: Coders) -> list[tuple[Any, ...]]:
+def _same_length(coders: Coders) -> list[tuple[Hashable, ...]]:
     if len({len(values) for values in coders}) > 1:
         raise ValueError("Coders have lists of the same length, one value for each unit.")
     return list(zip(*coders, strict=True))
@@ -95,7 +95,9 @@ def _units(coders: Coders, level: Level) -> list[list[Any]]:
     """Return the values of each unit that at least two coders gave one for."""
     if level not in DIFFERENCES:
         raise ValueError(f"“{level}” is not a level: {', '.join(DIFFERENCES)}.")
-    units = [[value for value in unit if value is not None] for unit in _same_length(coders)]
+    units: list[list[Any]] = [
+        [value for value in unit if value is not None] for unit in _same_length(coders)
+    ]
     values = {value for unit in units for value in unit}
     if level != "nominal" and not all(isinstance(value, int | float) for value in values):
         raise ValueError(f"Values of the level {level} are numbers.")
@@ -104,7 +106,7 @@ def _units(coders: Coders, level: Level) -> list[list[Any]]:
     return [unit for unit in units if len(unit) > 1]
 
 
-def _alpha(units: Sequence[Sequence[Any]], level: Level) -> float | None:
+def _alpha(units: Sequence[Sequence[Hashable]], level: Level) -> float | None:
     totals: Counter[Hashable] = Counter(value for unit in units for value in unit)
     number = sum(totals.values())
     if len(totals) < 2:
@@ -125,16 +127,16 @@ def _alpha(units: Sequence[Sequence[Any]], level: Level) -> float | None:
     return 1 - observed / expected
 
 
-type Differences = dict[tuple[Any, Any], float]
+type Differences = dict[tuple[Hashable, Hashable], float]
 
 
-def _nominal(values: Sequence[Any], totals: Counter[Any]) -> Differences:
+def _nominal(values: Sequence[Hashable], totals: Counter[Hashable]) -> Differences:
     return {(value, other): float(value != other) for value, other in product(values, values)}
 
 
-def _ordinal(values: Sequence[Any], totals: Counter[Any]) -> Differences:
+def _ordinal(values: Sequence[float], totals: Counter[float]) -> Differences:
     """How many values lie between two ranks, half of those at the ends counted."""
-    found = {}
+    found: Differences = {}
     for (first, value), (last, other) in product(enumerate(values), enumerate(values)):
         between = values[min(first, last) : max(first, last) + 1]
         ends = (totals[value] + totals[other]) / 2
@@ -144,18 +146,19 @@ def _ordinal(values: Sequence[Any], totals: Counter[Any]) -> Differences:
     return found
 
 
-def _interval(values: Sequence[Any], totals: Counter[Any]) -> Differences:
+def _interval(values: Sequence[float], totals: Counter[float]) -> Differences:
     return {(value, other): float(value - other) ** 2 for value, other in product(values, values)}
 
 
-def _ratio(values: Sequence[Any], totals: Counter[Any]) -> Differences:
+def _ratio(values: Sequence[float], totals: Counter[float]) -> Differences:
     return {
         (value, other): 0.0 if value == other else ((value - other) / (value + other)) ** 2
         for value, other in product(values, values)
     }
 
 
-DIFFERENCES = {
+# Values are numbers but for the nominal level, as `_units` sees to.
+DIFFERENCES: dict[Level, Callable[[Sequence[Any], Counter[Any]], Differences]] = {
     "nominal": _nominal,
     "ordinal": _ordinal,
     "interval": _interval,

@@ -1,5 +1,6 @@
 """Projects: what was tried, when, with whom and with whose money."""
 
+import datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -77,6 +78,13 @@ class Project(Root):
     actual_end = UncertainDateField(
         "end", help_text="When it in fact ended; empty while it runs, or where no source says."
     )
+    # Columns that the four dates bring along.
+    planned_start_earliest: datetime.date | None
+    planned_end_latest: datetime.date | None
+    actual_start_earliest: datetime.date | None
+    actual_start_latest: datetime.date | None
+    actual_end_earliest: datetime.date | None
+    actual_end_latest: datetime.date | None
     stated_months = models.PositiveIntegerField(
         "stated duration", null=True, blank=True, help_text="Months, as a source states them."
     )
@@ -343,6 +351,8 @@ class Funding(Child):
         codelist=CURRENCIES, max_length=3, blank=True, help_text="ISO 4217, such as USD."
     )
     when = UncertainDateField("when", help_text="The time that the money or help was for.")
+    when_earliest: datetime.date | None
+    when_latest: datetime.date | None
     note = models.TextField(blank=True, help_text="What one must know to read the amount.")
 
     @property

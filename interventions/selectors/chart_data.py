@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from datetime import date
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.db.models import CharField, Count, F, OuterRef, Prefetch, Subquery, Value
+from django.db.models import CharField, Count, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clusters.charts.cluster_map import Place
 from clusters.charts.timeline import PROJECT, Happening
-from clusters.models import Event, Publication
+from clusters.models import Cluster, Event, Publication
 from clusters.models.fields import EDTF
 from interventions.analysis.matrix import Column
 from interventions.analysis.shares import FactorShare, shares_of
@@ -29,21 +29,22 @@ from interventions.models import (
     DonorGuideline,
     Factor,
     Framework,
+    Funding,
     Participant,
     Project,
 )
 from interventions.models.findings import AccountCitation, CodingCitation
 from interventions.models.frameworks import FactorCitation
-from interventions.models.project_queries import DONORS_OF_PROJECTS
+from interventions.models.project_queries import DONORS_OF_PROJECTS, ProjectQuerySet
 from interventions.selectors.factor_matrix import disagreement_of, subject_of
 
 
-def places_of(clusters: Iterable[Any]) -> list[Place]:
+def places_of(clusters: Iterable[Cluster]) -> list[Place]:
     """Clusters as the map draws them."""
     return [
         Place(
             cluster.name,
-            f"{cluster.industry}, {cluster.country.name}",
+            f"{cluster.industry}, {cluster.country.name}",  # type: ignore[attr-defined]
             cluster.get_absolute_url(),
             None if cluster.latitude is None else float(cluster.latitude),
             None if cluster.longitude is None else float(cluster.longitude),
@@ -58,8 +59,8 @@ def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[
         Happening(
             event.title,
             EDTF(event.when).words,
-            event.when_earliest,  # type: ignore[attr-defined]
-            event.when_latest,  # type: ignore[attr-defined]
+            event.when_earliest,
+            event.when_latest,
             event.get_absolute_url(),
             event.kind,
             lasted="/" in event.when,
@@ -67,23 +68,22 @@ def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[
         for event in events
     ]
     for project in projects:
-        dates: Any = project
         found.append(
             Happening(
                 project.title,
                 project.years,
-                dates.actual_start_earliest,
-                dates.actual_end_latest,
+                project.actual_start_earliest,
+                project.actual_end_latest,
                 project.get_absolute_url(),
                 PROJECT,
-                (dates.planned_start_earliest, dates.planned_end_latest),
-                surely_of(dates.actual_start_latest, dates.actual_end_earliest),
+                (project.planned_start_earliest, project.planned_end_latest),
+                surely_of(project.actual_start_latest, project.actual_end_earliest),
             )
         )
     return found
 
 
-def surely_of(begun: Any, not_ended: Any) -> tuple[Any, Any] | None:
+def surely_of(begun: date | None, not_ended: date | None) -> tuple[date, date] | None:
     """The time between two days, where the first is known to come before the second."""
     return (begun, not_ended) if begun and not_ended and begun < not_ended else None
 
@@ -132,7 +132,7 @@ def lengths_of(projects: Iterable[Project]) -> list[Length]:
     return [length_of(project, longest_minimum(guidelines[project.pk])) for project in listed]
 
 
-def length_of(project: Project, guideline: Any) -> Length:
+def length_of(project: Project, guideline: DonorGuideline | None) -> Length:
     """How long one project ran, beside the rule that its donor asks most with, if any."""
     least, most, basis = months_of(project)
     length = Length(project.title, project.get_absolute_url(), least, most, basis)
@@ -143,7 +143,7 @@ def length_of(project: Project, guideline: Any) -> Length:
         guideline=_("%(donor)s, own rule") % {"donor": guideline.donor},
         guideline_url=f"{guideline.donor.get_absolute_url()}#guideline-{guideline.key}",
         minimum=guideline.minimum_months,
-        validity=_("valid %(when)s") % {"when": guideline.valid.words}
+        validity=_("valid %(when)s") % {"when": EDTF(guideline.valid).words}
         if guideline.valid
         else _("no validity stated"),
     )
@@ -153,18 +153,17 @@ def months_of(project: Project) -> tuple[int | None, int | None, str]:
     """Return the least and most months, and what they are known from."""
     if project.stated_months is not None:
         return project.stated_months, project.stated_months, _("as a source states it")
-    dates: Any = project
-    first, last = dates.actual_start_earliest, dates.actual_end_latest
+    first, last = project.actual_start_earliest, project.actual_end_latest
     if first is None or last is None:
         return None, None, _("not stated")
-    latest_start, earliest_end = dates.actual_start_latest, dates.actual_end_earliest
+    latest_start, earliest_end = project.actual_start_latest, project.actual_end_earliest
     least = None
     if latest_start and earliest_end:
         least = max(_months(latest_start, earliest_end), 0)
     return least, _months(first, last), _("start and end")
 
 
-def _months(first: Any, last: Any) -> int:
+def _months(first: date, last: date) -> int:
     """Whole months between two days, to the nearest."""
     return round((last - first).days / 30.44)
 
@@ -205,7 +204,7 @@ def views_of(projects: Iterable[Project]) -> list[View]:
     return views
 
 
-def payments_of(projects: Any) -> tuple[list[Payment], int]:
+def payments_of(projects: ProjectQuerySet) -> tuple[list[Payment], int]:
     """Stated amounts, each once, and the number of funding without an amount."""
     funding = projects.funding_once().select_related("provider__stakeholder", "project")
     stated = funding.filter(amount__isnull=False).order_by(
@@ -226,7 +225,7 @@ def payments_of(projects: Any) -> tuple[list[Payment], int]:
     return payments, funding.filter(amount__isnull=True).count()
 
 
-def _one_year(funding: Any) -> int | None:
+def _one_year(funding: Funding) -> int | None:
     first, last = funding.when_earliest, funding.when_latest
     return first.year if first and last and first.year == last.year else None
 
@@ -304,7 +303,7 @@ def _titles_of(slugs: set[str]) -> dict[str, str]:
 
 
 def shares_for(
-    projects: Any, framework: Framework, columns: tuple[Column, ...]
+    projects: QuerySet[Project], framework: Framework, columns: tuple[Column, ...]
 ) -> list[FactorShare]:
     """How often each factor of a framework was present in these projects."""
     codings = (
@@ -327,7 +326,7 @@ def shares_for(
     return shares_of(columns, rows, projects.count())
 
 
-def with_public_counts(clusters: Any) -> Any:
+def with_public_counts(clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:
     """Clusters with the number of their published projects."""
     projects = (
         Project.objects.published()

@@ -6,9 +6,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
+from django.utils.functional import Promise
 
-from clusters.models import Contributor
+from clusters.models import Contributor, User
 from clusters.records.serialization import Document
 from interventions.analysis.rounds import Unit
 from interventions.models import (
@@ -19,12 +21,13 @@ from interventions.models import (
     OutcomeDimension,
     Project,
     Resolution,
+    RoundCoder,
     RoundCoding,
     RoundComment,
 )
 
 # What one may answer, by the code that stands for it: four scores, two reasons for none.
-ANSWERS: dict[str, Any] = {
+ANSWERS: dict[str, str | Promise] = {
     **{f"{score.normalize():f}": label for score, label in SCORES.items()},
     **{str(code): label for code, label in MissingReason.choices},
 }
@@ -61,7 +64,7 @@ class Subject:
         return str(self.thing)
 
 
-def subject_key(row: Any) -> str:
+def subject_key(row: RoundCoding | RoundComment) -> str:
     """Return the key of what a row is of."""
     return f"f{row.factor_id}" if row.factor_id else f"d{row.dimension_id}"
 
@@ -112,12 +115,12 @@ class RoundSnapshot:
         self.row = round
 
     @cached_property
-    def everybody(self) -> list[Any]:
+    def everybody(self) -> list[RoundCoder]:
         """Whoever codes or once did, in their order, each with the contributor."""
         return list(self.row.coders.select_related("coder", "user"))
 
     @property
-    def coders(self) -> list[Any]:
+    def coders(self) -> list[RoundCoder]:
         """Those who code, or had handed in when they were left out."""
         return [row for row in self.everybody if row.left_at is None or row.handed_in_at]
 
@@ -132,7 +135,7 @@ class RoundSnapshot:
         return [row.coder for row in self.coders if row.left_at is None]
 
     @property
-    def left(self) -> list[Any]:
+    def left(self) -> list[RoundCoder]:
         """Those who were left out, with the reason."""
         return [row for row in self.everybody if row.left_at is not None]
 
@@ -200,7 +203,7 @@ class RoundSnapshot:
     def project(self, slug: str) -> Project | None:
         return next((project for project in self.projects if project.slug == slug), None)
 
-    def coder_of(self, user: Any) -> Any:
+    def coder_of(self, user: User | AnonymousUser) -> RoundCoder | None:
         """Return somebody's own part in it, or None."""
         return next(
             (row for row in self.coders if row.user_id == user.pk and row.left_at is None), None

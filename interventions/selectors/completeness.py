@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Max, Q
@@ -101,7 +102,7 @@ def marks_of(
     }
 
 
-def publications_in(value: Any) -> set[str]:
+def publications_in(value: object) -> set[str]:
     """Return the slugs of every publication that a document cites, at whatever depth."""
     if isinstance(value, list):
         return set().union(*map(publications_in, value))
@@ -111,14 +112,14 @@ def publications_in(value: Any) -> set[str]:
     return own.union(*map(publications_in, value.values()))
 
 
-def _last_checked(projects: Collection[Project]) -> dict[int, Any]:
+def _last_checked(projects: Collection[Project]) -> dict[int, datetime]:
     """Return when somebody last looked at each: reviewed it, or changed what is public of it."""
     of_projects = {
         "kind": record_schema(Project).folder,
         "object_id__in": [project.pk for project in projects],
     }
     steps = ReviewStep.objects.filter(**of_projects, step__in=(Step.PUBLISHED, Step.RETURNED))
-    found: dict[int, Any] = {}
+    found: dict[int, datetime] = {}
     for rows in (steps, Change.objects.filter(**of_projects)):
         for number, at in (
             rows.values("object_id")

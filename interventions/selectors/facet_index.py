@@ -1,12 +1,13 @@
 """What projects are counted by: the facts that `clusters.published.documents` keeps of each."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection
 
 from clusters.published.documents import Facts
 from interventions.analysis.status import activity_status
+from interventions.models import Account, Coding, Outcome
 from interventions.models.project_queries import DONORS_OF_PROJECTS
 from interventions.selectors.factor_matrix import disagreement_of, outcome_of
 
@@ -32,7 +33,20 @@ DONORS = f"""
 """
 
 
-def facts_of(projects: Sequence[Any]) -> dict[int, Facts]:
+class ShownProject(Protocol):
+    """A project as it was fetched for the API, with what `facts_of_one` reads of it."""
+
+    pk: int
+    ending: str
+    actual_start: str
+    issues: list[str]
+    clusters: Any
+    shown_accounts: list[Account]
+    shown_outcomes: list[Outcome]
+    shown_codings: list[Coding]
+
+
+def facts_of(projects: Sequence[ShownProject]) -> dict[int, Facts]:
     """Return what each project is counted by. They come with all that the API shows of them."""
     numbers = [project.pk for project in projects]
     donors: dict[int, list[str]] = {number: [] for number in numbers}
@@ -52,7 +66,7 @@ def facts_of(projects: Sequence[Any]) -> dict[int, Facts]:
     }
 
 
-def facts_of_one(project: Any) -> list[str]:
+def facts_of_one(project: ShownProject) -> list[str]:
     """Return what a project is counted by, as far as its own record says it."""
     status, _label = activity_status(project.ending, has_start=bool(project.actual_start))
     direction = outcome_of(project.shown_outcomes).direction
@@ -75,9 +89,11 @@ def facts_of_one(project: Any) -> list[str]:
         )
         if coding.coder_id is None and is_overall and coding.factor is not None:
             name = f"{coding.factor.framework.slug}/{coding.factor.key}"
-            if coding.score is not None:
+            if coding.score is None:
+                said = coding.missing_reason
+            else:
+                said = f"{float(coding.score):g}"
                 presence = "present" if coding.score > 0.5 else "absent"
                 found.append(f"factor_{presence}:{name}")
-            score = coding.missing_reason or f"{float(coding.score):g}"
-            found.append(f"coded:{name}:{score}:{direction}")
+            found.append(f"coded:{name}:{said}:{direction}")
     return found

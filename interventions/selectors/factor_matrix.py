@@ -14,7 +14,15 @@ from interventions.analysis.matrix import (
     Row,
     summarise_outcomes,
 )
-from interventions.models import Account, Coding, Factor, Framework, Outcome, Project
+from interventions.models import (
+    Account,
+    Coding,
+    Factor,
+    Framework,
+    Outcome,
+    OutcomeDimension,
+    Project,
+)
 
 
 def factors_in_columns(framework: Framework) -> list[Factor]:
@@ -111,9 +119,9 @@ def outcome_of(outcomes: list[Outcome]) -> OutcomeSummary:
     return summarise_outcomes([(outcome.direction, outcome.title) for outcome in outcomes])
 
 
-def subject_of(*, factor: Factor | None = None, dimension: object = None) -> str:
+def subject_of(*, factor: Factor | None = None, dimension: OutcomeDimension | None = None) -> str:
     """Name what an account is about, so that accounts can be compared."""
-    return f"factor {factor.pk}" if factor is not None else f"dimension {dimension.pk}"  # type: ignore[attr-defined]
+    return f"factor {factor.pk}" if factor is not None else f"dimension {dimension.pk}"  # type: ignore[union-attr]
 
 
 def stakeholder_of(account: Account) -> str:

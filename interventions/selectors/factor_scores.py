@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count
 
 from interventions.analysis.outcomes import DIRECTIONS
 from interventions.models import Coding, Factor, Framework
+from interventions.models.project_queries import ProjectQuerySet
 from interventions.selectors.facet_counts import Counts, counts_of, counts_of_all
 
 FACETS = ("all", "coded")
@@ -31,7 +31,9 @@ class FactorCounts:
         return sum(value * number for value, number in weighed) / total if total else None
 
 
-def scores_of(projects: Any, framework: Framework, *, are_all: bool) -> tuple[int, list[Any]]:
+def scores_of(
+    projects: ProjectQuerySet, framework: Framework, *, are_all: bool
+) -> tuple[int, list[FactorCounts]]:
     """Return how many projects there are, and the counts of each factor of a framework.
 
     From the facts that are kept of every project; from the tables where these are not all ready.
@@ -50,7 +52,7 @@ def scores_of(projects: Any, framework: Framework, *, are_all: bool) -> tuple[in
     return counts["all"].get("yes", 0), found
 
 
-def counted_anew(projects: Any) -> Counts:
+def counted_anew(projects: ProjectQuerySet) -> Counts:
     """Count from the tables what `interventions.selectors.facet_index` says of each project."""
     coded: dict[str, int] = {}
     for direction in DIRECTIONS:

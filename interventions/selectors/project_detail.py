@@ -1,15 +1,15 @@
 """What the page of a project shows: its parts, and accounts by stakeholder, reason and factor."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
-from clusters.models import Event
+from clusters.models import Citation, Event, Publication, Stakeholder, StakeholderGroup
 from clusters.models.citations import CITED
 from clusters.models.fields import EDTF
 from interventions.analysis.disagreement import NAMED_REASONS
@@ -20,12 +20,14 @@ from interventions.models import (
     Factor,
     Funding,
     Outcome,
+    OutcomeDimension,
     Participant,
     Project,
     ProjectLink,
     Reply,
     Role,
 )
+from interventions.models.project_queries import ProjectQuerySet
 from interventions.selectors.coding_rounds import code_of
 from interventions.selectors.factor_matrix import stakeholder_of
 
@@ -37,7 +39,7 @@ OWN_DATES = {
 }
 
 
-def with_everything() -> Any:
+def with_everything() -> ProjectQuerySet:
     """Published projects with all that their page shows, in a fixed number of queries."""
     replies = Reply.objects.select_related("by").prefetch_related(CITED)
     accounts = Account.objects.with_stakeholders().prefetch_related(
@@ -105,8 +107,8 @@ def dates_of(project: Project) -> list[Dated]:
         day, when = getattr(project, f"{field}_earliest"), EDTF(getattr(project, field))
         if day is not None:
             found.append(Dated(day, when.words, str(title), field=field))
-    start = project.actual_start_earliest  # type: ignore[attr-defined]
-    end = project.actual_end_latest  # type: ignore[attr-defined]
+    start = project.actual_start_earliest
+    end = project.actual_end_latest
     if start is not None:
         meanwhile = Event.objects.filter(
             Q(when_latest=None) | Q(when_latest__gte=start),
@@ -117,7 +119,7 @@ def dates_of(project: Project) -> list[Dated]:
             meanwhile = meanwhile.filter(when_earliest__lte=end)
         for event in meanwhile.select_related("cluster").prefetch_related(CITED):
             words = EDTF(event.when).words
-            found.append(Dated(event.when_earliest, words, event.title, event=event))  # type: ignore[attr-defined]
+            found.append(Dated(event.when_earliest, words, event.title, event=event))
     return sorted(found, key=lambda dated: (dated.day, dated.event is not None, dated.title))
 
 
@@ -132,7 +134,7 @@ def siblings_of(project: Project) -> list[Project]:
     )
 
 
-def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
+def sources_of(project: Project) -> list[tuple[Publication, list[Citation]]]:
     """Every publication that something on the page rests on, with the places in it."""
     parts = [
         project.accounts.all(),
@@ -145,13 +147,23 @@ def sources_of(project: Project) -> list[tuple[Any, list[Any]]]:
     uses = [*project.citations.all()]
     uses += [use for rows in parts for row in rows for use in row.citations.all()]
     places = {use.citation_id: use.citation for use in uses}
-    found: dict[Any, list[Any]] = defaultdict(list)
+    found: dict[Publication, list[Citation]] = defaultdict(list)
     for place in sorted(places.values(), key=lambda place: (place.locator_type, place.locator)):
         found[place.publication].append(place)
     return sorted(found.items(), key=lambda item: str(item[0]))
 
 
-def by_stakeholder(accounts: list[Account]) -> list[dict[str, Any]]:
+class StakeholderColumn(TypedDict):
+    """What one stakeholder says of a project, and which subjects it names as reasons."""
+
+    stakeholder: Stakeholder | None
+    name: str
+    group: StakeholderGroup | None
+    main: list[Factor | OutcomeDimension]
+    accounts: list[Account]
+
+
+def by_stakeholder(accounts: list[Account]) -> list[StakeholderColumn]:
     """One column a stakeholder, with the reasons it names for how the project ended."""
     columns: dict[str, list[Account]] = defaultdict(list)
     for account in accounts:
@@ -180,9 +192,9 @@ def by_stakeholder(accounts: list[Account]) -> list[dict[str, Any]]:
     ]
 
 
-def named_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
+def named_reasons(accounts: list[Account]) -> list[tuple[Factor | OutcomeDimension, list[str]]]:
     """Each reason for the end with whoever names it, the one that most name first."""
-    found: dict[Any, dict[str, None]] = defaultdict(dict)
+    found: dict[Factor | OutcomeDimension, dict[str, None]] = defaultdict(dict)
     for account in accounts:
         if account.reason_for_ending in NAMED_REASONS:
             found[account.subject][account.stakeholder_words] = None
@@ -193,12 +205,27 @@ def named_reasons(accounts: list[Account]) -> list[tuple[Any, list[str]]]:
 REASON_RANK = {"main": 3, "contributing": 2, "rejected": 1}
 
 
-def reasons_by_stakeholder(accounts: list[Account]) -> dict[str, Any]:
+class ReasonRow(TypedDict):
+    """One subject as a reason: the account of each stakeholder on it, and how heavy all are."""
+
+    subject: Factor | OutcomeDimension
+    cells: list[Account | None]
+    weight: int
+
+
+class ReasonTable(TypedDict):
+    """What is named as a reason for the ending: a row a subject, a column a stakeholder."""
+
+    stakeholders: list[str]
+    rows: list[ReasonRow]
+
+
+def reasons_by_stakeholder(accounts: list[Account]) -> ReasonTable:
     """A table of who names what as a reason for the ending, and how strongly."""
     named = [account for account in accounts if account.reason_for_ending in REASON_RANK]
     words = {stakeholder_of(account): account.stakeholder_words for account in named}
     stakeholders = sorted(words, key=lambda stakeholder: (words[stakeholder], stakeholder))
-    strongest: dict[tuple[Any, str], Account] = {}
+    strongest: dict[tuple[Factor | OutcomeDimension, str], Account] = {}
     for account in named:
         place = (account.subject, stakeholder_of(account))
         known = strongest.get(place)
@@ -208,7 +235,7 @@ def reasons_by_stakeholder(accounts: list[Account]) -> dict[str, Any]:
         ):
             strongest[place] = account
     subjects = {subject for subject, _ in strongest}
-    rows = [
+    rows: list[ReasonRow] = [
         {
             "subject": subject,
             "cells": [strongest.get((subject, stakeholder)) for stakeholder in stakeholders],
@@ -220,7 +247,7 @@ def reasons_by_stakeholder(accounts: list[Account]) -> dict[str, Any]:
         }
         for subject in subjects
     ]
-    rows.sort(key=lambda row: (-row["weight"], str(row["subject"])))  # type: ignore[operator]
+    rows.sort(key=lambda row: (-row["weight"], str(row["subject"])))
     return {"stakeholders": [words[stakeholder] for stakeholder in stakeholders], "rows": rows}
 
 
@@ -237,7 +264,15 @@ def parts_taken(project: Project) -> tuple[list[Participant], list[Participant]]
     return list(ran.values()), rest
 
 
-def agreement_of(lines: Sequence[dict[str, Any]]) -> Figures | None:
+class SubjectCodings(TypedDict):
+    """The agreed coding of one factor or outcome, and each coder's own."""
+
+    subject: Factor | OutcomeDimension | None
+    agreed: Coding | None
+    independent: list[Coding]
+
+
+def agreement_of(lines: Sequence[SubjectCodings]) -> Figures | None:
     """How far those who coded a project apart agree, by lines of `by_subject`; None for one coder.
 
     What is coded from one perspective only is not counted.
@@ -250,7 +285,9 @@ def agreement_of(lines: Sequence[dict[str, Any]]) -> Figures | None:
         ]
         for line in lines
     ]
-    coders = sorted({coding.coder_id for codings in overall for coding in codings})
+    coders = sorted(
+        {coding.coder_id for codings in overall for coding in codings if coding.coder_id}
+    )
     if len(coders) < 2:
         return None
     codes = [{coding.coder_id: _code_of(coding) for coding in codings} for codings in overall]
@@ -266,9 +303,11 @@ def _code_of(coding: Coding) -> str:
     )
 
 
-def by_subject(codings: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def by_subject(
+    codings: Iterable[Coding],
+) -> tuple[list[SubjectCodings], list[SubjectCodings]]:
     """Agreed and independent codings side by side: of each factor, and of each outcome."""
-    found: dict[Any, dict[str, Any]] = {}
+    found: dict[Factor | OutcomeDimension | None, SubjectCodings] = {}
     for coding in codings:
         subject = coding.factor or coding.dimension
         line = found.setdefault(subject, {"subject": subject, "agreed": None, "independent": []})

@@ -11,10 +11,15 @@ from clusters.web.caching import public_page
 from clusters.web.query_params import check_parameters, check_word
 from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
 from interventions.charts.project_length import Length
-from interventions.models import Ending, Framework, Project
+from interventions.models import Ending, Factor, Framework, OutcomeDimension, Project
 from interventions.selectors.chart_data import lengths_of
 from interventions.selectors.factor_matrix import disagreement_of, matrix_of, what_differs
-from interventions.selectors.project_detail import by_subject, named_reasons, with_everything
+from interventions.selectors.project_detail import (
+    SubjectCodings,
+    by_subject,
+    named_reasons,
+    with_everything,
+)
 
 
 @public_page
@@ -200,7 +205,9 @@ def _coded_outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
     ]
 
 
-def _coded(project: Any, dimension: Any, lines: list[dict[str, Any]]) -> Side:
+def _coded(
+    project: Any, dimension: Factor | OutcomeDimension | None, lines: list[SubjectCodings]
+) -> Side:
     line = next((line for line in lines if line["subject"] == dimension), None)
     url = f"{project.get_absolute_url()}#outcomes"
     if line is None:
