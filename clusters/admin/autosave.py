@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clusters.admin.urls import admin_url
-from clusters.models import FormDraft, Root
+from clusters.models import FormDraft, Root, User
 from clusters.models.roles import may_enter
 from clusters.records.schema import record_schema, record_schemas
 from clusters.values.cleaning import record_number
@@ -93,7 +93,7 @@ def token_of(text: str) -> uuid.UUID | None:
         return None
 
 
-def unfinished_of(user: Any, model: type[Root], record: Root | None) -> models.QuerySet[FormDraft]:
+def unfinished_of(user: User, model: type[Root], record: Root | None) -> models.QuerySet[FormDraft]:
     """Return what somebody has not saved yet of a record, or of new ones of its kind.
 
     What was thrown away is among it.

@@ -23,7 +23,7 @@ from clusters.admin.record_page import RecordPage
 from clusters.admin.urls import admin_url, admin_url_for
 from clusters.models import CitationUse, DeletedRecord, Root, State
 from clusters.models.base import root_model, root_path
-from clusters.models.roles import may_enter, may_review
+from clusters.models.roles import Visitor, may_enter, may_review
 from clusters.records.history import RecordHistory
 from clusters.records.schema import record_schema, record_schemas
 from clusters.records.validation import CaseFilesRefused
@@ -185,7 +185,7 @@ class RecordAdmin(CaseAdmin):
         model: Any = self.model
         return record_schema(model).folder
 
-    def removals_of(self, number: int, user: Any) -> Any:
+    def removals_of(self, number: int, user: Visitor) -> Any:
         """Return the deletions of a record that somebody may read of and undo."""
         removals = DeletedRecord.objects.filter(kind=self.kind, object_id=number, restored_at=None)
         return removals.may_be_undone_by(user)

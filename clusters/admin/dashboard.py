@@ -23,6 +23,7 @@ from clusters.models import (
     Root,
     State,
     Step,
+    User,
 )
 from clusters.models.roles import may_administer, may_review
 from clusters.records.schema import record_schemas
@@ -54,7 +55,7 @@ class Group:
 FURTHER: list[Callable[[Any], Group]] = []
 
 
-def waiting_for(user: Any) -> list[Group]:
+def waiting_for(user: User) -> list[Group]:
     """Return what waits for somebody, the most urgent kind first; empty kinds are left out."""
     groups = [
         Group(_("FormDraft forms"), unfinished(user)),
@@ -74,7 +75,7 @@ def waiting_for(user: Any) -> list[Group]:
     return [group for group in groups if group.items]
 
 
-def unfinished(user: Any) -> list[Waiting]:
+def unfinished(user: User) -> list[Waiting]:
     return [
         Waiting(
             address_of_form(draft),
@@ -97,7 +98,7 @@ def of_state(state: State, **by: Any) -> list[tuple[str, Root]]:
     return found
 
 
-def returned(user: Any) -> list[Waiting]:
+def returned(user: User) -> list[Waiting]:
     rows = of_state(State.RETURNED, entered_by=user)
     steps = ReviewStep.objects.filter(
         step=Step.RETURNED, object_id__in=[row.pk for _kind, row in rows]
@@ -114,7 +115,7 @@ def returned(user: Any) -> list[Waiting]:
     return found
 
 
-def to_review(user: Any) -> list[Waiting]:
+def to_review(user: User) -> list[Waiting]:
     return [
         Waiting(
             admin_url(kind, row.pk),
@@ -126,7 +127,7 @@ def to_review(user: Any) -> list[Waiting]:
     ]
 
 
-def handed_in(user: Any) -> list[Waiting]:
+def handed_in(user: User) -> list[Waiting]:
     """Return what somebody handed in and waits for, so that it is not lost from sight."""
     found = [
         Waiting(admin_url(kind, row.pk), str(row), kind_words(kind))
@@ -138,7 +139,7 @@ def handed_in(user: Any) -> list[Waiting]:
     ]
 
 
-def proposals(user: Any) -> list[Waiting]:
+def proposals(user: User) -> list[Waiting]:
     rows = Proposal.objects.filter(state=ProposalState.OPEN).select_related("by")
     if settings.TWO_PERSON_REVIEW:
         rows = rows.exclude(by=user)
@@ -166,7 +167,7 @@ def undelivered() -> list[Waiting]:
     ]
 
 
-def comments(user: Any) -> list[Waiting]:
+def comments(user: User) -> list[Waiting]:
     """Return open comments of others on what somebody entered or has commented on too."""
     rows = Comment.objects.filter(resolved_at=None).exclude(by=user).select_related("by")
     mine = {
@@ -185,7 +186,7 @@ def comments(user: Any) -> list[Waiting]:
     ][:MOST]
 
 
-def drafts(user: Any) -> list[Waiting]:
+def drafts(user: User) -> list[Waiting]:
     return [
         Waiting(admin_url(kind, row.pk), str(row), kind_words(kind))
         for kind, row in of_state(State.DRAFT, entered_by=user)

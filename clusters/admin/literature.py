@@ -19,7 +19,7 @@ from clusters.formats.bibliography import (
     read,
 )
 from clusters.models import Publication
-from clusters.models.roles import may_enter
+from clusters.models.roles import Visitor, may_enter
 from clusters.records.schema import record_schema
 from clusters.records.serialization import document_of
 from clusters.records.validation import CaseFilesRefused
@@ -92,7 +92,7 @@ def works_of(request: HttpRequest, context: dict[str, Any]) -> list[Work]:
     return works
 
 
-def known_by(doi: str, user: Any) -> Work | None:
+def known_by(doi: str, user: Visitor) -> Work | None:
     """Return the work of that DOI that the casebook has, if somebody may see it."""
     try:
         wanted = bare_doi(doi)

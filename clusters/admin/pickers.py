@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clusters.models import Citation, Contributor, Publication, Root
 from clusters.models.base import name_path, root_path
-from clusters.models.roles import may_enter, may_review
+from clusters.models.roles import Visitor, may_enter, may_review
 from clusters.records.schema import RecordSchema, record_schemas
 from clusters.records.serialization import reference
 from clusters.values import edtf
@@ -24,7 +24,7 @@ MOST = 20
 MOST_PLACES = 40
 
 
-def visible(model: Any, user: Any) -> Any:
+def visible(model: Any, user: Visitor) -> Any:
     """Return the records of a kind that somebody may name: what is public, and own drafts."""
     rows = model._default_manager.all()
     if issubclass(model, Root):
@@ -38,7 +38,7 @@ def visible(model: Any, user: Any) -> Any:
     return rows
 
 
-def labels_of(wanted: Iterable[tuple[Any, str]], user: Any) -> dict[tuple[Any, str], str]:
+def labels_of(wanted: Iterable[tuple[Any, str]], user: Visitor) -> dict[tuple[Any, str], str]:
     """Return what the named records are called for somebody, in one query for each kind."""
     by_model: dict[Any, set[str]] = {}
     for model, name in wanted:
@@ -65,7 +65,7 @@ def named(model: Any, names: Iterable[str]) -> Any:
     return rows.filter(asked).select_related(root_path(model))
 
 
-def label(row: Any, user: Any) -> str:
+def label(row: Any, user: Visitor) -> str:
     """Call a record so that it is told from others: a part with its record, a draft as one.
 
     Contributors who have not agreed to be named in public are named to those they work with.

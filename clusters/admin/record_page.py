@@ -23,7 +23,7 @@ from clusters.admin.pickers import labels_of
 from clusters.admin.record_form import Entry
 from clusters.admin.review import Review
 from clusters.models import FormDraft, Proposal, ProposalState, Root
-from clusters.models.roles import may_review
+from clusters.models.roles import Visitor, may_review
 from clusters.records.history import RecordHistory
 from clusters.records.merge import Difference, merge, value_at, with_value
 from clusters.records.schema import RecordSchema, record_schema
@@ -37,7 +37,7 @@ UNPROCESSABLE = 422
 SAVING = ("save", "continue", "submit")
 
 
-def document_for(record: Root, user: Any) -> Document:
+def document_for(record: Root, user: Visitor) -> Document:
     """Return a record as its page shows it: without open codings, to editors with private notes."""
     return document_of(record, public=True, private=may_review(user))
 

@@ -26,7 +26,7 @@ from clusters.actions.reviewing import (
     withdraw_reviewed,
 )
 from clusters.admin.urls import admin_url
-from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, State, Step
+from clusters.models import Comment, Proposal, ProposalState, ReviewStep, Root, State, Step, User
 from clusters.records.schema import record_schema, record_schemas
 from clusters.records.serialization import Document, document_of, documents_of
 from clusters.values.cleaning import record_number
@@ -238,7 +238,7 @@ class Review:
         return _("Published.")
 
 
-def named_of(model: Any, slug: str, found: Any, user: Any) -> dict[str, Any]:
+def named_of(model: type[Root], slug: str, found: Root | None, user: User) -> dict[str, Any]:
     """Say what there is to know of a record that is named; nothing of one that may not be seen."""
     kind = record_schema(model).folder
     if found is None:

@@ -168,6 +168,6 @@ class CasebookAdminSite(admin.AdminSite):
         from clusters.admin.dashboard import waiting_for
 
         links = [(reverse(name), words) for name, words in self.links]
-        waiting = waiting_for(request.user)
+        waiting = waiting_for(request.user)  # type: ignore[arg-type]
         found = {"waiting": waiting, "links": links, **(extra_context or {})}
         return super().index(request, found)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clusters.actions import uploads
 from clusters.actions.publishing import NotAllowed
 from clusters.formats.csv_files import csv_response
-from clusters.models import Upload, UploadState
+from clusters.models import Upload, UploadState, User
 from clusters.models.roles import may_enter
 
 MOST_SHOWN = 500
@@ -36,7 +36,7 @@ class UploadField(forms.FileField):
             raise forms.ValidationError(words)
 
 
-def of_user(user: Any) -> QuerySet[Upload]:
+def of_user(user: User) -> QuerySet[Upload]:
     """Return somebody's uploads, without the files themselves."""
     return Upload.objects.filter(by=user).defer("content")
 

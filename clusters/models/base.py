@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.fields import CodeField
-from clusters.models.roles import may_enter, may_review
+from clusters.models.roles import Visitor, may_enter, may_review
 from clusters.models.triggers import KeepDocuments, KeepSlugs, KeepVersion, RaiseRootVersion
 from clusters.values.codelists import LANGUAGES
 
@@ -109,7 +109,7 @@ class RootQuerySet(models.QuerySet[Any]):
         named_by = self.model.named_by
         return self.select_related(*named_by) if named_by else self
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Visitor) -> Self:
         """Records that somebody may see: what is public, drafts of one's own, for editors all."""
         if may_review(user):
             return self.all()

@@ -1,6 +1,6 @@
 """Changes that wait for somebody else's eyes, and records that were taken out."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clusters.models.history import tracked
-from clusters.models.roles import may_review
+from clusters.models.roles import Visitor, may_review
 
 
 class ProposalState(models.TextChoices):
@@ -20,7 +20,7 @@ class ProposalState(models.TextChoices):
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Visitor) -> Self:
         """Proposals that somebody may see: one's own, for editors all."""
         found = self.select_related("by", "decided_by")
         return found if may_review(user) else found.filter(by=user)
@@ -80,7 +80,7 @@ class Proposal(models.Model):
 
 
 class DeletedRecordQuerySet(models.QuerySet["DeletedRecord"]):
-    def may_be_undone_by(self, user: Any) -> Self:
+    def may_be_undone_by(self, user: Visitor) -> Self:
         """Those that somebody may read of and undo: an editor all, others their own."""
         if may_review(user):
             return self

@@ -1,6 +1,14 @@
 """Who may do what: four roles, as Django groups, and the permissions that they rest on."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clusters.models.people import User
+
+# Whoever asks, signed in or not.
+type Visitor = User | AnonymousUser
 
 ENTER, REVIEW, ADMINISTER = "enter_records", "review_records", "administer_accounts"
 # What each role may; whoever is signed in without one is a reader.
@@ -12,17 +20,17 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def may_enter(user: Any) -> bool:
+def may_enter(user: Visitor | None) -> bool:
     """Whether somebody may enter records, and propose changes to published ones."""
     return bool(user is not None and user.has_perm(f"clusters.{ENTER}"))
 
 
-def may_review(user: Any) -> bool:
+def may_review(user: Visitor | None) -> bool:
     """Whether somebody may see every draft, and approve, publish and withdraw."""
     return bool(user is not None and user.has_perm(f"clusters.{REVIEW}"))
 
 
-def may_administer(user: Any) -> bool:
+def may_administer(user: Visitor | None) -> bool:
     """Whether somebody may invite people, give them roles and shut accounts."""
     return bool(user is not None and user.has_perm(f"clusters.{ADMINISTER}"))
 

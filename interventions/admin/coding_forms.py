@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from clusters.actions.publishing import NotAllowed
 from clusters.formats.spreadsheets.columns import PLACE, place_of, place_text
 from clusters.models import Citation, Publication
-from clusters.models.roles import may_review
+from clusters.models.roles import Visitor, may_review
 from clusters.records.serialization import Document, document_of
 from clusters.records.validation import CaseFilesRefused
 from interventions.actions import rounds
@@ -149,7 +149,7 @@ def typed_in(
     return answers, wrong
 
 
-def with_slugs(documents: Collection[Document], user: Any) -> None:
+def with_slugs(documents: Collection[Document], user: Visitor) -> None:
     """Put the slug where an answer cites a publication by what it is called, as lists show it."""
     cited = [citation for document in documents for citation in document.get("citations", [])]
     names = {citation["publication"] for citation in cited}
@@ -302,7 +302,7 @@ def taken_over(it: RoundSnapshot, project: Project, subject: Subject, of: str) -
     return row_of(subject, cell.answers[coder.pk].document, [])
 
 
-def ways_for(user: Any) -> list[tuple[str, Any]]:
+def ways_for(user: Visitor) -> list[tuple[str, Any]]:
     """Return how somebody may settle on a coding."""
     ways = [Resolution.CONSENSUS, *([Resolution.ADJUDICATED] if may_review(user) else [])]
     return [(str(way), way.label) for way in ways]

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from clusters.actions.publishing import NotAllowed
 from clusters.admin.dashboard import Group, Waiting
 from clusters.formats.csv_files import csv_response
-from clusters.models import Contributor
+from clusters.models import Contributor, User
 from clusters.models.roles import may_enter, may_review
 from interventions.actions import rounds
 from interventions.analysis.agreement import RELIABLE, TENTATIVE
@@ -221,7 +221,7 @@ def round_csv(request: HttpRequest, number: int) -> HttpResponse:
 # --- What waits ----------------------------------------------------------------------------------
 
 
-def waiting(user: Any) -> Group:
+def waiting(user: User) -> Group:
     """Return the rounds in which something waits for somebody."""
     to_code = CodingRound.objects.filter(
         # Both of the same row: whoever it is has not handed in.

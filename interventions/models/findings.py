@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clusters.models import Child, CitationUse, Contributor, Stakeholder, StakeholderGroup
+from clusters.models import Child, CitationUse, Contributor, Stakeholder, StakeholderGroup, User
 from clusters.models.base import ChildQuerySet, exactly_one, unique_key
 from clusters.models.fields import UncertainDateField
 from clusters.models.history import tracked
@@ -352,7 +352,7 @@ class Coding(Child):
 
     objects: ClassVar[Any] = CodingQuerySet.as_manager()
 
-    def check_author(self, by: Any) -> None:
+    def check_author(self, by: User) -> None:
         """Refuse what somebody alone cannot say: others' codings, and that others agree."""
         if may_review(by):
             return

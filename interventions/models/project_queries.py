@@ -2,7 +2,10 @@
 
 import functools
 import operator
-from typing import Any, Self
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.core.exceptions import EmptyResultSet
@@ -11,6 +14,14 @@ from django.db.models.expressions import RawSQL
 
 from clusters.models.base import RootQuerySet
 from interventions.analysis.status import CLOSED, CLOSED_ENDINGS, IMPLEMENTATION, RUNNING_ENDING
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from interventions.models.donors import Donor
+    from interventions.models.findings import Coding
+    from interventions.models.frameworks import Factor, Framework
+    from interventions.models.projects import Funding, Project
 
 # What a list of projects can be ordered by, besides place and start; "-" is downwards.
 ORDERINGS = {
@@ -66,7 +77,7 @@ DONORS_OF_PROJECTS = """
 """
 
 
-def _coded(factors: Any) -> Any:
+def _coded(factors: Iterable["Factor"]) -> "QuerySet[Coding]":
     """Agreed codings of some factors, from no stakeholder's perspective in particular."""
     codings = apps.get_model("interventions", "Coding").objects.published()
     return codings.agreed().overall().filter(factor__in=factors)
@@ -97,7 +108,7 @@ class ProjectQuerySet(RootQuerySet):
             models.Prefetch("outcomes", outcomes.order_by("sort_order", "pk"), to_attr="found"),
         )
 
-    def running_on(self, day: Any) -> Self:
+    def running_on(self, day: date) -> Self:
         """Started by that day and not yet ended; an open end counts as running."""
         return self.filter(
             models.Q(actual_end_latest=None) | models.Q(actual_end_latest__gte=day),
@@ -120,7 +131,7 @@ class ProjectQuerySet(RootQuerySet):
             ),
         )
 
-    def running_between(self, first: Any, last: Any) -> Self:
+    def running_between(self, first: date | None, last: date | None) -> Self:
         """What ran in some part of that time; None leaves a side open, so does an unknown end.
 
         A project of which no date is known is not found by any time.
@@ -139,7 +150,7 @@ class ProjectQuerySet(RootQuerySet):
         by_code = {CLOSED[0]: closed, IMPLEMENTATION[0]: running, "": ~(closed | running)}
         return self.filter(functools.reduce(operator.or_, (by_code[code] for code in codes)))
 
-    def of_donors(self, donors: Any) -> Self:
+    def of_donors(self, donors: Iterable["Donor | int"]) -> Self:
         """Projects that one of these donors paid for or took part in, itself or by its units."""
         numbers = [getattr(donor, "pk", donor) for donor in donors]
         pairs = f"SELECT project_id FROM ({DONORS_OF_PROJECTS}) pairs WHERE donor_id = ANY(%s)"
@@ -152,7 +163,7 @@ class ProjectQuerySet(RootQuerySet):
         """
         return self.filter(pk__in=RawSQL(ACCOUNTS_DISAGREE, []))  # noqa: S611 - a constant
 
-    def by_score(self, framework: Any, key: str) -> Self:
+    def by_score(self, framework: "Framework", key: str) -> Self:
         """By the agreed score of one factor, highest first; without one last, ties as before."""
         codings = apps.get_model("interventions", "Coding").objects.published()
         agreed = (
@@ -164,15 +175,15 @@ class ProjectQuerySet(RootQuerySet):
         ties = self.query.order_by
         return self.annotate(score=score).order_by(models.F("score").desc(nulls_last=True), *ties)
 
-    def with_factor_present(self, factors: Any) -> Self:
+    def with_factor_present(self, factors: Iterable["Factor"]) -> Self:
         """Projects whose agreed coding holds one of these factors more present than absent."""
         return self.filter(pk__in=_coded(factors).filter(score__gt=0.5).values("project"))
 
-    def with_factor_absent(self, factors: Any) -> Self:
+    def with_factor_absent(self, factors: Iterable["Factor"]) -> Self:
         """Projects whose agreed coding holds one of these factors more absent than present."""
         return self.filter(pk__in=_coded(factors).filter(score__lt=0.5).values("project"))
 
-    def with_factor_unknown(self, factors: Any) -> Self:
+    def with_factor_unknown(self, factors: Iterable["Factor"]) -> Self:
         """Projects without an agreed score of one of these factors.
 
         Sources may be silent, or nobody has looked.
@@ -186,7 +197,7 @@ class ProjectQuerySet(RootQuerySet):
     def with_outcome(self, *directions: str) -> Self:
         """By the direction of all outcomes together, as `summarise_outcomes` sums them up."""
 
-        def has(direction: str) -> Any:
+        def has(direction: str) -> models.Exists:
             outcomes = apps.get_model("interventions", "Outcome").objects
             return models.Exists(
                 outcomes.filter(project=models.OuterRef("pk"), direction=direction)
@@ -202,11 +213,11 @@ class ProjectQuerySet(RootQuerySet):
         wanted = (by_direction[direction] for direction in directions)
         return self.filter(functools.reduce(operator.or_, wanted))
 
-    def with_score(self, factor: Any, score: Any) -> Self:
+    def with_score(self, factor: "Factor", score: Decimal) -> Self:
         """Projects whose agreed coding gives a factor exactly this score."""
         return self.filter(pk__in=_coded([factor]).filter(score=score).values("project"))
 
-    def among(self, slugs: list[str]) -> list[Any]:
+    def among(self, slugs: list[str]) -> list["Project"]:
         """Those with these slugs, in the order of the slugs."""
         found = {project.slug: project for project in self.filter(slug__in=slugs)}
         return [found[slug] for slug in slugs if slug in found]
@@ -231,7 +242,7 @@ class ProjectQuerySet(RootQuerySet):
             parameters,
         )
 
-    def money_by_currency(self) -> Any:
+    def money_by_currency(self) -> "QuerySet[Any, Any]":
         """One row a currency and kind of funding, each project's money once, largest first.
 
         A programme has its parts' money already, so parts of a project that is here are left
@@ -245,7 +256,7 @@ class ProjectQuerySet(RootQuerySet):
             .order_by("-amount", "currency", "is_budget", "transaction_type")
         )
 
-    def funding_once(self) -> Any:
+    def funding_once(self) -> "QuerySet[Funding]":
         """What donors gave to these projects: not what a project passes on, nor its parts get."""
         once_each = self.model.objects.filter(pk__in=self.order_by().values("pk"))
         funding = apps.get_model("interventions", "Funding").objects

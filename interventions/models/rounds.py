@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clusters.models import Contributor, StakeholderGroup
 from clusters.models.base import exactly_one
 from clusters.models.history import tracked
-from clusters.models.roles import may_enter, may_review
+from clusters.models.roles import Visitor, may_enter, may_review
 from interventions.models.findings import Resolution
 from interventions.models.frameworks import Factor, Framework, OutcomeDimension
 from interventions.models.projects import Project
@@ -25,7 +25,7 @@ class RoundState(models.TextChoices):
 
 
 class CodingRoundQuerySet(models.QuerySet["CodingRound"]):
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Visitor) -> Self:
         """Rounds that somebody may see: their own, and for editors all."""
         if may_review(user):
             return self.all()

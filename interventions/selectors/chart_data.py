@@ -221,6 +221,7 @@ def payments_of(projects: ProjectQuerySet) -> tuple[list[Payment], int]:
             url=f"{funding.project.get_absolute_url()}#funding-{funding.key}",
         )
         for funding in stated
+        if funding.amount is not None
     ]
     return payments, funding.filter(amount__isnull=True).count()
 

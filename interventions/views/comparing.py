@@ -1,4 +1,4 @@
-from typing import Any
+from collections.abc import Iterable
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -6,10 +6,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from clusters.formats.csv_files import csv_response
+from clusters.models import Root
 from clusters.models.fields import EDTF
 from clusters.web.caching import public_page
 from clusters.web.query_params import check_parameters, check_word
 from interventions.analysis.comparison import FEWEST, MOST, Line, Side, factor_lines, lines_of
+from interventions.analysis.matrix import Matrix
 from interventions.charts.project_length import Length
 from interventions.models import Ending, Factor, Framework, OutcomeDimension, Project
 from interventions.selectors.chart_data import lengths_of
@@ -76,7 +78,7 @@ def _csv_of(projects: list[Project], lines: list[Line]) -> HttpResponse:
     return csv_response("comparison", head, rows)
 
 
-def comparison_of(projects: list[Any]) -> list[Line]:
+def comparison_of(projects: list[Project]) -> list[Line]:
     """Every row of the comparison of projects that were fetched with everything."""
     lengths = lengths_of(projects)
     lines = lines_of(
@@ -116,7 +118,7 @@ def comparison_of(projects: list[Any]) -> list[Line]:
     return lines
 
 
-def _aligned(projects: list[Any], framework: Framework) -> Any:
+def _aligned(projects: list[Project], framework: Framework) -> Matrix:
     order = {project.pk: number for number, project in enumerate(projects)}
     rows = Project.objects.filter(pk__in=order)
     matrix = matrix_of(rows, framework)
@@ -139,7 +141,7 @@ def _words(words: str) -> Side:
     return Side(words) if words else Side(_("not stated"), is_known=False)
 
 
-def _ending(project: Any) -> Side:
+def _ending(project: Project) -> Side:
     known = project.ending not in ("", Ending.UNKNOWN)
     return Side(project.get_ending_display(), is_known=known) if project.ending else _words("")
 
@@ -148,16 +150,16 @@ def _date(value: str) -> Side:
     return _words(EDTF(value).words if value else "")
 
 
-def _names(records: Any) -> Side:
+def _names(records: Iterable[Root]) -> Side:
     return _words("; ".join(map(str, records)))
 
 
-def _issue_words(project: Any) -> list[str]:
+def _issue_words(project: Project) -> list[str]:
     labels = dict(type(project)._meta.get_field("issues").base_field.flatchoices)
     return [str(labels[issue]) for issue in project.issues]
 
 
-def _payers(project: Any) -> Side:
+def _payers(project: Project) -> Side:
     payers = [
         str(funding.provider or funding.provider_project)
         + (f" ({funding.currency} {funding.amount:,.0f})" if funding.amount else "")
@@ -166,7 +168,7 @@ def _payers(project: Any) -> Side:
     return _words("; ".join(payers))
 
 
-def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
+def _outcomes(projects: list[Project]) -> list[tuple[str, list[Side]]]:
     """One row a dimension, so that projects that changed the same thing meet."""
     dimensions = sorted(
         {outcome.dimension for project in projects for outcome in project.outcomes.all()}, key=str
@@ -192,7 +194,7 @@ def _outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
     return rows
 
 
-def _coded_outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
+def _coded_outcomes(projects: list[Project]) -> list[tuple[str, list[Side]]]:
     """One row a dimension that was coded, on the scale of factors."""
     coded = {project.pk: by_subject(project.codings.all())[1] for project in projects}
     dimensions = sorted({line["subject"] for lines in coded.values() for line in lines}, key=str)
@@ -206,7 +208,7 @@ def _coded_outcomes(projects: list[Any]) -> list[tuple[str, list[Side]]]:
 
 
 def _coded(
-    project: Any, dimension: Factor | OutcomeDimension | None, lines: list[SubjectCodings]
+    project: Project, dimension: Factor | OutcomeDimension | None, lines: list[SubjectCodings]
 ) -> Side:
     line = next((line for line in lines if line["subject"] == dimension), None)
     url = f"{project.get_absolute_url()}#outcomes"
@@ -220,7 +222,7 @@ def _coded(
     return Side(str(words), url, is_known=is_known)
 
 
-def _named_reasons(project: Any) -> Side:
+def _named_reasons(project: Project) -> Side:
     accounts = list(project.accounts.all())
     if not accounts:
         return Side(_("no account recorded"), is_known=False)
@@ -233,7 +235,7 @@ def _named_reasons(project: Any) -> Side:
     return Side("; ".join(named), f"{project.get_absolute_url()}#accounts")
 
 
-def _disagreement(project: Any) -> Side:
+def _disagreement(project: Project) -> Side:
     accounts = list(project.accounts.all())
     words = what_differs(accounts, disagreement_of(accounts))
     if not accounts:

@@ -1,8 +1,7 @@
 from collections import Counter
-from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -80,7 +79,7 @@ def factor_evidence(request: HttpRequest, framework: str, key: str) -> HttpRespo
     found, factor = find_factor(framework, key)
     works = works_asked_for(request.GET)
 
-    def resting(rows: Any) -> list[Any]:
+    def resting[M: Model](rows: QuerySet[M]) -> list[M]:
         return list(rows.filter(citations__citation__publication__in=works).distinct())
 
     context = {
@@ -114,7 +113,7 @@ def works_asked_for(query: QueryDict) -> list[Publication]:
     return found
 
 
-def agreed_codings(factor: Factor) -> Any:
+def agreed_codings(factor: Factor) -> QuerySet[Coding]:
     return (
         Coding.objects.published()
         .agreed()
@@ -126,7 +125,7 @@ def agreed_codings(factor: Factor) -> Any:
     )
 
 
-def accounts_on(factor: Factor) -> Any:
+def accounts_on(factor: Factor) -> QuerySet[Account]:
     return (
         Account.objects.published()
         .filter(factor=factor)

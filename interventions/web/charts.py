@@ -1,6 +1,6 @@
 """Every chart by its name: what it draws of which rows, for pages, API and files alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from clusters.charts.cluster_map import cluster_map
 from clusters.charts.timeline import cluster_timeline
 from clusters.i18n import PROJECTS, counted
 from clusters.models import Cluster, Event
+from clusters.models.base import RootQuerySet
 from clusters.published.lookup import GoneError, MovedError, find_published
 from clusters.published.state import data_state
 from clusters.web.active_filters import ActiveFilter, active_filters
@@ -31,6 +32,7 @@ from interventions.charts.money import money_by_donor
 from interventions.charts.participants import draw_participants
 from interventions.charts.project_length import project_length
 from interventions.models import Framework, Project
+from interventions.models.project_queries import ProjectQuerySet
 from interventions.selectors.chart_data import (
     evidence_on,
     happenings_of,
@@ -81,11 +83,11 @@ def filters_of(query: QueryDict) -> QueryDict:
     return kept
 
 
-def draw_matrix(projects: Any, query: QueryDict) -> Chart:
+def draw_matrix(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     return factor_matrix(matrix_of(projects, framework_of(query)), source_line())
 
 
-def draw_shares(projects: Any, query: QueryDict) -> Chart:
+def draw_shares(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     framework = framework_of(query)
     shares = shares_for(projects, framework, columns_of(framework))
 
@@ -100,7 +102,7 @@ def draw_shares(projects: Any, query: QueryDict) -> Chart:
     return factor_shares(shares, projects=projects.count(), links=links, source=source_line())
 
 
-def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
+def draw_outcomes(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     framework = framework_of(query)
     matrix = matrix_of(projects, framework)
 
@@ -121,28 +123,28 @@ def draw_outcomes(projects: Any, query: QueryDict) -> Chart:
     )
 
 
-def draw_accounts(projects: Any, query: QueryDict) -> Chart:
+def draw_accounts(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     return accounts_by_stakeholder(views_of(projects), source_line())
 
 
-def draw_lengths(projects: Any, query: QueryDict) -> Chart:
+def draw_lengths(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     return project_length(lengths_of(projects), source_line())
 
 
-def draw_money(projects: Any, query: QueryDict) -> Chart:
+def draw_money(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     payments, unstated = payments_of(projects)
     return money_by_donor(payments, unstated=unstated, source=source_line())
 
 
-def draw_taking_part(projects: Any, query: QueryDict) -> Chart:
+def draw_taking_part(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     return draw_participants(parts_of(projects), source_line())
 
 
-def draw_map(clusters: Any, query: QueryDict) -> Chart:
+def draw_map(clusters: RootQuerySet, query: QueryDict) -> Chart:
     return cluster_map(places_of(clusters), source_line())
 
 
-def draw_evidence_map(projects: Any, query: QueryDict) -> Chart:
+def draw_evidence_map(projects: ProjectQuerySet, query: QueryDict) -> Chart:
     framework = framework_of(query)
     works = query.get("works", "each")
     if works not in ("each", "independent"):
@@ -156,7 +158,7 @@ def draw_evidence_map(projects: Any, query: QueryDict) -> Chart:
     )
 
 
-def draw_timeline(clusters: Any, query: QueryDict) -> Chart:
+def draw_timeline(clusters: RootQuerySet, query: QueryDict) -> Chart:
     slug = query.get("cluster", "")
     if not slug:
         known = ", ".join(clusters.values_list("slug", flat=True)[:20])
@@ -177,7 +179,7 @@ def draw_timeline(clusters: Any, query: QueryDict) -> Chart:
     )
 
 
-def timeline_of(cluster: Cluster, events: Any, projects: Any) -> Chart:
+def timeline_of(cluster: Cluster, events: Iterable[Event], projects: Iterable[Project]) -> Chart:
     """The timeline of a cluster from its events and projects, fetched or not."""
     for event in events:
         event.cluster = cluster  # known: no query for each
@@ -244,7 +246,7 @@ def chart_of(name: str, rows: Any, query: QueryDict) -> Chart:
     return replace(chart, address=f"{address}?{kept.urlencode()}" if kept else address)
 
 
-def rows_of(request: HttpRequest, entry: Entry) -> tuple[Any, list[ActiveFilter]]:
+def rows_of(request: HttpRequest, entry: Entry) -> tuple[RootQuerySet, list[ActiveFilter]]:
     """The records that a chart draws, and what was asked for. Raises BadRequest."""
     query = request.GET
     filterset: Any

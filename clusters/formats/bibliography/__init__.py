@@ -36,6 +36,7 @@ from clusters.formats.bibliography.tagged import (
 )
 from clusters.formats.bibliography.work import Unreadable, Work
 from clusters.models import Publication
+from clusters.models.roles import Visitor
 from clusters.records.serialization import Document
 from clusters.records.writer import find_by_slugs
 from clusters.values.doi import bare_doi
@@ -144,7 +145,7 @@ def _out_of_reach() -> str:
 # --- What is known already ------------------------------------------------------------------------
 
 
-def mark_duplicates(works: Sequence[Work], user: Any) -> None:
+def mark_duplicates(works: Sequence[Work], user: Visitor) -> None:
     """Say which works are known: by DOI, else by title, year and first author.
 
     A work of the same title that differs in year, author or DOI only resembles: people decide.
