@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
 
 from django.utils.dates import MONTHS
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
 __all__ = [
@@ -28,7 +28,7 @@ PROJECTS = ngettext_lazy("%(n)s project", "%(n)s projects", "count")
 ACCOUNTS = ngettext_lazy("%(n)s account", "%(n)s accounts", "count")
 
 
-def counted(number: int, noun: Any) -> str:
+def counted(number: int, noun: Promise) -> str:
     """Write a number with its noun, a lazy plural like those above: 1 project, 3,000 projects."""
     return str(noun % {"count": number, "n": f"{number:,}"})
 
@@ -39,7 +39,7 @@ def short(text: object) -> str:
     return said if len(said) <= LONGEST_ECHO else f"{said[:LONGEST_ECHO]}…"
 
 
-def known_words(wrong: object, known: Iterable[Any]) -> str:
+def known_words(wrong: object, known: Iterable[object]) -> str:
     """Say which values are known, ten at most, and which of all comes nearest to a wrong one.
 
     >>> known_words("county", ["country", "cluster"])
@@ -52,7 +52,7 @@ def known_words(wrong: object, known: Iterable[Any]) -> str:
     return f"{said} {gettext('Did you mean “%s”?') % near[0]}" if near else said
 
 
-def not_known(wrong: object, known: Iterable[Any]) -> str:
+def not_known(wrong: object, known: Iterable[object]) -> str:
     """Refuse a value that is none of the known ones."""
     refused = gettext("“%(value)s” is not known here.") % {"value": short(wrong)}
     return f"{refused} {known_words(wrong, known)}"

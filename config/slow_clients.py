@@ -16,6 +16,7 @@ from tempfile import SpooledTemporaryFile
 from threading import Condition, Thread
 from time import monotonic
 from typing import Any
+from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -102,7 +103,7 @@ def up_to(size: int, pieces: Iterator[bytes]) -> list[bytes]:
     return found
 
 
-def whole(response: Any, content: bytes) -> Any:
+def whole(response: Any, content: bytes) -> HttpResponse:
     """Return the answer that a stream is, with its content at hand."""
     made: Any = HttpResponse(content, status=response.status_code)
     made.headers, made.cookies = response.headers, response.cookies
@@ -115,11 +116,11 @@ def whole(response: Any, content: bytes) -> Any:
 class WholeBodies:
     """A WSGI application that is asked once all of a body is there."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, application: WSGIApplication) -> None:
         self.application = application
         self.places = Places(settings.BODIES_AT_ONCE)
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         said = environ.get("CONTENT_LENGTH") or "0"
         if said == "0" and not is_chunked:
@@ -156,7 +157,7 @@ class Arrival(Thread):
     which it does once the request is answered.
     """
 
-    def __init__(self, source: Any, target: Any) -> None:
+    def __init__(self, source: InputStream, target: SpooledTemporaryFile[bytes]) -> None:
         super().__init__(daemon=True)
         self.source, self.target = source, target
         self.length = 0
@@ -179,7 +180,9 @@ class Arrival(Thread):
         return True
 
 
-def refuse(environ: dict[str, Any], start_response: Any, status: int, words: str) -> list[bytes]:
+def refuse(
+    environ: WSGIEnvironment, start_response: StartResponse, status: int, words: str
+) -> list[bytes]:
     """Answer without Django: as a problem to clients of the API, in words to everybody else."""
     answer: Any = (
         problem_page(status, words)

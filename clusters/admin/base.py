@@ -1,12 +1,13 @@
 """What every admin of the casebook shares: bounded queries, no long selects, roles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -33,7 +34,7 @@ from clusters.values.cleaning import record_number
 MOST_MOMENTS = 50
 
 
-def joins_for(model: Any) -> list[str]:
+def joins_for(model: type[Model]) -> list[str]:
     """Foreign keys whose rows a list shows, with what their names are read from."""
     found = []
     for column in model._meta.concrete_fields:
@@ -61,7 +62,7 @@ SEARCHED = (
 )
 
 
-def read_off(model: Any) -> dict[str, Any]:
+def read_off(model: type[Model]) -> dict[str, Any]:
     """Return what the list of a model shows, searches and filters, read off its fields."""
     columns = {column.name: column for column in model._meta.concrete_fields}
     relations = [name for name, column in columns.items() if column.is_relation and column.editable]
@@ -138,7 +139,7 @@ class RecordAdmin(CaseAdmin):
     delete_confirmation_template = "admin/desk/delete.html"
     delete_selected_confirmation_template = "admin/desk/delete_selected.html"
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: Any = super().get_queryset(request)
         return rows.visible_to(request.user)
 
@@ -245,7 +246,7 @@ class RecordAdmin(CaseAdmin):
         """Keep the draft whole, so that it can come back."""
         delete(record=obj, by=request.user, reason="Deleted at the desk")  # type: ignore[arg-type]
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         with transaction.atomic():
             for record in queryset:
                 self.delete_model(request, record)
@@ -287,7 +288,7 @@ class RecordAdmin(CaseAdmin):
         return may_review(request.user)
 
     @admin.action(permissions=["review"], description="Publish the selected records together")
-    def publish_selected(self, request: HttpRequest, queryset: Any) -> None:
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         try:
             done = publish_reviewed(
                 records=queryset,
@@ -303,7 +304,7 @@ class RecordAdmin(CaseAdmin):
     @admin.action(
         permissions=["review"], description="Withdraw the selected records, with a reason"
     )
-    def withdraw_selected(self, request: HttpRequest, queryset: Any) -> Any:
+    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         """Ask for the reason first; all are withdrawn, or none."""
         reason = request.POST.get("reason")
         if reason is None:
@@ -340,7 +341,7 @@ class PartAdmin(ReadOnlyAdmin):
 
     viewers = staticmethod(may_enter)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         visible: Any = root_model(self.model)._default_manager
         path = root_path(self.model)
@@ -360,7 +361,7 @@ class PartAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(admin_url_for(part))
 
 
-def register_parts(app_models: Any) -> None:
+def register_parts(app_models: Iterable[type[Model]]) -> None:
     """Register every root, and every part of one, that has no admin of its own yet."""
     for model in app_models:
         is_part = root_path(model) or any(

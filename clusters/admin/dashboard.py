@@ -52,7 +52,7 @@ class Group:
 
 
 # What other apps know to wait for somebody.
-FURTHER: list[Callable[[Any], Group]] = []
+FURTHER: list[Callable[[User], Group]] = []
 
 
 def waiting_for(user: User) -> list[Group]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -91,9 +92,9 @@ def cited_place(entry: Entry, place: Place, labels: Labels) -> CitedPlace:
 
 
 # Titles with the names of their fields.
-type Sections = Sequence[tuple[Any, Sequence[str]]]
+type Sections = Sequence[tuple[str | Promise, Sequence[str]]]
 # Gives those of a kind of record or part.
-type Layout = Callable[[Any], Sections]
+type Layout = Callable[[type[Model]], Sections]
 
 
 def card_of(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Case, Q, When
+from django.db.models import Case, Model, Q, QuerySet, When
 from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ MOST = 20
 MOST_PLACES = 40
 
 
-def visible(model: Any, user: Visitor) -> Any:
+def visible(model: type[Model], user: Visitor) -> QuerySet[Any]:
     """Return the records of a kind that somebody may name: what is public, and own drafts."""
     rows = model._default_manager.all()
     if issubclass(model, Root):
@@ -38,9 +38,11 @@ def visible(model: Any, user: Visitor) -> Any:
     return rows
 
 
-def labels_of(wanted: Iterable[tuple[Any, str]], user: Visitor) -> dict[tuple[Any, str], str]:
+def labels_of(
+    wanted: Iterable[tuple[type[Model], str]], user: Visitor
+) -> dict[tuple[type[Model], str], str]:
     """Return what the named records are called for somebody, in one query for each kind."""
-    by_model: dict[Any, set[str]] = {}
+    by_model: dict[type[Model], set[str]] = {}
     for model, name in wanted:
         by_model.setdefault(model, set()).add(name)
     return {
@@ -51,11 +53,11 @@ def labels_of(wanted: Iterable[tuple[Any, str]], user: Visitor) -> dict[tuple[An
     }
 
 
-def named(model: Any, names: Iterable[str]) -> Any:
+def named(model: type[Model], names: Iterable[str]) -> QuerySet[Any]:
     """Return the records of a kind that have these slugs, or these root slugs and keys."""
     rows = model._default_manager
     if issubclass(model, Root):
-        return rows.filter(slug__in=names).with_names()
+        return model.objects.filter(slug__in=names).with_names()
     if not hasattr(model, "parent_field"):
         return rows.filter(slug__in=names)
     lookups, asked = name_path(model), Q(pk__in=())

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
 from django.http import QueryDict
 from django.utils.text import slugify
 
@@ -27,7 +28,7 @@ from clusters.records.serialization import Document, locator_type_of
 from clusters.records.validation import NO_FIELD, NO_KIND, Problem
 from clusters.values.date_words import read_date
 
-type Labels = dict[tuple[Any, str], str]
+type Labels = dict[tuple[type[Model], str], str]
 
 ONE_OF = "one-of"
 # In place of a field: that a source vouches for all of a record is somebody's choice, no default.
@@ -224,7 +225,7 @@ class Entry:
             parts["edtf"] = self.values[f"{spec.name}-edtf"] = read_date(parts["edtf"])
         return {name: text for name, text in parts.items() if text} or None
 
-    def suggested_name(self, taken: Iterable[Any]) -> str:
+    def suggested_name(self, taken: Iterable[object]) -> str:
         """Make a key or slug of what the record is called, or of whom it names."""
         words = next((self.values[name] for name in NAMED_BY if self.values.get(name)), "")
         if not words:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -186,7 +187,7 @@ class RecordPage:
             self.request, "admin/desk/record.html", context, status=status
         ).render()
 
-    def layout(self, model: Any) -> Sections:
+    def layout(self, model: type[Model]) -> Sections:
         """Return how the admin of a kind of record or part lays it out."""
         found: Sections = self.admin.admin_site.get_model_admin(model).sections
         return found

@@ -11,6 +11,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -146,7 +147,7 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
         permissions=["administer"],
         description=_("Remove the second factors of the selected people, who have lost them"),
     )
-    def remove_second_factors(self, request: HttpRequest, queryset: Any) -> None:
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Let people set theirs up anew; nobody's whose account is above one's own."""
         chosen = [user for user in queryset if self.has_change_permission(request, user)]
         Authenticator.objects.filter(user__in=chosen).delete()
@@ -195,7 +196,7 @@ class InvitationAdmin(RolesOnly, CaseAdmin):
         )
 
     @admin.action(permissions=["view"], description=_("Withdraw the selected invitations"))
-    def withdraw_selected(self, request: HttpRequest, queryset: Any) -> None:
+    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         user: Any = request.user
         for invitation in queryset:
             withdraw_invitation(invitation=invitation, by=user)
@@ -215,7 +216,7 @@ class MailAdmin(ReadOnlyAdmin):
     actions = ("send_selected",)
 
     @admin.action(permissions=["view"], description=_("Send the selected mails again"))
-    def send_selected(self, request: HttpRequest, queryset: Any) -> None:
+    def send_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         send_again(queryset)
         messages.success(request, _("They are tried again now."))
 
@@ -231,7 +232,7 @@ class ProposalAdmin(ReadOnlyAdmin):
 
     viewers = staticmethod(may_enter)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return Proposal.objects.visible_to(request.user)
 
     def change_view(
@@ -300,7 +301,7 @@ class DeletedRecordAdmin(ReadOnlyAdmin):
     actions = ("restore_selected",)
     viewers = staticmethod(may_enter)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: Any = super().get_queryset(request)
         return rows.may_be_undone_by(request.user)
 
@@ -312,7 +313,7 @@ class DeletedRecordAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(admin_url(removal.kind, removal.object_id, "history"))
 
     @admin.action(permissions=["view"], description="Bring the selected records back as drafts")
-    def restore_selected(self, request: HttpRequest, queryset: Any) -> None:
+    def restore_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         user: Any = request.user
         try:
             with transaction.atomic():

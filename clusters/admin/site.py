@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -29,34 +30,34 @@ from clusters.models.base import root_path
 from clusters.models.roles import may_enter
 
 
-def _is_record(model: Any) -> bool:
+def _is_record(model: type[Model]) -> bool:
     return issubclass(model, Root)
 
 
-def _is_part(model: Any) -> bool:
+def _is_part(model: type[Model]) -> bool:
     return bool(hasattr(model, "parent_field")) and hasattr(model, "key")
 
 
-def _is_tie(model: Any) -> bool:
+def _is_tie(model: type[Model]) -> bool:
     return hasattr(model, "parent_field") and not hasattr(model, "key")
 
 
-def _is_work(model: Any) -> bool:
+def _is_work(model: type[Model]) -> bool:
     known = (Proposal, DeletedRecord, Correction, Comment, Contributor)
     return model in known or getattr(model, "is_work", False)
 
 
-def _is_account(model: Any) -> bool:
+def _is_account(model: type[Model]) -> bool:
     return model in (User, Invitation, ApiToken, Mail)
 
 
-def _is_book(model: Any) -> bool:
+def _is_book(model: type[Model]) -> bool:
     kinds = (_is_record, _is_part, _is_tie, _is_work, _is_account)
     return not any(belongs(model) for belongs in kinds)
 
 
 # What the desk lists, by what one does with it; ties are found on the pages of their records.
-GROUPS: tuple[tuple[Any, Callable[[Any], bool]], ...] = (
+GROUPS: tuple[tuple[Any, Callable[[type[Model]], bool]], ...] = (
     (_("Records"), _is_record),
     (_("Work on them"), _is_work),
     (_("People"), _is_account),

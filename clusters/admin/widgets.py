@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ LINES = {"rows": 2}
 class ReferenceSelect(AutocompleteSelect):
     """Chooses a record by its name; what is sent is its slug, or root slug and key of a part."""
 
-    def __init__(self, model: Any, *, labels: dict[tuple[Any, str], str]) -> None:
+    def __init__(self, model: type[Model], *, labels: dict[tuple[type[Model], str], str]) -> None:
         forms.Select.__init__(self)
         self.model, self.labels = model, labels
         self.i18n_name = "en"
@@ -67,7 +68,7 @@ class ReferencesSelect(ReferenceSelect, AutocompleteSelectMultiple):
         return forms.SelectMultiple.value_from_datadict(self, data, files, name)  # type: ignore[arg-type]
 
 
-def widget_for(spec: FieldSpec, labels: dict[tuple[Any, str], str]) -> forms.Widget:
+def widget_for(spec: FieldSpec, labels: dict[tuple[type[Model], str], str]) -> forms.Widget:
     """Return the input of one field; dates have two, see `date_widgets`."""
     field = spec.field
     if spec.kind == "reference":

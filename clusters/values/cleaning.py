@@ -146,7 +146,7 @@ def _finite(text: str) -> float:
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def _has_nul(value: Any) -> bool:
+def _has_nul(value: object) -> bool:
     if isinstance(value, dict):
         return any(_has_nul(part) for pair in value.items() for part in pair)
     if isinstance(value, list):

@@ -1,6 +1,7 @@
 """Pages on literature: what a work says, and what in the casebook rests on it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -9,7 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from clusters.models import CitationUse, Cluster, LiteratureSummary, Publication, StudySample
+from clusters.models import (
+    Citation,
+    CitationUse,
+    Cluster,
+    LiteratureSummary,
+    Publication,
+    Root,
+    StudySample,
+)
 from clusters.published.lookup import find_published
 from clusters.views.records import about_record
 from clusters.web.caching import public_page
@@ -74,12 +83,12 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "clusters/publication_detail.html", context)
 
 
-def places_of(publication: Publication) -> list[tuple[Any, list[tuple[Any, list[str]]]]]:
+def places_of(publication: Publication) -> list[tuple[Citation, list[tuple[Root, list[str]]]]]:
     """Every cited place of a work with the published assertions that rest on it.
 
     One query for each kind of record that can be cited, however many rows there are.
     """
-    found: dict[Any, list[CitationUse]] = {
+    found: dict[Citation, list[CitationUse]] = {
         place: [] for place in publication.places.order_by("locator_type", "locator")
     }
     for model in apps.get_models():
@@ -102,9 +111,9 @@ def places_of(publication: Publication) -> list[tuple[Any, list[tuple[Any, list[
     return [(place, by_root(uses)) for place, uses in found.items() if uses]
 
 
-def by_root(uses: list[Any]) -> list[tuple[Any, list[str]]]:
+def by_root(uses: Iterable[Any]) -> list[tuple[Root, list[str]]]:
     """Sum up what rests on a place: each root once, with its parts in words."""
-    found: dict[Any, Counter[str]] = {}
+    found: dict[Root, Counter[str]] = {}
     for use in uses:
         root = target = use.target
         while hasattr(root, "parent_field"):

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django_filters import FilterSet
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def without(query: QueryDict, names: Iterable[str]) -> str:
     return f"?{kept.urlencode()}"
 
 
-def active_filters(filterset: Any) -> list[ActiveFilter]:
+def active_filters(filterset: FilterSet) -> list[ActiveFilter]:
     """Return the filters that a valid filterset has set, in words, in its order."""
     data = filterset.data
     return [
@@ -46,7 +46,7 @@ def active_filters(filterset: Any) -> list[ActiveFilter]:
     ]
 
 
-def in_words(filterset: Any, name: str) -> str:
+def in_words(filterset: FilterSet, name: str) -> str:
     """What a filter asks for: labels of codes and names of records, any of which will do."""
     value = filterset.form.cleaned_data[name]
     labels = dict(getattr(filterset.form.fields[name], "choices", ()) or ())
@@ -57,7 +57,7 @@ def in_words(filterset: Any, name: str) -> str:
     return _(" or ").join(said)
 
 
-def _label(filterset: Any, name: str) -> str:
+def _label(filterset: FilterSet, name: str) -> str:
     positive = name.removesuffix("__not")
     label = str(filterset.form.fields[positive].label)
     return label if positive == name else _("%(label)s, not") % {"label": label}

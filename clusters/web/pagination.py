@@ -7,6 +7,7 @@ from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django_filters import FilterSet
 
 from clusters.web.active_filters import active_filters
 
@@ -14,7 +15,7 @@ PAGE_SIZE = 50
 PAGE_SIZES = (20, 50, 100, 200)
 
 
-def page_of(request: HttpRequest, filterset: Any) -> dict[str, Any]:
+def page_of(request: HttpRequest, filterset: FilterSet) -> dict[str, Any]:
     """Return filterset, page and what was asked, for a template.
 
     Invalid filters show errors and no rows. Raises BadRequest for a page that is not there.
@@ -30,7 +31,9 @@ def page_of(request: HttpRequest, filterset: Any) -> dict[str, Any]:
     }
 
 
-def render_list(request: HttpRequest, template: str, filterset: Any, **more: Any) -> HttpResponse:
+def render_list(
+    request: HttpRequest, template: str, filterset: FilterSet, **more: Any
+) -> HttpResponse:
     """Render one page of a filtered list; 400 with the reasons where a filter is wrong."""
     context = page_of(request, filterset)
     status = 200 if filterset.is_valid() else 400

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from clusters.records.serialization import Document, document_of
 from clusters.records.validation import CaseFilesRefused
 from interventions.actions import rounds
 from interventions.admin.rounds import context_of, round_of
-from interventions.models import Project, Resolution, RoundState
+from interventions.models import Project, Resolution, RoundCoding, RoundState
 from interventions.selectors.coding_rounds import (
     ANSWERS,
     UNREAD,
@@ -302,7 +303,7 @@ def taken_over(it: RoundSnapshot, project: Project, subject: Subject, of: str) -
     return row_of(subject, cell.answers[coder.pk].document, [])
 
 
-def ways_for(user: Visitor) -> list[tuple[str, Any]]:
+def ways_for(user: Visitor) -> list[tuple[str, str | Promise]]:
     """Return how somebody may settle on a coding."""
     ways = [Resolution.CONSENSUS, *([Resolution.ADJUDICATED] if may_review(user) else [])]
     return [(str(way), way.label) for way in ways]
@@ -355,7 +356,7 @@ def compared(it: RoundSnapshot, cell: Cell, typed: dict[str, Any] | None) -> dic
     }
 
 
-def answer_of(coding: Any) -> dict[str, Any] | None:
+def answer_of(coding: RoundCoding | None) -> dict[str, Any] | None:
     """Return an answer in words, with its reasons and places."""
     if coding is None:
         return None

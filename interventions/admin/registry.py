@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -183,7 +184,7 @@ class CodingRoundAdmin(CaseAdmin):
     class Media:
         js = ("js/named.js",)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodingRound]:
         return CodingRound.objects.visible_to(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

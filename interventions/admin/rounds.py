@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -67,7 +67,7 @@ def round_page(request: HttpRequest, number: int) -> HttpResponse:
     return TemplateResponse(request, "admin/desk/rounds/round.html", context)
 
 
-def others_to_code(it: RoundSnapshot) -> Any:
+def others_to_code(it: RoundSnapshot) -> QuerySet[Contributor]:
     """Return who could code in place of somebody: people with an account, not in the round."""
     inside = it.row.coders.values("coder")
     return Contributor.objects.exclude(user=None).exclude(pk__in=inside)[:MOST_OTHERS]

@@ -9,7 +9,6 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -145,6 +144,11 @@ def _out_of_reach() -> str:
 # --- What is known already ------------------------------------------------------------------------
 
 
+# What tells a work from others, with the publication, or the number of the work above, that it
+# tells, and the DOI of this.
+type Known = dict[tuple[str, ...], tuple[Publication | int, str]]
+
+
 def mark_duplicates(works: Sequence[Work], user: Visitor) -> None:
     """Say which works are known: by DOI, else by title, year and first author.
 
@@ -166,7 +170,7 @@ def mark_duplicates(works: Sequence[Work], user: Visitor) -> None:
     visible = set(
         Publication.objects.visible_to(user).values_list("pk", flat=True).filter(pk__in=found)
     )
-    known: dict[Any, Any] = {}
+    known: Known = {}
     for row in found:
         document: Document = {"doi": row.doi}
         if row.pk in visible:
@@ -185,12 +189,12 @@ def mark_duplicates(works: Sequence[Work], user: Visitor) -> None:
             _know(known, work.document, work.number)
 
 
-def _know(known: dict[Any, Any], document: Document, as_what: Any) -> None:
+def _know(known: Known, document: Document, as_what: Publication | int) -> None:
     for identity in _identities(document):
         known.setdefault(identity, (as_what, document.get("doi", "")))
 
 
-def _compare(work: Work, known: dict[Any, Any]) -> None:
+def _compare(work: Work, known: Known) -> None:
     assert work.document is not None  # noqa: S101 - only what could be read is compared
     doi = work.document.get("doi", "")
     for identity in _identities(work.document):

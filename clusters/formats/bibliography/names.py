@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -133,7 +132,7 @@ def person(family: str, given: str) -> Name:
 
 def cited_as(names: list[Name], year: str, title: str, *, has_others: bool = False) -> str:
     """Call a work as texts do: Khan (2004), Lund-Thomsen and Nadvi (2010), Fayyaz et al. (2017)."""
-    called: list[Any] = [name.get("family") or name.get("literal") or "" for name in names]
+    called: list[str] = [name.get("family") or name.get("literal") or "" for name in names]
     if not called:
         who = title[:60]
     elif len(called) > 2 or has_others:

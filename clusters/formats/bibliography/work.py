@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,9 +64,9 @@ class Work:
     line: int
     document: Document | None = None
     problem: str = ""
-    duplicate_of: Any = None
+    duplicate_of: Publication | int | None = None
     is_certain: bool = False
-    resembles: Any = None
+    resembles: Publication | int | None = None
     left_out: list[str] = field(default_factory=list)
     number: int = 0
 
@@ -98,7 +98,7 @@ class Work:
         return ": ".join(filter(None, [document.get("cited_as", ""), document.get("title", "")]))
 
 
-def plain_text(text: Any) -> str:
+def plain_text(text: object) -> str:
     """Return a text without markup, HTML's signs as letters, white space as single spaces."""
     # Some exporters write &amp;amp;.
     decoded = html.unescape(html.unescape(str(text)))
@@ -202,7 +202,7 @@ def _issued(dates: Iterable[str], left_out: list[str]) -> dict[str, str] | None:
     return None
 
 
-def _first(texts: Iterable[str], read: Any, left_out: list[str]) -> str:
+def _first(texts: Iterable[str], read: Callable[[str], str], left_out: list[str]) -> str:
     problem = ""
     for text in texts:
         try:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model
 
 from clusters.actions.redaction import redact
 from clusters.records.schema import record_schemas
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         self.stdout.write(f"{done.rows} rows of history redacted.")
 
-    def find(self, name: str) -> Any:
+    def find(self, name: str) -> Model:
         """Return the record that a path such as projects/x/accounts/y names."""
         parts = name.strip("/").split("/")
         shape = record_schemas().get(parts[0])

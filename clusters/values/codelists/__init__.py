@@ -15,6 +15,7 @@ from typing import Any
 
 import pycountry
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries.fields import CountryField
@@ -113,8 +114,8 @@ class Codelist:
 
     name: str
     # What a value is called in errors, and how the standard writes it.
-    noun: Any
-    form: Any
+    noun: str | Promise
+    form: str | Promise
     load: Callable[[], dict[str, str]]
     further: Iterable[tuple[str, str]] = ()
     # Reads codes that are composed, such as en-GB; none elsewhere.
