@@ -1,7 +1,7 @@
-"""What the API answers of each public record, written when it changes and read as it is.
+"""What the API answers of each public record, written by the worker and read as it is.
 
 The database keeps a row for each published root and empties it in the transaction that makes it
-wrong (`clusters.models.triggers.KeepDocuments`). `rebuild_all` fills the empty ones; until then
+wrong (`clusters.models.triggers.KeepDocuments`). The worker fills the empty ones; until then
 `read` makes them anew for each answer, so that nothing is ever older than the last commit.
 
 A row says whom its document names: whoever renames one of these finds the row, waits for whoever is
@@ -25,12 +25,13 @@ from django.utils import timezone
 from clusters.database import PreparedStatement
 from clusters.models import FacetCount, PublicDocument, Root
 from clusters.models.base import root_model
-from clusters.published.serializers import serializer_for, with_links
-from clusters.published.state import version_of
+from clusters.published.serializers import declared_shape, serializer_for, with_links
 from clusters.records.schema import record_schema
 
-# How many are read and written at a time, and how many while somebody waits for their change.
-BATCH, AT_ONCE = 100, 50
+# Raise it when what documents or their facts say changes while their declared shape does not.
+FORMAT = 1
+# How many are read and written at a time.
+BATCH = 100
 TRY_AGAIN = timedelta(seconds=30)
 # The kind of the one tally that says which code all documents are by.
 WRITER = "writer"
@@ -79,8 +80,13 @@ def count_by(model: type[Root], function: Callable[[Sequence[Any]], dict[int, Fa
 
 @cache
 def writer_version() -> str:
-    """A short name of the code that documents are by: of a new one they are written anew."""
-    return version_of(("clusters", "interventions"), ending=".py")
+    """A short name of what documents are made by: of another one they are written anew.
+
+    It is that of `FORMAT` and of the serializers' fields, types and labels; a changed comment makes
+    no document stale.
+    """
+    shapes = [declared_shape(serializer_for(model, has_parts=True)()) for model in roots()]
+    return hashlib.sha256(orjson.dumps([FORMAT, shapes])).hexdigest()[:12]
 
 
 def build(model: type[Root], ids: Collection[int], *, drafts: bool = False) -> dict[int, Answer]:
@@ -224,16 +230,8 @@ def refresh_stale(*, waits: bool = False) -> int:
     return sum(_write_all(BATCH, waits=waits))
 
 
-def write_soon(**_: Any) -> None:
-    """Write some of what a change has emptied at once, and have a worker write the rest.
-
-    Hundreds of records may name what was renamed; whoever renamed it need not wait for them.
-    """
-    written = 0
-    for some in _write_all(AT_ONCE):
-        written += some
-        if written >= AT_ONCE:
-            break
+def enqueue_writing(**_: Any) -> None:
+    """Have the worker write what a change has emptied; whoever made it need not wait."""
     if _due():
         write_rest.enqueue()
 

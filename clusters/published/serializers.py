@@ -87,6 +87,20 @@ def _with_parts(serializer: type[RecordSerializer]) -> type[RecordSerializer]:
     return type(name, (serializer,), {"Meta": meta, "__doc__": serializer.__doc__})
 
 
+def declared_shape(field: Any) -> list[Any]:
+    """Return what a serializer or field declares: its type, source, labels, and what is in it."""
+    if isinstance(field, serializers.ListSerializer):
+        return ["many", *declared_shape(field.child)]
+    within = getattr(field, "fields", {})
+    labels = [[str(code), str(label)] for code, label in getattr(field, "labels", {}).items()]
+    return [
+        type(field).__name__,
+        field.source,
+        labels,
+        [[name, declared_shape(part)] for name, part in within.items()],
+    ]
+
+
 def field_of(spec: FieldSpec) -> serializers.Field:
     """Return the serializer field of one field of a record."""
     column = spec.field

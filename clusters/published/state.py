@@ -1,7 +1,6 @@
 """What the public data and the code are at: the names that tags, caches and documents hang on."""
 
 import hashlib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,17 +17,11 @@ CODE = ("config", "clusters", "interventions", "templates", "static", "requireme
 @cache
 def code_version() -> str:
     """A short name of the code that runs, made once a process from its files."""
-    return version_of(CODE)
-
-
-def version_of(names: Iterable[str], ending: str = "") -> str:
-    """Return a short name of what some files and folders of the project hold."""
     digest = hashlib.sha256()
-    for name in names:
+    for name in CODE:
         root = Path(settings.BASE_DIR) / name
         for path in sorted([root, *root.rglob("*")]):
-            is_wanted = path.name.endswith(ending) and "__pycache__" not in path.parts
-            if path.is_file() and is_wanted:
+            if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(str(path.relative_to(settings.BASE_DIR)).encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -1,5 +1,9 @@
 """Written answers are never older than the last commit, and the same as answers made anew."""
 
+import hashlib
+import json
+import re
+
 import orjson
 import pytest
 from django.db import connection
@@ -7,8 +11,12 @@ from django.db import connection
 from clusters.actions.publishing import withdraw
 from clusters.models import Cluster, Contributor, PublicDocument, Stakeholder
 from clusters.published import documents
+from clusters.published.fields import CodedField
+from clusters.published.serializers import declared_shape
+from interventions.api.serializers import ReplySerializer
 from interventions.models import Account, Framework, Project, Reply
 from tests import factories
+from tests.queue import work
 
 
 def empty():
@@ -128,12 +136,43 @@ def test_a_root_that_was_loaded_without_triggers_gets_its_answer(written):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_publishing_writes_the_answer_once_it_is_committed():
+def test_the_worker_writes_the_answer_and_not_whoever_publishes():
     project = factories.make_public(factories.make_project(slug="village", title="Village"))
+    assert PublicDocument.objects.get(kind="project").record == ""
+
+    work()
     assert orjson.loads(PublicDocument.objects.get(kind="project").record)["title"] == "Village"
 
     Project.objects.filter(pk=project.pk).update(title="Other")
     assert PublicDocument.objects.get(kind="project").record == ""
+
+
+def test_answers_are_by_the_declared_shape_of_their_serializers(monkeypatch):
+    shape = declared_shape(ReplySerializer())
+    assert ["statement", ["CharField", "statement", [], []]] in shape[-1]
+
+    before = documents.writer_version.__wrapped__()
+    assert documents.writer_version.__wrapped__() == before
+    labels = {"draft": "Begun"}
+    monkeypatch.setattr(ReplySerializer, "_declared_fields", {"more": CodedField(labels)})
+    assert documents.writer_version.__wrapped__() != before
+    monkeypatch.undo()
+    monkeypatch.setattr(documents, "FORMAT", documents.FORMAT + 1)
+    assert documents.writer_version.__wrapped__() != before
+
+
+# Of what `written` prepares, without what differs from run to run.
+SAID = "58cce20c8c105d01"
+
+
+def test_what_answers_say_changes_with_their_format_only(written):
+    """Where this fails and is meant to, raise `documents.FORMAT` and put the new digest here."""
+    said = sorted(
+        re.sub(r"\b(paper|group)-\d+|#place-\d+", "", "".join([*texts, *sorted(facts)]))
+        for *texts, facts in PublicDocument.objects.values_list("record", "parts", "facts")
+    )
+    text = json.dumps([documents.FORMAT, said])
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == SAID
 
 
 def test_every_written_answer_of_the_seed_is_the_same_as_one_made_anew(seeded):
