@@ -15,6 +15,7 @@ from clusters.models.citations import CitationUse
 from clusters.models.fields import DOIField, UncertainDateField
 from clusters.models.history import tracked
 from clusters.models.stakeholders import StakeholderGroup
+from clusters.values.doi import doi_of_address
 
 
 class PublicationType(models.TextChoices):
@@ -192,6 +193,12 @@ class Publication(Root):
                 violation_error_message="The shortest interview is longer than the longest.",
             ),
         ]
+
+    def clean(self) -> None:
+        super().clean()
+        if doi := doi_of_address(self.web_address):
+            words = f"This is the address of a DOI. Write it as the DOI: {doi}."
+            raise ValidationError({"web_address": words})
 
     def __str__(self) -> str:
         return self.cited_as or self.title or self.slug

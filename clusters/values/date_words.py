@@ -106,6 +106,10 @@ def _refusal(text: str, words: str, candidate: str) -> str:
                 **both,
             }
         return _("“%(text)s” can be read in two ways. Write year, month, day: 2008-03-11.") % said
+    if _may_be_month(words):
+        year, number = words[:4], words[-2:]
+        both = {"first": f"{year}-{number}", "second": f"{year}/{year[:2]}{number}"}
+        return _("“%(text)s” may be %(first)s or %(second)s. Write one of them.") % {**said, **both}
     if re.fullmatch(r"\d{5,6}", words):
         return _("“%(text)s” is a spreadsheet’s number for a day. Write the date itself.") % said
     if candidate:
@@ -115,6 +119,12 @@ def _refusal(text: str, words: str, candidate: str) -> str:
             if str(error).endswith("begins."):
                 return _("“%(text)s” ends before it begins.") % said
     return edtf.refusal(text)
+
+
+def _may_be_month(words: str) -> bool:
+    """Whether 2008/12 may be a month or two years; 2008/09 is a year that begins in one of two."""
+    match = re.fullmatch(r"\d\d(\d\d)/(\d\d)", words)
+    return match is not None and int(match[2]) in range(1, 13) and int(match[2]) > int(match[1]) + 1
 
 
 def _from_words(words: str) -> str:
@@ -135,6 +145,8 @@ def _from_words(words: str) -> str:
     if match := re.fullmatch(r"(\d\d)(\d\d) ?[-/] ?(\d\d)", words):
         # 2006–07, 2002/03, 1999/00: the next of two years, or a later one of the same century.
         year, next_year = int(match[2]), int(match[3])
+        if _may_be_month(words):
+            return ""
         # 1998/00 ends in 2000, and 2005/00 does not end in 2100.
         if next_year < year and (next_year != 0 or year < 90):
             return ""

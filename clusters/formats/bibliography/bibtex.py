@@ -12,6 +12,7 @@ from bibtexparser.middlewares.names import parse_single_name_into_parts
 from bibtexparser.model import Entry as Block
 from bibtexparser.model import ImplicitComment, String
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pylatexenc.latex2text import LatexNodes2Text
 
 from clusters.formats.bibliography.names import (
@@ -21,13 +22,14 @@ from clusters.formats.bibliography.names import (
     is_others,
     person,
 )
-from clusters.formats.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
+from clusters.formats.bibliography.work import MONTHS, Entry, Unreadable, Work, plain_text, work_of
 from clusters.formats.citations import BIBTEX_TYPES
 
 # It writes a line for each mistake in a stranger's file.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 
+BROKEN = gettext_noop("This entry cannot be read: a brace, quotation mark or comma is missing.")
 KINDS = {bibtex: csl for csl, bibtex in BIBTEX_TYPES.items()} | {
     "conference": "paper-conference",
     "proceedings": "book",
@@ -44,7 +46,6 @@ KINDS = {bibtex: csl for csl, bibtex in BIBTEX_TYPES.items()} | {
     "dataset": "dataset",
     "unpublished": "manuscript",
 }
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 READ = frozenset(
     [
         "author",
@@ -93,20 +94,21 @@ def from_bibtex(text: str) -> Iterator[Work]:
     for block in blocks:
         line = (block.start_line or 0) + 1
         entry = getattr(block, "ignore_error_block", None) or block
+        try:
+            values = _values(entry, strings)
+        except _NoComma:
+            failed.append(Work(line, problem=_(BROKEN)))
+            continue
         if isinstance(entry, String):
-            strings[entry.key.lower()] = _value(str(entry.value), strings)
+            strings[entry.key.lower()] = values[entry.key]
         elif isinstance(entry, Block):
-            values: dict[str, str] = {}
-            for field in entry.fields:
-                values.setdefault(field.key.lower(), _value(str(field.value), strings))
             length += sum(map(len, values.values()))
             if length > MOST_LETTERS:
                 raise Unreadable(_("Its strings (@string) make too much of it."))
             entries.append((line, entry.entry_type.lower(), values))
             named.setdefault(entry.key.lower(), values)
         elif getattr(block, "error", None) is not None:
-            words = _("This entry cannot be read: a brace, quotation mark or comma is missing.")
-            failed.append(Work(line, problem=words))
+            failed.append(Work(line, problem=_(BROKEN)))
         elif isinstance(entry, ImplicitComment) and re.search(r"@\w+\s*\(", entry.comment):
             failed.append(Work(line, problem=_("This entry stands in (…): write it in {…}.")))
     works = [
@@ -116,11 +118,31 @@ def from_bibtex(text: str) -> Iterator[Work]:
     yield from sorted([*works, *failed], key=lambda work: work.line)
 
 
+class _NoComma(Exception):
+    """Two values stand beside each other, or the name of the next field in this one's value."""
+
+
+def _values(entry: Any, strings: dict[str, str]) -> dict[str, str]:
+    """Return the values of an entry, or of a string under its name; of other blocks none.
+
+    Raises _NoComma.
+    """
+    fields = entry.fields if isinstance(entry, Block) else [entry] * isinstance(entry, String)
+    values: dict[str, str] = {}
+    for field in fields:
+        name = field.key.lower() if isinstance(entry, Block) else field.key
+        values.setdefault(name, _value(str(field.value), strings))
+    return values
+
+
 def _value(raw: str, strings: dict[str, str]) -> str:
     """Return what a value says: its parts joined, names of strings replaced, without its braces."""
     found: list[str] = []
     at = length = 0
-    while (at := _NEXT.match(raw, at).end()) < len(raw):  # type: ignore[union-attr]
+    while (gap := _NEXT.match(raw, at)) and (start := gap.end()) < len(raw):
+        if found and "#" not in gap[0]:
+            raise _NoComma
+        at = start
         if raw[at] == "{":
             end = _end_of_braces(raw, at)
             part, at = raw[at + 1 : end], end + 1
@@ -165,7 +187,8 @@ def _depth(text: str) -> int:
 
 
 def _with_inherited(values: dict[str, str], named: dict[str, dict[str, str]]) -> dict[str, str]:
-    whole = named.get(values.get("crossref", "").lower())
+    name = values.get("crossref", "").lower()
+    whole = named.get(name) if name else None  # entries without a key are nobody's book
     if whole is None or whole is values:
         return values
     inherited = {INHERITED.get(name, name): value for name, value in whole.items()}
@@ -188,7 +211,7 @@ def _entry(line: int, kind: str, values: dict[str, str]) -> Entry:
         editors=editors,
         title=title,
         # No words: a tilde after a year says “about”.
-        dates=_dates(*(values.get(name, "").strip("{} ") for name in ("date", "year", "month"))),
+        dates=_dates(*(_undashed(values.get(name, "")) for name in ("date", "year", "month"))),
         container_title=words("journal", "journaltitle", "booktitle"),
         volume=words("volume"),
         issue=words("number", "issue"),
@@ -201,15 +224,26 @@ def _entry(line: int, kind: str, values: dict[str, str]) -> Entry:
     )
 
 
+def _undashed(text: str) -> str:
+    """Return a date with LaTeX's dashes as signs: 2006--07 is two years, not a month."""
+    return re.sub("-{2,3}", "–", text.strip("{} "))
+
+
 def _dates(date: str, year: str, month: str) -> list[str]:
     """Return the dates to try: the most exact first."""
     found = [date]
     if year and month:
         word = month.rstrip(".").lower()
+        # jul # "~15", or the other way round
+        day = re.fullmatch(r"([a-z]+)\.?[~ ]+(\d{1,2})|(\d{1,2})[~ ]+([a-z]+)", word)
+        days = f"{int(day[2] or day[3])} " if day else ""
+        word = (day[1] or day[4]) if day else word
         is_month = word.isalpha() and word[:3] in MONTHS  # no span of them, as July--August
-        number = f"{MONTHS.index(word[:3]) + 1:02}" if is_month else ""
-        number = number or (f"{int(month):02}" if month.isdecimal() and len(month) < 3 else "")
-        found.append(f"{year}-{number}" if number else f"{month} {year}")
+        is_number = word.isdecimal() and 1 <= int(word[:9]) <= 12
+        if is_month:
+            found.append(f"{days}{word[:3]} {year}")
+        else:
+            found.append(f"{year}-{int(word):02}" if is_number else f"{month} {year}")
     return [*found, year]
 
 
@@ -227,7 +261,7 @@ def names_of(text: str) -> tuple[list[Name], bool]:
 def _split_names(text: str) -> Iterator[str]:
     """Yield what stands between “and”s outside of braces."""
     start = depth = 0
-    for match in re.finditer(r"[{}]|\s+and(?=\s)", text):
+    for match in re.finditer(r"[{}]|\s+and(?=\s)", text, re.IGNORECASE):
         if match[0] in "{}":
             depth += 1 if match[0] == "{" else -1
         elif depth <= 0:

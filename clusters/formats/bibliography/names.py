@@ -75,12 +75,20 @@ def names_of(texts: Iterable[str]) -> list[Name]:
 
     Where some are written “Khan, F. R.”, one without a comma is an organisation's.
     """
-    names = [text for text in texts if text.strip(" ;,") and not is_others(text)]
+    names = [
+        name for text in texts for name in _apart(text) if name.strip(" ;,") and not is_others(name)
+    ]
     is_inverted = any(re.search(r",\s*\S", name) for name in names)
     return [
         {"literal": _tidy(name)} if is_inverted and "," not in name else name_of(name)
         for name in names
     ]
+
+
+def _apart(text: str) -> list[str]:
+    """Part names that some programs write into one: Khan, F.; Nadvi, K."""
+    names = text.split(";")
+    return names if all("," in name for name in names if name.strip()) else [text]
 
 
 def name_of(text: str) -> Name:

@@ -8,7 +8,7 @@ import rispy
 from django.utils.translation import gettext as _
 
 from clusters.formats.bibliography.names import Name, is_others, names_of
-from clusters.formats.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
+from clusters.formats.bibliography.work import MONTHS, Entry, Unreadable, Work, plain_text, work_of
 from clusters.formats.citations import RIS_TYPES
 
 KINDS = {ris: csl for csl, ris in RIS_TYPES.items()} | {
@@ -120,15 +120,23 @@ def _names(texts: list[str]) -> list[Name]:
 
 def _date(text: str) -> str:
     """Return a date of RIS, year/month/day/words, as one that can be read."""
-    parts = [part.strip() for part in text.split("/")]
-    if not re.fullmatch(r"\d{4}", parts[0]) or len(parts) < 2:
+    year, *parts = (part.strip() for part in text.split("/"))
+    if not re.fullmatch(r"\d{4}", year) or not parts:
         return text
-    numbers = [f"{int(part):02}" for part in parts[1:3] if re.fullmatch(r"\d{1,2}", part)]
-    is_span = len(parts) == 2 and numbers and int(numbers[0]) > 12
+    if parts[0].isalpha():  # 2006/Jul/15, or a season
+        if (word := parts[0][:3].lower()) not in MONTHS:
+            return f"{parts[0]} {year}"
+        parts[0] = str(MONTHS.index(word) + 1)
+    numbers = parts[:2]
+    # Zeros, or nothing, where there is no month or day.
+    while numbers and numbers[-1].strip("0") == "":
+        numbers.pop()
+    is_date = all(re.fullmatch(r"\d{1,2}", number) for number in numbers)
     # 1999/2000 and 1999/00 are double years.
-    if len(parts) == 2 and (is_span or not numbers):
+    is_span = len(parts) == 1 and (parts[0] in ("0", "00") or not is_date or int(parts[0]) > 12)
+    if is_span or not is_date:
         return text
-    return "-".join([parts[0], *numbers])
+    return "-".join([year, *(f"{int(number):02}" for number in numbers)])
 
 
 def _dates(date: str, *years: str) -> list[str]:

@@ -91,6 +91,7 @@ def _pubmed_entry(line: int, fields: Fields) -> Entry:
             *names_of(names),
             *({"literal": organisation} for organisation in fields.get("CN", [])),
         ],
+        has_others=any(map(is_others, names)),
         editors=names_of(fields.get("FED") or fields.get("ED") or []),
         title=plain_text(" ".join(fields.get("TI") or fields.get("BTI") or [])).rstrip("."),
         dates=_dates(" ".join(fields.get("DP", []))),
@@ -105,10 +106,21 @@ def _pubmed_entry(line: int, fields: Fields) -> Entry:
     )
 
 
+# How Web of Science calls them.
+_SEASONS = {"SPR": "spring", "SUM": "summer", "FAL": "fall", "WIN": "winter"}
+
+
 def _dates(text: str) -> list[str]:
     """Return the dates to try for one that is written year first: 2017 Nov 15, 2017 Nov-Dec."""
-    if match := re.fullmatch(r"(\d{4}) ([A-Za-z]+) (\d{1,2})", text):
+    year, _space, rest = text.partition(" ")
+    if re.search(r"\d{4}", rest):
+        return [rest]  # the year stands in both
+    if rest in _SEASONS:
+        return [f"{_SEASONS[rest]} {year}"]
+    if match := re.fullmatch(r"(\d{4}) ([A-Za-z]+)\.? (\d{1,2})", text):
         return [f"{match[3]} {match[2]} {match[1]}"]
+    if match := re.fullmatch(r"(\d{4}) (\d{1,2}) ([A-Za-z]+)\.?", text):
+        return [f"{match[2]} {match[3]} {match[1]}"]
     if match := re.fullmatch(r"(\d{4}) ([A-Za-z]+)-([A-Za-z]+)", text):
         return [f"{match[2]} {match[1]} to {match[3]} {match[1]}", match[1]]
     year = re.match(r"\d{4}", text)

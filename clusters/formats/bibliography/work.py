@@ -15,12 +15,16 @@ from clusters.models import Publication, PublicationType
 from clusters.records.serialization import Document
 from clusters.values.codelists import LANGUAGES
 from clusters.values.date_words import read_date
-from clusters.values.doi import bare_doi
+from clusters.values.doi import bare_doi, doi_of_address
 
+_ATTRIBUTE = r"""\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)"""
 _MARKUP = re.compile(
-    r"</?(?:i|b|em|strong|sub|sup|scp|sc|span|u|tt|p|br|inf|italic|bold)\b[^<>]*>", re.I
+    r"</?(?:i|b|em|strong|sub|sup|scp|sc|span|u|tt|p|br|inf|italic|bold)"
+    rf"(?:{_ATTRIBUTE}){{0,9}}\s*/?>",
+    re.IGNORECASE,
 )
 LONGEST_SAID = 60
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 class Unreadable(Exception):
@@ -132,8 +136,10 @@ def work_of(entry: Entry) -> Work:
         "page": pages(entry.page),
         "publisher": entry.publisher,
         "issued": _issued(entry.dates, left_out),
-        "doi": _first(entry.dois, bare_doi, left_out),
-        "web_address": _first(entry.urls, _web_address, left_out),
+        "doi": _first([*entry.dois, *map(doi_of_address, entry.urls)], bare_doi, left_out),
+        "web_address": _first(
+            (url for url in entry.urls if not doi_of_address(url)), _web_address, left_out
+        ),
         "language": _first([entry.language], _language, left_out),
         "note": _edited_by(entry) if entry.editors and not entry.authors else "",
     }
@@ -190,15 +196,20 @@ def _mistake(name: str, value: Any) -> str:
 
 
 def _issued(dates: Iterable[str], left_out: list[str]) -> dict[str, str] | None:
-    problem = ""
-    for text in dates:
-        if text.strip():
-            try:
-                return {"edtf": read_date(text)}
-            except ValueError as error:
-                problem = problem or str(error)
-    if problem:
-        left_out.append(problem)
+    """Return the first date that can be read; what could not be, before it, is said."""
+    year = ""
+    for text in filter(str.strip, dates):
+        try:
+            found = read_date(text)
+        except ValueError as error:
+            left_out.append(str(error))
+            years = re.findall(r"(?<!\d)\d{4}(?!\d)", text)
+            year = year or (years[0] if len(set(years)) == 1 else "")
+        else:
+            return {"edtf": found}
+    if year:
+        left_out.append(_("Of this date only the year %(year)s is kept.") % {"year": year})
+        return {"edtf": year}
     return None
 
 

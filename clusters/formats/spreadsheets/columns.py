@@ -4,7 +4,7 @@ A cell is text: `cell_of` writes a value of a document, `value_of` reads it back
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import BooleanField
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
+from clusters.formats.bibliography.names import is_organisation
 from clusters.models import LocatorType, Stance
 from clusters.records.schema import FieldSpec, RecordSchema, record_schemas
 from clusters.records.serialization import Document, locator_type_of
@@ -202,7 +203,8 @@ def cell_of(column: Column, part: Document) -> str:
     if column.kind == "date":
         return str(value.get("printed" if column.is_printed else "edtf", ""))
     if column.kind in ("list", "references"):
-        return BETWEEN.join(map(str, value))
+        text = BETWEEN.join(map(str, value))
+        return text if _split(text) == list(map(str, value)) else _as_json(value)
     if column.kind == "json":
         return _names_text(value)
     if isinstance(value, bool):
@@ -224,19 +226,30 @@ def place_text(citation: Document) -> str:
         parts.append(field)
     if stance:
         parts.append(stance)
-    return PLACE.join(map(str, parts))
+    line = PLACE.join(map(str, parts))
+    return line if _reads_as(place_of, line, citation) else _as_json(citation)
+
+
+def _as_json(value: Any) -> str:
+    """Write what has the signs in it that stand between values."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _reads_as(read: Callable[[str], Any], text: str, value: Any) -> bool:
+    try:
+        return bool(read(text) == value)
+    except ValidationError:
+        return False
 
 
 def _names_text(names: list[dict[str, str]]) -> str:
-    known = {frozenset(("family", "given")), frozenset(("family",)), frozenset(("literal",))}
-    if any(frozenset(name) not in known for name in names):
-        return json.dumps(names, ensure_ascii=False)
-    return BETWEEN.join(
+    text = BETWEEN.join(
         f"{{{name['literal']}}}"
         if "literal" in name
-        else ", ".join((name["family"], *filter(None, [name.get("given")])))
+        else ", ".join(filter(None, (name.get("family"), name.get("given"))))
         for name in names
     )
+    return text if _reads_as(_names, text, names) else _as_json(names)
 
 
 # --- Cells to values -----------------------------------------------------------------------------
@@ -259,27 +272,42 @@ def value_of(column: Column, text: str) -> Any:
 
 
 def _split(text: str) -> list[str]:
+    if text.startswith("[") and text.endswith("]"):
+        try:
+            found = read_json(text)
+        except ValueError:
+            found = None  # no list of ours, but a text that begins with a bracket
+        if isinstance(found, list) and all(isinstance(item, str) for item in found):
+            return found
     return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _json_of(text: str) -> Any:
+    try:
+        return read_json(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
 
 
 def _names(text: str) -> Any:
     if text.startswith("["):
-        try:
-            return read_json(text)
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
+        return _json_of(text)
     return [_name(name) for name in _split(text)]
 
 
 def _name(text: str) -> dict[str, str]:
     if text.startswith("{") and text.endswith("}"):
         return {"literal": text[1:-1]}
-    family, _comma, given = text.partition(",")
+    family, comma, given = text.partition(",")
+    if not comma and is_organisation(text):
+        return {"literal": text}
     return {"family": family.strip()} | ({"given": given.strip()} if given.strip() else {})
 
 
 def place_of(line: str) -> Document:
     """Return the citation that a line writes. Raises ValidationError."""
+    if line.lstrip().startswith("{"):
+        return _json_of(line)
     parts = [part.strip() for part in line.split(PLACE.strip())]
     if len(parts) not in (3, 4, 5) or not all(parts[:3]):
         raise ValidationError(

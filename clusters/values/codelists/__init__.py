@@ -7,6 +7,7 @@ is cut and nothing is guessed: a name that fits two codes finds neither.
 import difflib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,10 +130,12 @@ class Codelist:
     @cached_property
     def _index(self) -> dict[str, str]:
         found = {_plain(name): code for name, code in self.further}
+        named = Counter(map(_plain, self.names.values()))
+        shared = _AMBIGUOUS | {name for name, number in named.items() if number > 1}
         for code, name in self.names.items():
             for text in (name, code, self.label(code)):
                 found[_plain(text)] = code
-        return {text: code for text, code in found.items() if text not in _AMBIGUOUS}
+        return {text: code for text, code in found.items() if text not in shared}
 
     def label(self, code: str) -> str:
         """Return a code with its name, such as “Pakistan (PK)”; a code without a name alone."""

@@ -372,6 +372,84 @@ def test_a_month_that_there_is_not_is_no_year():
     assert found.problem
 
 
+def test_entries_without_a_key_give_nothing_to_others():
+    list_of = (
+        b"@article{, author={Aslam, Nadia}, title={First}, journal={World Development}, year=1999}\n"
+        b"@techreport{, author={Khan, F.}, title={Second}}\n"
+    )
+    first, second = read(list_of)
+
+    assert first.document["container_title"] == "World Development"
+    assert second.document.keys() == {"csl_type", "authors", "title", "cited_as"}
+
+
+def test_an_entry_with_a_comma_missing_is_told_and_the_others_are_read():
+    broken = b'@book{a, title="Missing comma" year=2007}\n@book{b, title={Whole}, year=2008}\n'
+    told, whole = read(broken)
+
+    assert "comma is missing" in told.problem
+    assert whole.document["title"] == "Whole"
+
+
+@pytest.mark.parametrize(
+    ("text", "edtf", "left_out"),
+    [
+        ("TY  - JOUR\nTI  - A\nDA  - 2006/Jul/15\nER  - \n", "2006-07-15", 0),
+        ("TY  - JOUR\nTI  - A\nDA  - 2006/Spring\nER  - \n", "2006-21", 0),
+        ("TY  - JOUR\nTI  - A\nPY  - 2006/00/00\nER  - \n", "2006", 0),
+        ("TY  - JOUR\nTI  - A\nPY  - 1999/00\nER  - \n", "1999/2000", 0),
+        ("@book{a, title={A}, year=2006, month=13}", "2006", 1),
+        ('@book{a, title={A}, year=2006, month=jul # "~15"}', "2006-07-15", 0),
+        ('@book{a, title={A}, year=2006, month="15~" # jul}', "2006-07-15", 0),
+        ("@book{a, title={A}, year={2006--07}}", "2006/2007", 0),
+        ("@book{a, title={A}, date={2006-02-30}}", "2006", 2),
+        ("PT J\nTI A\nPD FAL\nPY 2006\nER\n", "2006-23", 0),
+        ('[{"title": "A", "issued": {"date-parts": [[2006, 2, 30]]}}]', "2006", 2),
+    ],
+)
+def test_a_date_is_read_whole_or_what_is_lost_of_it_is_said(text, edtf, left_out):
+    (work,) = read(text.encode())
+
+    assert (work.document["issued"]["edtf"], len(work.left_out)) == (edtf, left_out)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "cited"),
+    [
+        (
+            "@book{a, title={A}, year=2004, author={Farzad Khan AND Khalid Nadvi}}",
+            *("Khan, Farzad; Nadvi, Khalid", "Khan and Nadvi (2004)"),
+        ),
+        (
+            "TY  - BOOK\nTI  - A\nPY  - 2004\nAU  - Khan, F.; Nadvi, K.\nER  - \n",
+            *("Khan, F.; Nadvi, K.", "Khan and Nadvi (2004)"),
+        ),
+        (
+            "PMID- 1\nTI  - A\nDP  - 2004\nAU  - Khan F\nAU  - et al.\n",
+            *("Khan, F", "Khan et al. (2004)"),
+        ),
+    ],
+)
+def test_every_author_of_a_list_is_one(text, names, cited):
+    (work,) = read(text.encode())
+
+    assert (work.names, work.document["cited_as"]) == (names, cited)
+
+
+def test_signs_of_a_title_are_no_markup():
+    (work,) = read(b"TY  - JOUR\nTI  - Where x<i and j>k, <i class='x'>really</i>\nER  - \n")
+
+    assert work.document["title"] == "Where x<i and j>k, really"
+
+
+def test_the_address_of_a_doi_is_the_doi():
+    url = b"https://doi.org/10.1007/s10551-015-2940-6"
+    (work,) = read(b"TY  - JOUR\nTI  - A\nUR  - " + url + b"\nER  - \n")
+
+    assert work.document["doi"] == "10.1007/s10551-015-2940-6"
+    assert "web_address" not in work.document
+
+
 HOSTILE = {
     "names without end": b"@misc{a, title={x}, author={" + b"a and " * 60_000 + b"}}",
     "commas without end": b"@misc{a, title={x}, author={" + b"," * 100_000 + b"}}",

@@ -108,3 +108,10 @@ def test_files_forms_tables_and_api_read_names_into_codes(model, name, given, st
 def test_a_model_keeps_codes_only(model, name, value):
     with pytest.raises(ValidationError):
         model._meta.get_field(name).clean(value, None)
+
+
+def test_a_name_that_two_codes_have_finds_neither():
+    with pytest.raises(ValueError, match=r"\(VED\) or .*\(VES\)"):
+        CURRENCIES.find("Bolívar Soberano")
+
+    assert CURRENCIES.find("VES") == "VES"

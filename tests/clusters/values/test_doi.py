@@ -2,7 +2,7 @@
 
 import pytest
 
-from clusters.values.doi import bare_doi
+from clusters.values.doi import bare_doi, doi_of_address
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,22 @@ def test_a_doi_is_kept_in_one_form(written, doi):
             bare_doi(written)
     else:
         assert bare_doi(written) == doi
+
+
+def test_a_text_without_end_is_no_doi():
+    with pytest.raises(ValueError, match="is not a DOI"):
+        bare_doi("doi" * 700_000)
+
+
+@pytest.mark.parametrize(
+    ("address", "doi"),
+    [
+        ("https://doi.org/10.1007/S10551-015-2940-6", "10.1007/s10551-015-2940-6"),
+        ("http://dx.doi.org/doi:10.1007/x", "10.1007/x"),
+        ("https://example.org/10.1007/x", ""),
+        ("https://doi.org/10.", ""),
+        ("", ""),
+    ],
+)
+def test_the_address_of_a_doi_is_known(address, doi):
+    assert doi_of_address(address) == doi
