@@ -7,14 +7,9 @@ class ClustersConfig(AppConfig):
     verbose_name = "Clusters, stakeholders, literature"
 
     def ready(self) -> None:
-        from allauth.account.signals import password_changed, password_reset
-
-        from clusters.accounts.adapters import revoke_tokens
         from clusters.models.roles import make_roles
         from clusters.published.documents import enqueue_writing
         from clusters.signals import public_changed
 
         public_changed.connect(enqueue_writing, dispatch_uid="documents")
-        for signal in (password_changed, password_reset):
-            signal.connect(revoke_tokens, dispatch_uid="tokens")
         post_migrate.connect(make_roles, sender=self, dispatch_uid="roles")

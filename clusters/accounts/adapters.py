@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clusters.client_ip import client_ip
@@ -57,11 +56,6 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
             return decrypt(encrypted_text)
         except Unreadable:
             return b32encode(token_bytes(20)).decode()
-
-
-def revoke_tokens(*, user: Any, **_: Any) -> None:
-    """End the tokens of somebody whose password has changed: it may have been known to others."""
-    user.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def owes_second_factor(user: Any) -> bool:

@@ -201,14 +201,14 @@ class RecordAdmin(CaseAdmin):
             raise Http404
         record = self.get_object(request, str(number))
         model: Any = self.model
-        past = RecordHistory(model, number)
+        past = RecordHistory(model, number, private=may_review(user))
         moments = past.moments
         is_gone = bool(moments) and moments[-1].document is None
         removal = self.removals_of(number, user).first()
         if record is None and not (is_gone and (removal or may_review(user))):
             raise Http404
         if request.method == "POST" and record is None:
-            return self.bring_back(request, past)
+            return self.bring_back(request, RecordHistory(model, number))
         last = next((moment.document for moment in reversed(moments) if moment.document), {})
         context = {
             **self.admin_site.each_context(request),

@@ -109,7 +109,7 @@ class RecordPage:
         if self.record is None or not ("as-of" in asked or "before" in asked):
             return document
         self.is_restoring = True
-        past = RecordHistory(self.admin.model, self.record.pk)
+        past = RecordHistory(self.admin.model, self.record.pk, private=may_review(self.user))
         if "as-of" in asked:
             moment = past.at(asked["as-of"])
             if moment is None or moment.document is None:

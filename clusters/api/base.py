@@ -150,7 +150,8 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     def drafted(self, page: Page) -> "Sequence[bytes]":
         """Return the roots of a page as JSON, whether they are public or not."""
         root: Any = self.model
-        made = documents.build(root, [row[0] for row in page.rows], drafts=True)
+        reader: Any = self.request.user
+        made = documents.build(root, [row[0] for row in page.rows], reader=reader)
         return [made[row[0]].record for row in page.rows]
 
     def records(self, page: Page) -> "Sequence[bytes]":
@@ -216,7 +217,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
         if found is None:
             return None
         self.is_private = True
-        return documents.build(model, [found.pk], drafts=True)[found.pk]
+        return documents.build(model, [found.pk], reader=user)[found.pk]
 
     def none_called(self, name: str) -> NotFound:
         return NotFound(f"There is no published {self.model._meta.verbose_name} “{name}”.")

@@ -67,5 +67,8 @@ class Negotiation(DefaultContentNegotiation):
 
 def liking(renderer: Any, accept: str) -> tuple[float, int]:
     """Return how gladly a client takes what a renderer writes, under any of its types."""
+    own = quality(renderer.media_type, accept)
+    if own == (0.0, 2):
+        return own  # refused by its name
     types = (renderer.media_type, *getattr(renderer, "also", ()))
     return max(quality(one, accept) for one in types)

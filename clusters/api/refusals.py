@@ -79,7 +79,8 @@ def check_version(request: Request, record: Root) -> None:
         raise Problem(428, "Send the record’s ETag as If-Match, so that nobody’s work is lost.")
     if asked == "*":
         return
-    now = documents.build(type(record), [record.pk], drafts=True)[record.pk].tag
+    reader: Any = request.user
+    now = documents.build(type(record), [record.pk], reader=reader)[record.pk].tag
     if now not in STAMP.findall(asked):
         raise Problem(
             412,

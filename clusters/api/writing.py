@@ -32,7 +32,7 @@ from clusters.api.reading import as_written
 from clusters.api.refusals import check_version, is_trial, map_errors, reason_of, require_writer
 from clusters.models import IdempotentRequest, Root, User
 from clusters.models.base import root_model
-from clusters.models.roles import may_review
+from clusters.models.roles import Visitor, may_review
 from clusters.published import documents
 from clusters.published.fields import BASE, api_path
 from clusters.records.dry_run import dry_run_if
@@ -135,9 +135,9 @@ def may_be_tried(method: Callable[..., Response]) -> Callable[..., Response]:
     return write
 
 
-def answer_now(record: Root) -> documents.Answer:
+def answer_now(record: Root, reader: Visitor) -> documents.Answer:
     """Return what is answered of a record as it is now, draft or not."""
-    return documents.build(type(record), [record.pk], drafts=True)[record.pk]
+    return documents.build(type(record), [record.pk], reader=reader)[record.pk]
 
 
 def shown(
@@ -197,8 +197,8 @@ class WritesRoots(Writes):
             )
         if not is_list:
             return self.shown(request, records[0], status=201)
-        made = documents.build(self.model, [one.pk for one in records], drafts=True)
-        results = [orjson.Fragment(made[one.pk].record) for one in records]
+        made = documents.build(self.model, [record.pk for record in records], reader=user)
+        results = [orjson.Fragment(made[record.pk].record) for record in records]
         return Response({"count": len(results), "results": results}, status=201)
 
     @may_be_tried
@@ -207,14 +207,14 @@ class WritesRoots(Writes):
         record = locked(self, user)
         check_version(request, record)
         base = document_of(record, public=True)
-        was = as_read(request, answer_now(record).whole)
+        was = as_read(request, answer_now(record, user).whole)
         body = as_written(request.data, record_schema(self.model), was)
         with map_errors(body, patch_name(self.model)):
             document = merge_patch(base, body)
             return change(request, user, record, base, document, self.shown)
 
     def shown(self, request: Request, record: Root, status: int = 200) -> Response:
-        answer = answer_now(record)
+        answer = answer_now(record, request.user)
         return shown(request, answer, answer.whole, api_path(record), status)
 
     @may_be_tried
@@ -262,7 +262,7 @@ class WritesParts(Writes):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = require_writer(request)
         record, base, at = self.found(request, user)
-        was = as_read(request, self.taken_out(answer_now(record), self.name_in(record)))
+        was = as_read(request, self.taken_out(answer_now(record, user), self.name_in(record)))
         body = as_written(request.data, record_schema(self.model), was)
         patched = merge_patch(value_at(base, at), body)
         if isinstance(patched, dict) and patched.get("key", at[-1]) != at[-1]:
@@ -284,12 +284,12 @@ class WritesParts(Writes):
         return f"{record.slug}{slash}{keys}"
 
     def shown(self, request: Request, record: Root, status: int = 200) -> Response:
-        answer = answer_now(record)
+        answer = answer_now(record, request.user)
         text = self.taken_out(answer, self.name_in(record))
         return shown(request, answer, text, urlsplit(orjson.loads(text)["url"]).path, status)
 
     def shown_root(self, request: Request, record: Root, status: int = 200) -> Response:
-        answer = answer_now(record)
+        answer = answer_now(record, request.user)
         return shown(request, answer, answer.whole, api_path(record), status)
 
     def found(self, request: Request, user: User) -> tuple[Root, Document, tuple[str, ...]]:

@@ -183,6 +183,11 @@ class Root(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def may_be_seen_by(self, user: Visitor) -> bool:
+        """Whether somebody may see this one, as `RootQuerySet.visible_to` has it."""
+        is_own = self.entered_by_id is not None and self.entered_by_id == user.pk
+        return self.is_published or may_review(user) or (is_own and may_enter(user))
+
     @property
     def is_published(self) -> bool:
         return self.state == State.PUBLISHED

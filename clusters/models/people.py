@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractUser, Group, Permission, UserMana
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from clusters.models.base import RootSlugField
 from clusters.models.history import tracked
@@ -70,6 +71,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Set by `set_password`, through whichever door; not where only its hash is made anew.
+        is_new_password = self._password is not None  # type: ignore[attr-defined]
+        super().save(*args, **kwargs)
+        if is_new_password:
+            # It may have been known to others, who may have made tokens with it.
+            self.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 @tracked

@@ -25,6 +25,7 @@ from django.utils import timezone
 from clusters.database import PreparedStatement
 from clusters.models import FacetCount, PublicDocument, Root
 from clusters.models.base import root_model
+from clusters.models.roles import Visitor
 from clusters.published.serializers import declared_shape, serializer_for, with_links
 from clusters.records.schema import record_schema
 
@@ -89,16 +90,19 @@ def writer_version() -> str:
     return hashlib.sha256(orjson.dumps([FORMAT, shapes])).hexdigest()[:12]
 
 
-def build(model: type[Root], ids: Collection[int], *, drafts: bool = False) -> dict[int, Answer]:
+def build(
+    model: type[Root], ids: Collection[int], *, reader: Visitor | None = None
+) -> dict[int, Answer]:
     """Make the answers of some roots from the tables, in a fixed number of queries.
 
-    Of public ones only, unless whoever asks may see `drafts`.
+    Of public ones only, or for a `reader` who may see these: other drafts that they name are then
+    named by their slugs alone where this reader may not see them.
     """
     shape = record_schema(model)
     manager: Any = model._default_manager
-    seen = manager.all() if drafts else manager.published()
+    seen = manager.published() if reader is None else manager.all()
     # One serializer for all: to declare its fields takes longer than to fill them.
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"reader": reader}
     serializer = serializer_for(model, has_parts=True)(context=context)
     found = {}
     records = list(with_links(seen.filter(pk__in=ids), has_parts=True))

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clusters.models.base import Root
 from clusters.models.fields import EDTF
 from clusters.records.serialization import reference
 
@@ -198,10 +199,21 @@ class IdField(serializers.Field):
 def link(record: Any, context: Mapping[str, Any]) -> dict[str, str]:
     """Return id, title and, of what has an address of its own, the address."""
     depend(context, record)
-    found = {"id": reference(record), "title": str(getattr(record, "public_name", record))}
+    title = str(getattr(record, "public_name", record)) if is_told(record, context) else ""
+    found = {"id": reference(record), "title": title or reference(record)}
     if hasattr(record, "version") or hasattr(record, "parent_field"):
         found["url"] = f"{BASE}{api_path(record)}"
     return found
+
+
+def is_told(record: Any, context: Mapping[str, Any]) -> bool:
+    """Whether an answer may say what a record is called; it names others' drafts by their slugs."""
+    reader = context.get("reader")
+    if reader is None:
+        return True  # what is public names only what is
+    while hasattr(record, "parent_field"):
+        record = record.parent
+    return not isinstance(record, Root) or record.may_be_seen_by(reader)
 
 
 def depend(context: Mapping[str, Any], *records: Any) -> None:

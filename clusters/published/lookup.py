@@ -28,6 +28,8 @@ class MovedError(Exception):
         match = resolve(unquote(path))
         kwargs = dict(match.kwargs)
         for name, value in kwargs.items():
+            if name == "kind":  # a record may be called like a kind of records
+                continue
             # A part is called by its root's slug, then its keys.
             slug, slash, keys = str(value).partition("/")
             if slug == self.asked:

@@ -56,8 +56,9 @@ class _Event:
 class RecordHistory:
     """The history of one root and of everything below it, whether it is still there or not."""
 
-    def __init__(self, model: type[Root], number: int) -> None:
-        self.model, self.number = model, number
+    def __init__(self, model: type[Root], number: int, *, private: bool = True) -> None:
+        """Without `private`, documents leave out what only editors may read."""
+        self.model, self.number, self.private = model, number, private
         self.shape = record_schema(model)
 
     @cached_property
@@ -170,7 +171,8 @@ class RecordHistory:
         values = rows.get(self.model, {}).get(self.number)
         if values is None:
             return None
-        return document_from(self.instance(self.model, self.shape, values, rows))
+        made = self.instance(self.model, self.shape, values, rows)
+        return document_from(made, private=self.private)
 
     def instance(
         self,

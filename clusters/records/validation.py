@@ -168,9 +168,11 @@ class _Reader:
             if (spec := shape.field(name)) is not None:
                 self.put(document, spec, value, at)
             elif name == "citations" and shape.citations is not None:
-                document[name] = self.citations(value, shape, at)
+                if found := self.citations(value, shape, at):
+                    document[name] = found
             elif name in shape.children:
-                document[name] = self.children(value, shape.children[name], at)
+                if parts := self.children(value, shape.children[name], at):
+                    document[name] = parts
             else:
                 known = [spec.name for spec in shape.fields] + list(shape.children)
                 known += ["citations"] if shape.citations else []

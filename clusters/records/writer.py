@@ -182,9 +182,9 @@ class RecordWriter:
         check = getattr(instance, "check_author", None)
         if check is None or self.by is None:
             return
-        names = ("coder_id", "resolution")
+        names = instance.answer_columns
         if before is None or any(before[name] != getattr(instance, name) for name in names):
-            check(self.by)
+            check(self.by, before or {})
 
     def save(self, instance: Any) -> None:
         """Check an object and save it. Raises ValidationError with everything that is wrong.
@@ -305,7 +305,13 @@ class RecordWriter:
     ) -> None:
         existing = {child.key: child for child in self.below(parent, name)}
         for key in existing.keys() - {document.get("key") for document in documents}:
-            existing.pop(key).delete()
+            leaving = existing.pop(key)
+            try:
+                self.check_author(leaving, None)
+            except ValidationError as error:
+                self.say(case_file, (*at, name, key), error, shape)
+                continue
+            leaving.delete()
             # What was found before may be what went.
             self.parts.clear()
         for number, document in enumerate(documents):

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.http import http_date
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import condition
 
@@ -114,11 +115,18 @@ class ChangeFeed(Feed):  # type: ignore[type-arg]
         return item.at
 
 
+def feed(request: HttpRequest) -> HttpResponse:
+    response = _feed(request)
+    if (day := data_state().day) and response.status_code in (200, 304):
+        # A redaction changes it as well, which is no entry.
+        response["Last-Modified"] = http_date(day.timestamp())
+    return response
+
+
 @public_page
 @condition(last_modified_func=lambda request: data_state().day)
-def feed(request: HttpRequest) -> HttpResponse:
+def _feed(request: HttpRequest) -> HttpResponse:
     check_parameters(request, set())
     response: HttpResponse = ChangeFeed()(request)
-    # A redaction changes it as well, which is no entry: `condition` says when it last changed.
-    del response["Last-Modified"]
+    del response["Last-Modified"]  # of its last entry
     return response

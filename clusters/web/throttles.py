@@ -104,12 +104,14 @@ class ClientThrottle(BaseThrottle):
                 noted(plain, self.use)
                 return False
             try:
-                who = f"user-{request.user.pk}"
+                user = request.user
             except APIException:
                 noted(plain, count(ANONYMOUS, refused))
                 raise
-            self.use = noted(plain, count(SIGNED_IN, who))
-        else:
+            if user.is_authenticated:
+                who = f"user-{user.pk}"
+                self.use = noted(plain, count(SIGNED_IN, who))
+        if not who:
             # What the middleware has counted is not counted again.
             self.use = getattr(plain, "api_use", None) or anonymous_use(plain)
         if not self.use.is_over and getattr(view, "is_heavy", False):

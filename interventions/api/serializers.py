@@ -5,7 +5,14 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 
-from clusters.published.fields import TEXT, CodedField, CodedListField, FlatField, whole
+from clusters.published.fields import (
+    TEXT,
+    CodedField,
+    CodedListField,
+    FlatField,
+    is_told,
+    whole,
+)
 from clusters.published.serializers import RecordSerializer
 from clusters.values.codelists import COUNTRIES
 from interventions.analysis.status import RULE, activity_status
@@ -47,7 +54,8 @@ class CountriesField(CodedListField):
         super().__init__(COUNTRIES.names, source="clusters")
 
     def to_representation(self, value: Any) -> Any:
-        return super().to_representation(sorted({str(cluster.country) for cluster in value.all()}))
+        told = (cluster for cluster in value.all() if is_told(cluster, self.context))
+        return super().to_representation(sorted({str(cluster.country) for cluster in told}))
 
 
 class IatiField(CodedField):

@@ -1,5 +1,6 @@
 """What came of it, who says why, and how researchers read it."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
@@ -352,13 +353,21 @@ class Coding(Child):
 
     objects: ClassVar[Any] = CodingQuerySet.as_manager()
 
-    def check_author(self, by: User) -> None:
-        """Refuse what somebody alone cannot say: others' codings, and that others agree."""
+    # What a coder answers for.
+    answer_columns = ("coder_id", "resolution", "score", "missing_reason")
+
+    def check_author(self, by: User, before: Mapping[str, Any]) -> None:
+        """Refuse what somebody alone cannot say: others' codings, and that others agree.
+
+        `before` are its columns as they were; none of a new one, or of one that is to go.
+        """
         if may_review(by):
             return
-        if self.coder is not None and self.coder.user_id != by.pk:
+        coders = [number for number in (self.coder_id, before.get("coder_id")) if number]
+        if Contributor.objects.filter(pk__in=coders).exclude(user=by.pk).exists():
             raise ValidationError({"coder": "You may enter codings under your own name only."})
-        if self.resolution in (Resolution.CONSENSUS, Resolution.ADJUDICATED):
+        agreed = {Resolution.CONSENSUS.value, Resolution.ADJUDICATED.value}
+        if agreed & {self.resolution, before.get("resolution")}:
             words = "A consensus comes from a coding round, where each coder confirms it."
             raise ValidationError({"resolution": words})
 

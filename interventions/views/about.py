@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as sitemap_view
+from django.contrib.sitemaps.views import x_robots_tag
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -106,6 +107,7 @@ def _sample_address(model: Any) -> str:
     return str(model(slug="a").get_absolute_url())
 
 
+@x_robots_tag
 @public_page
 def sitemap(request: HttpRequest) -> HttpResponse:
     check_parameters(request, {"p"})

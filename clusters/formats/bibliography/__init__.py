@@ -73,6 +73,9 @@ def read(content: bytes) -> list[Work]:
     works = list(_works(text))
     if len(works) > MOST_WORKS:
         raise Unreadable(_("It has more than %(n)s works.") % {"n": MOST_WORKS})
+    if not works:
+        words = _("No work was found in it. It may be: %(formats)s.")
+        raise Unreadable(words % {"formats": FORMATS})
     for number, work in enumerate(works, start=1):
         work.number = number
     return works

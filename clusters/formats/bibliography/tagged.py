@@ -123,8 +123,7 @@ def _dates(text: str) -> list[str]:
         return [f"{match[2]} {match[3]} {match[1]}"]
     if match := re.fullmatch(r"(\d{4}) ([A-Za-z]+)-([A-Za-z]+)", text):
         return [f"{match[2]} {match[1]} to {match[3]} {match[1]}", match[1]]
-    year = re.match(r"\d{4}", text)
-    return [text, *([year[0]] if year else [])]
+    return [text, *re.findall(r"^\d{4}", text)]
 
 
 # --- Web of Science -------------------------------------------------------------------------------

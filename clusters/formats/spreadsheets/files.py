@@ -35,6 +35,8 @@ ALWAYS = datetime.datetime(1980, 1, 1)
 BOOK = "xl/workbook.xml"
 STRICT = b"http://purl.oclc.org/ooxml/"
 SUFFIXES = ("csv", "xlsx")
+# The sheet of an exported table that explains its columns; whatever language, it is called so.
+CODEBOOK = "Codebook"
 
 
 @dataclass(frozen=True, order=True)
@@ -173,7 +175,8 @@ def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]
                 )
                 raise Unreadable(words)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-        sheet = book.worksheets[0]
+        sheet, *others = book.worksheets
+        _check_other_sheets(sheet.title, others)
         sheet.reset_dimensions()  # what a file says of its size may be anything
         for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
             if number > 2 * MOST_ROWS:
@@ -193,6 +196,18 @@ def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]
                 "it as “Excel Workbook (.xlsx)” or as “CSV UTF-8”."
             )
         ) from None
+
+
+def _check_other_sheets(first: str, others: Iterable[Any]) -> None:
+    """Refuse to leave out what is on further sheets. Raises Unreadable."""
+    for sheet in others:
+        sheet.reset_dimensions()
+        if sheet.title != CODEBOOK and any(any(row) for row in sheet.iter_rows(values_only=True)):
+            words = _(
+                "It has data on two sheets, “%(first)s” and “%(other)s”. Save each as a file of "
+                "its own, and bring in one after the other."
+            )
+            raise Unreadable(words % {"first": first, "other": sheet.title})
 
 
 def _check_parts(packed: zipfile.ZipFile) -> None:
@@ -292,7 +307,7 @@ def write_xlsx(table: Table, rows: Iterable[Sequence[str]]) -> bytes:
         for at, row in enumerate(rows, start=1):
             for number, cell in enumerate(row):
                 sheet.write_string(at, number, cell, as_text)
-        book_sheet = book.add_worksheet(_("Codebook"))
+        book_sheet = book.add_worksheet(CODEBOOK)
         book_sheet.set_column(0, 1, 22, wrapped)
         book_sheet.set_column(2, 3, 60, wrapped)
         titles = (_("Column"), _("Needed"), _("What it means"), _("One of"), _("Example"))
