@@ -113,3 +113,19 @@ def test_the_history_of_another_ones_draft_is_not_shown(client, draft):
     client.force_login(factories.make_user(role="researcher"))
 
     assert client.get(history_of(draft)).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["researcher", "editor"])
+def test_notes_for_editors_stay_out_of_what_others_read(client, role):
+    paper = factories.make_public(factories.make_publication())
+    hidden = factories.make_stakeholder(
+        name="IDA", is_pseudonym=True, pseudonym_source=paper, pseudonym_note="Words of editors"
+    )
+    factories.make_public(hidden)
+    client.force_login(factories.make_user(role=role))
+
+    address = reverse("admin:clusters_stakeholder_history", args=[hidden.pk])
+    page = client.get(address).content.decode()
+
+    assert "IDA" in page
+    assert ("Words of editors" in page) == (role == "editor")

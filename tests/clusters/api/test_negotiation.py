@@ -18,6 +18,7 @@ LIST = "/api/v1/clusters/"
         ("text/csv;q=0.1, application/json;q=0.9", "application/json"),
         ("text/csv, */*", "text/csv"),
         ("text/*", "text/csv"),
+        ("*/*, application/json;q=0", "text/csv"),
         ("text/csv;q=0, text/*, application/jsonl;q=0.3", "application/jsonl"),
         ("text/html, */*;q=0.8", "application/json"),
         ("TEXT/CSV; Q=1", "text/csv"),

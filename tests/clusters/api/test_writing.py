@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import Group
@@ -15,8 +16,10 @@ from clusters.models import (
     IdempotentRequest,
     Proposal,
     ReviewStep,
+    Root,
     Stakeholder,
 )
+from clusters.records.schema import record_schemas
 from interventions.models import Account, Project
 from tests import factories
 
@@ -870,3 +873,39 @@ def test_a_label_that_looks_the_same_is_the_same(researcher, label):
     answer = researcher("POST", "publications/", {"slug": "x", "title": "X", "cited_as": label})
 
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/cited_as"]
+
+
+def test_drafts_of_others_are_named_by_their_slugs_alone(client, editor):
+    author, other = Writer(client, "researcher"), Writer(client, "researcher")
+    cluster = factories.make_cluster(
+        slug="hidden", name="Words of another", country="VN", entered_by=author.user
+    )
+    made = other("POST", "projects/", {**CASE, "clusters": ["hidden"]}).json()
+
+    link = {"id": "hidden", "title": "hidden"}
+    assert [{name: one[name] for name in link} for one in made["clusters"]] == [link]
+    assert made["countries"] == []
+    assert "Words of another" not in other.get("projects/?state=draft").content.decode()
+    seen = editor.get(f"projects/{CASE['slug']}/").json()
+    assert seen["clusters"][0]["title"] == str(cluster)
+    assert seen["countries"][0]["code"] == "VN"
+
+
+KINDS = {
+    path: model
+    for shape in record_schemas().values()
+    if issubclass(shape.model, Root)
+    for path, model in (
+        (shape.folder, shape.model),
+        *((child.folder, child.model) for child in shape.children.values()),
+    )
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_read_changes_nothing_when_it_is_written(seeded, editor, kind):
+    for record in editor.get(f"{kind}/?page_size=3").json()["results"]:
+        path = urlsplit(record["url"]).path
+        read = editor.get(path)
+        written = editor("PATCH", path, read.json(), if_match=read["ETag"])
+        assert (written.status_code, written.json()) == (200, read.json())

@@ -520,3 +520,9 @@ def test_a_hostile_list_ends_soon_in_works_or_in_words(name):
 
     assert done.returncode == 0, done.stderr[-500:]
     assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("text", ["[]", "<xml></xml>", '@string{jwd = "World Development"}'])
+def test_a_list_without_works_says_so(text):
+    with pytest.raises(Unreadable, match="No work was found in it"):
+        read(text.encode())

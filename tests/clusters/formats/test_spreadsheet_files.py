@@ -213,3 +213,20 @@ def test_no_spreadsheet_calculates_with_what_is_written_and_it_comes_back_as_it_
     assert b"'=1+1" in write_csv(table, [row], remarks=False)
     book = openpyxl.load_workbook(io.BytesIO(write_xlsx(table, [row])))
     assert book.active["C2"].data_type == "s"
+
+
+def test_a_workbook_with_data_on_a_second_sheet_is_refused():
+    book = openpyxl.Workbook()
+    book.active.title = "First"
+    book.active.append(["slug", "name"])
+    book.active.append(["kasur", "Kasur"])
+    book.create_sheet("Empty")
+    stored = io.BytesIO()
+    book.save(stored)
+    assert read(stored.getvalue()).head == ["slug", "name"]
+
+    book.create_sheet("Second").append(["slug"])
+    stored = io.BytesIO()
+    book.save(stored)
+    with pytest.raises(Unreadable, match="data on two sheets, “First” and “Second”"):
+        read(stored.getvalue())

@@ -89,3 +89,13 @@ def test_what_is_not_public_does_not_raise_the_version_that_is_shown(client):
     assert f"/records/stakeholders/body/versions/{shown}/" in page
     assert f"version {body.version}" not in page
     assert client.get(f"/records/stakeholders/body/versions/{body.version}/").status_code == 404
+
+
+def test_an_old_address_of_a_record_that_is_called_like_a_kind_leads_to_it(client):
+    cluster = factories.make_public(factories.make_cluster(slug="clusters"))
+    cluster.slug = "sialkot"
+    cluster.save()
+
+    for ending in ("versions/1/", "cite.bib"):
+        old = client.get(f"/records/clusters/clusters/{ending}")
+        assert (old.status_code, old["Location"]) == (301, f"/records/clusters/sialkot/{ending}")

@@ -135,3 +135,16 @@ def test_a_change_of_password_ends_every_token(client):
     )
 
     assert not user.api_tokens.valid().exists()
+
+
+def test_a_password_that_is_set_through_any_door_ends_every_token(user):
+    token, _text = ApiToken.issue(
+        user=user, name="a", scope="read", expires_at=timezone.now() + timedelta(1)
+    )
+    user.set_password("a long password")
+    user.check_password("a long password")
+    assert ApiToken.objects.valid().filter(pk=token.pk).exists()
+
+    user.save()
+
+    assert not ApiToken.objects.valid().filter(pk=token.pk).exists()

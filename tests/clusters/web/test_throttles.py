@@ -136,3 +136,14 @@ def test_what_is_refused_is_counted_and_told_the_limits(client, rates, address, 
 
     assert [answer.status_code == 429 for answer in answers] == [False, False, False, True]
     assert all(answer.has_header("RateLimit") for answer in answers)
+
+
+@pytest.mark.parametrize("header", ["", "\xff", " "])
+def test_an_authorization_that_says_nothing_is_counted_by_address(client, rates, header):
+    answers = [client.get(LIST, headers={"Authorization": header}) for _ in range(4)]
+
+    assert all(answer["RateLimit-Policy"] == f'"anonymous";q=3;w={DAY}' for answer in answers), (
+        header
+    )
+    assert answers[-1].status_code in (401, 429)
+    assert client.get(LIST).status_code in (200, 429)

@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 
 from clusters.actions.entering import update
+from clusters.actions.proposing import propose
 from clusters.models import Proposal, Publication
 from clusters.records.serialization import document_of
 from clusters.records.validation import CaseFilesRefused
@@ -749,3 +750,36 @@ def test_nobody_alone_gives_a_coding_that_is_others(setting, values, words):
         update(**change)
 
     assert words in str(refused.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("of", "change", "words"),
+    [
+        ({"coder": 1}, {"score": 0}, "You may enter codings under your own name only."),
+        ({"coder": 1}, None, "You may enter codings under your own name only."),
+        ({"resolution": "consensus"}, {"score": 0}, "A consensus comes from a coding round"),
+        ({"resolution": "consensus"}, None, "A consensus comes from a coding round"),
+        ({"coder": 1}, {"rationale": "Mistyped."}, ""),
+        ({"coder": 0}, {"score": 0}, ""),
+        ({"coder": 0}, None, ""),
+        ({"resolution": "single_coder"}, {"score": 0}, ""),
+    ],
+)
+def test_nobody_proposes_another_answer_for_others(setting, of, change, words):
+    of = of if "resolution" in of else {"coder": setting.coders[of["coder"]]}
+    project = factories.make_project(slug="public")
+    factories.make_coding(project, key="a", factor=setting.trust, score=1, **of)
+    factories.make_public(project)
+    now = document_of(project, public=True)
+    wanted = {name: value for name, value in now.items() if name != "codings"}
+    if change is not None:
+        wanted["codings"] = [now["codings"][0] | change]
+
+    made = {"record": project, "base": now, "document": wanted, "reason": "Because"}
+    if words:
+        with pytest.raises(CaseFilesRefused) as refused:
+            propose(**made, by=setting.users[0])
+        assert words in str(refused.value.problems[0])
+    else:
+        assert propose(**made, by=setting.users[0]).pk
+    update(**made, by=setting.editor)
