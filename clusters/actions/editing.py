@@ -1,10 +1,11 @@
 """A change to what is already public: checked like a publication, and written into the log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from clusters.actions.publishing import (
     NotAllowed,
@@ -14,7 +15,8 @@ from clusters.actions.publishing import (
     validate_publishable,
 )
 from clusters.models import ChangeAction, Root, User
-from clusters.records.serialization import documents_of
+from clusters.records.schema import record_schema
+from clusters.records.serialization import Document, document_from, lookups
 
 
 @contextmanager
@@ -36,45 +38,56 @@ def logged_changes(
     reason: str,
     is_trial: bool = False,
     are_stated: bool = False,
-) -> Iterator[None]:
+    outcome: Mapping[int, Document] | None = None,
+) -> Iterator[list[Any]]:
     """Make changes to roots of one kind, as `logged_change` to one.
 
-    In a trial, which is rolled back, they are checked but not written into the log. `are_stated`:
-    see `publish`.
+    Yields the rows that there are, in the order of their numbers, locked and with all that hangs
+    on them. In a trial, which is rolled back, they are checked but not written into the log; what
+    they come to may then be put into `outcome` by their numbers, and is not read again. For
+    `are_stated` see `publish`.
     """
     with transaction.atomic():
-        public = [root for root in roots if root.pk is not None and root.is_published]
-        if not public:
-            yield
+        known = [root for root in roots if root.pk is not None]
+        if not known:
+            yield []
             return
-        if not is_trial:
+        is_logged = not is_trial and any(root.is_published for root in known)
+        if is_logged:
             lock_public_log()
             notify_public_changed()
-        model: Any = type(public[0])
-        rows = model.objects.filter(pk__in=[root.pk for root in public]).order_by("pk")
+        model: Any = type(known[0])
+        rows = model.objects.filter(pk__in=[root.pk for root in known]).order_by("pk")
         locked = list(rows.select_for_update(of=("self",)))
-        if len(locked) != len(public):
+        if len(locked) != len(known):
             raise NotAllowed(["It is not there any more: look again."])
-        before = documents_of(locked, public=True)
-        yield
-        stored = list(rows.all())
-        if len(stored) != len(locked):
-            raise NotAllowed(["A published record is withdrawn, not deleted."])
-        after = documents_of(stored, public=True)
-        changed = [
-            (root, was, now)
-            for root, was, now in zip(stored, before, after, strict=True)
-            if was != now
-        ]
-        documents = {root: now for root, _was, now in changed}
-        before_them = {root: was for root, was, _now in changed}
-        validate_publishable(documents, documents if are_stated else before_them)
-        for root, was, now in [] if is_trial else changed:
+        prefetch_related_objects(locked, *lookups(record_schema(model)))
+        before = {row.pk: document_from(row, public=True) for row in locked if row.is_published}
+        yield locked
+        if outcome:
+            after = [(row, outcome[row.pk]) for row in locked if row.pk in before]
+        else:
+            after = _read_again(rows, before)
+        changed = {row: document for row, document in after if before[row.pk] != document}
+        stated = changed if are_stated else {row: before[row.pk] for row in changed}
+        validate_publishable(changed, stated)
+        for row, document in changed.items() if is_logged else ():
             record_change(
-                record=root,
+                record=row,
                 action=ChangeAction.CHANGED,
                 by=by,
                 reason=reason,
-                before=was,
-                after=now,
+                before=before[row.pk],
+                after=document,
             )
+
+
+def _read_again(rows: Any, before: Mapping[int, Document]) -> list[tuple[Root, Document]]:
+    """Return rows that were public, each with what it has become."""
+    found = list(rows.filter(pk__in=before)) if before else []
+    if len(found) != len(before):
+        raise NotAllowed(["A published record is withdrawn, not deleted."])
+    if found:
+        # With all that hangs on them, which search reads as well.
+        prefetch_related_objects(found, *lookups(record_schema(type(found[0]))))
+    return [(row, document_from(row, public=True)) for row in found]

@@ -9,17 +9,22 @@ from typing import Any
 
 import pghistory
 from django.db import transaction
-from django.db.models import ProtectedError, prefetch_related_objects
+from django.db.models import ProtectedError
 from django.utils import timezone
 
-from clusters.actions.editing import logged_change, logged_changes
+from clusters.actions.editing import logged_changes
 from clusters.actions.publishing import NotAllowed, NotPublishable
 from clusters.models import Citation, CitationUse, DeletedRecord, Publication, Root, State, User
 from clusters.records.citation_cover import narrowed
 from clusters.records.history import RecordHistory
 from clusters.records.merge import Difference, differences, merge, value_at
 from clusters.records.schema import RecordSchema, record_schema, record_schemas
-from clusters.records.serialization import Document, document_from, document_of, lookups
+from clusters.records.serialization import (
+    Document,
+    document_from,
+    document_of,
+    public_part,
+)
 from clusters.records.validation import CaseFile, CaseFilesRefused, Problem, read_value, together
 from clusters.records.writer import OnProgress, RecordWriter, find_by_slug, noop
 
@@ -96,36 +101,41 @@ def update(
     by: User,
     reason: str,
     force: bool = False,
+    is_trial: bool = False,
 ) -> None:
     """Bring the difference between two public documents of a record into it.
 
     What neither of them shows, open codings and private fields, stays as it is. `force` prefers
     the document where the record has changed otherwise since `base`. A citation of the whole
-    record that there was says nothing of what this changes (see `narrowed`).
+    record that there was says nothing of what this changes (see `narrowed`). A trial, which the
+    caller rolls back, writes nothing into the public log.
 
     Raises Conflicts, CaseFilesRefused, or NotAllowed where a published record would not be fit
     to be public; nothing is changed then.
     """
     shape = record_schema(type(record))
     (case_file,) = read(shape, [document])
+    outcome: dict[int, Document] = {}
+    how: Any = {"by": by, "reason": reason, "is_trial": is_trial, "outcome": outcome}
     with (
-        logged_change(record, by=by, reason=reason),
+        # Whoever saves at the same time waits here, and then merges into what this made of it.
+        logged_changes([record], **how) as (stored,),
         pghistory.context(user=by.pk, reason=reason),
     ):
-        # Whoever saves at the same time waits here, and then merges into what this made of it.
-        stored = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
         if stored.is_published != record.is_published:
             raise NotAllowed([f"It is “{stored.get_state_display()}” meanwhile: look again."])
-        prefetch_related_objects([stored], *lookups(shape))
         now = document_from(stored)
         merged = merge(base, case_file.document, now)
         if merged.edited and not force:
             raise Conflicts(merged.edited)
         saver = RecordWriter(by)
         saver.instances[shape.folder, case_file.slug] = stored
-        saver.save_all([(case_file, narrowed(now, merged.preferring_file, shape))])
+        wanted = narrowed(now, merged.preferring_file, shape)
+        saver.save_all([(case_file, wanted)])
         if saver.problems:
             raise CaseFilesRefused(saver.problems)
+        if is_trial:
+            outcome[stored.pk] = public_part(wanted, shape)
     record.refresh_from_db()
 
 
@@ -154,39 +164,40 @@ def update_all(
     """
     if not wanted:
         return
-    records = [one.record for one in wanted]
-    prefetch_related_objects(records, *lookups(wanted[0].case_file.shape))
     saver = RecordWriter(by, heard)
-    documents: list[tuple[CaseFile, Document]] = []
-    for one in wanted:
-        name = one.case_file.shape.folder, one.case_file.slug
-        saver.instances[name] = one.record
-        now, wanted_now = document_from(one.record), one.case_file.document
-        # What the base does not show, open codings and private fields, is not written over.
-        saver.problems += [
-            one.case_file.problem(hidden.where, HIDDEN)
-            for hidden in differences(one.base, now)
-            if value_at(wanted_now, hidden.where) not in (None, hidden.after)
-        ]
-        merged = merge(one.base, wanted_now, now).document
-        documents.append((one.case_file, narrowed(now, merged, one.case_file.shape)))
+    records = [amendment.record for amendment in wanted]
     try:
         with (
-            logged_changes(records, by=by, reason=reason, is_trial=is_trial),
+            logged_changes(records, by=by, reason=reason, is_trial=is_trial) as rows,
             pghistory.context(user=by.pk, reason=reason),
         ):
-            saver.save_all(documents)
+            stored = {row.pk: row for row in rows}
+            saver.save_all([_amended(one, stored[one.record.pk], saver) for one in wanted])
     except NotPublishable as error:
         wrong = {problem.file for problem in saver.problems}
-        files = {one.record.pk: one.case_file for one in wanted}
+        files = {amendment.record.pk: amendment.case_file for amendment in wanted}
         saver.problems += [
-            case_file.problem(one.where, one.here)
-            for one in error.errors
+            case_file.problem(missing.where, missing.here)
+            for missing in error.errors
             # What could not be saved may be what is missing.
-            if (case_file := files[one.record.pk]).path not in wrong
+            if (case_file := files[missing.record.pk]).path not in wrong
         ]
     if saver.problems:
         raise CaseFilesRefused(saver.problems)
+
+
+def _amended(wish: Amendment, stored: Root, saver: RecordWriter) -> tuple[CaseFile, Document]:
+    """Return what a record shall become as a whole, with what its public document does not show."""
+    case_file = wish.case_file
+    saver.instances[case_file.shape.folder, case_file.slug] = stored
+    now, wanted = document_from(stored), case_file.document
+    # What the base does not show, open codings and private fields, is not written over.
+    saver.problems += [
+        case_file.problem(hidden.where, HIDDEN)
+        for hidden in differences(wish.base, now)
+        if value_at(wanted, hidden.where) not in (None, hidden.after)
+    ]
+    return case_file, narrowed(now, merge(wish.base, wanted, now).document, case_file.shape)
 
 
 @transaction.atomic

@@ -52,7 +52,7 @@ def propose(
     if not differences(base, document):
         raise NotAllowed(["Nothing is changed by this."])
     with dry_run_if():
-        update(record=record, base=base, document=document, by=by, reason=reason)
+        update(record=record, base=base, document=document, by=by, reason=reason, is_trial=True)
     record.refresh_from_db()
     made = _proposal_of(Amendment(record, base, case_file), by, reason)
     made.save()

@@ -135,6 +135,12 @@ def may_be_tried(method: Callable[..., Response]) -> Callable[..., Response]:
     return write
 
 
+def answer_before(record: Root, reader: Visitor) -> documents.Answer:
+    """Return what is answered of a record until it is changed: as it is written, if it is."""
+    written = documents.find(record_schema(type(record)).kind, record.slug)
+    return written or answer_now(record, reader)
+
+
 def answer_now(record: Root, reader: Visitor) -> documents.Answer:
     """Return what is answered of a record as it is now, draft or not."""
     return documents.build(type(record), [record.pk], reader=reader)[record.pk]
@@ -205,9 +211,10 @@ class WritesRoots(Writes):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = require_writer(request)
         record = locked(self, user)
-        check_version(request, record)
+        before = answer_before(record, user)
+        check_version(request, record, before.tag)
         base = document_of(record, public=True)
-        was = as_read(request, answer_now(record, user).whole)
+        was = as_read(request, before.whole)
         body = as_written(request.data, record_schema(self.model), was)
         with map_errors(body, patch_name(self.model)):
             document = merge_patch(base, body)
@@ -221,7 +228,7 @@ class WritesRoots(Writes):
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = require_writer(request)
         record = locked(self, user)
-        check_version(request, record)
+        check_version(request, record, answer_before(record, user).tag)
         reason = reason_of(request, is_needed=record.is_published)
         with map_errors(None):
             if record.is_published:
@@ -261,8 +268,8 @@ class WritesParts(Writes):
     @may_be_tried
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = require_writer(request)
-        record, base, at = self.found(request, user)
-        was = as_read(request, self.taken_out(answer_now(record, user), self.name_in(record)))
+        record, base, at, before = self.found(request, user)
+        was = as_read(request, self.taken_out(before, self.name_in(record)))
         body = as_written(request.data, record_schema(self.model), was)
         patched = merge_patch(value_at(base, at), body)
         if isinstance(patched, dict) and patched.get("key", at[-1]) != at[-1]:
@@ -274,7 +281,7 @@ class WritesParts(Writes):
     @may_be_tried
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = require_writer(request)
-        record, base, at = self.found(request, user)
+        record, base, at, _before = self.found(request, user)
         with map_errors(None):
             return change(request, user, record, base, with_value(base, at, None), self.shown_root)
 
@@ -292,16 +299,19 @@ class WritesParts(Writes):
         answer = answer_now(record, request.user)
         return shown(request, answer, answer.whole, api_path(record), status)
 
-    def found(self, request: Request, user: User) -> tuple[Root, Document, tuple[str, ...]]:
-        """Return the root of a part, its document, and where in it the part stands."""
+    def found(
+        self, request: Request, user: User
+    ) -> tuple[Root, Document, tuple[str, ...], documents.Answer]:
+        """Return the root of a part, its document, where in it the part stands, and its answer."""
         record = locked(self, user)
         base = document_of(record, public=True)
         name = self.kwargs[self.lookup_field]
         at = self.place(name)
         if value_at(base, at) is None:
             raise self.none_called(name)
-        check_version(request, record)
-        return record, base, at
+        before = answer_before(record, user)
+        check_version(request, record, before.tag)
+        return record, base, at, before
 
     def place(self, name: str) -> tuple[str, ...]:
         """Return where a part stands in the document of its root: lists and keys in turn."""

@@ -62,6 +62,16 @@ def document_from(
     return document
 
 
+def public_part(document: Document, shape: RecordSchema) -> Document:
+    """Return of a whole document what the public may see."""
+    private: frozenset[str] = getattr(shape.model, "private", frozenset())
+    found = {name: value for name, value in document.items() if name not in private}
+    for name, child in shape.children.items():
+        if name in found:
+            found[name] = [public_part(part, child) for part in found[name]]
+    return found
+
+
 def lookups(shape: RecordSchema, path: str = "") -> list[Any]:
     """Return what to prefetch of a record: its ties, places and parts, and whom these name."""
     found: list[Any] = [

@@ -506,6 +506,8 @@ def _bring_in(project: Project, it: RoundSnapshot, by: User, reason: str) -> boo
             codings.append(made)
         else:
             codings[codings.index(stood)] = made
+    if codings == now.get("codings", []):
+        return False
     document = {**now, "codings": sorted(codings, key=lambda coding: str(coding["key"]))}
     try:
         proposed = change(record=project, base=now, document=document, by=by, reason=reason)

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clusters.models import (
@@ -19,6 +21,7 @@ from clusters.models import (
     Root,
     Stakeholder,
 )
+from clusters.published import documents
 from clusters.records.schema import record_schemas
 from interventions.models import Account, Project
 from tests import factories
@@ -909,3 +912,26 @@ def test_what_was_read_changes_nothing_when_it_is_written(seeded, editor, kind):
         read = editor.get(path)
         written = editor("PATCH", path, read.json(), if_match=read["ETag"])
         assert (written.status_code, written.json()) == (200, read.json())
+
+
+def loads(queries):
+    """How often a project was fetched with its parts, here its accounts."""
+    return sum('"interventions_account"."statement"' in query["sql"] for query in queries)
+
+
+def test_a_proposal_loads_its_record_twice_and_so_does_its_approval(
+    village, researcher, editor, django_capture_on_commit_callbacks
+):
+    documents.refresh_stale()
+    known = tag(researcher, "projects/village/")
+    with CaptureQueriesContext(connection) as queries:
+        body = {"title": "New"}
+        made = researcher("PATCH", "projects/village/?reason=So", body, if_match=known)
+    assert made.status_code == 202
+    assert loads(queries) <= 2
+
+    with CaptureQueriesContext(connection) as queries:
+        approved = editor("POST", f"proposals/{Proposal.objects.get().pk}/approve/")
+    assert approved.status_code == 200
+    assert Project.objects.get(slug="village").title == "New"
+    assert loads(queries) <= 2
