@@ -39,7 +39,7 @@ class PreparedStatement:
         self.placed = "".join([first, *placed]).encode()
 
     def row(self, values: Sequence[str] = ()) -> Row | None:
-        """Return the first row, or None."""
+        """Return the first row that `rows` returns, or None."""
         found = self.rows(values)
         return found[0] if found else None
 

@@ -29,7 +29,7 @@ ACCOUNTS = ngettext_lazy("%(n)s account", "%(n)s accounts", "count")
 
 
 def counted(number: int, noun: Promise) -> str:
-    """Write a number with its noun, a lazy plural like those above: 1 project, 3,000 projects."""
+    """Return a number with its noun, a lazy plural like those above: 1 project, 3,000 projects."""
     return str(noun % {"count": number, "n": f"{number:,}"})
 
 
@@ -40,7 +40,7 @@ def short(text: object) -> str:
 
 
 def known_words(wrong: object, known: Iterable[object]) -> str:
-    """Say which values are known, ten at most, and which of all comes nearest to a wrong one.
+    """Return which values are known, ten at most, and which of all comes nearest to a wrong one.
 
     >>> known_words("county", ["country", "cluster"])
     'Known: country, cluster. Did you mean “country”?'
@@ -53,6 +53,6 @@ def known_words(wrong: object, known: Iterable[object]) -> str:
 
 
 def not_known(wrong: object, known: Iterable[object]) -> str:
-    """Refuse a value that is none of the known ones."""
+    """Return a refusal of a value that is none of the known ones."""
     refused = gettext("“%(value)s” is not known here.") % {"value": short(wrong)}
     return f"{refused} {known_words(wrong, known)}"

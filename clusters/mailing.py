@@ -25,7 +25,7 @@ logger = logging.getLogger("casebook.mail")
 
 @transaction.atomic
 def queue(*, subject: str, text: str, to: Iterable[str]) -> None:
-    """Have a mail sent to each of these addresses once what it tells of is saved."""
+    """Write a mail down to each of these addresses, for the worker to send."""
     # A subject must not have line breaks.
     subject, sender = " ".join(subject.split()), settings.DEFAULT_FROM_EMAIL
     hidden = encrypt(text)
@@ -35,7 +35,7 @@ def queue(*, subject: str, text: str, to: Iterable[str]) -> None:
 
 @transaction.atomic
 def send_again(mails: Iterable[Mail]) -> None:
-    """Try mails once more that were given up, from the beginning."""
+    """Queue mails that were given up, with all their tries before them again."""
     for mail in mails:
         mail.tries = 0
         _send_soon(mail)
@@ -43,7 +43,7 @@ def send_again(mails: Iterable[Mail]) -> None:
 
 @transaction.atomic
 def take_up() -> None:
-    """Put mails into the queue whose worker was killed while it sent them."""
+    """Queue the mails again whose worker was killed while it sent them."""
     for mail in Mail.objects.filter(next_try__lte=timezone.now()):
         send.enqueue(mail.pk)
 
@@ -57,7 +57,7 @@ def _send_soon(mail: Mail) -> None:
 @task()
 @transaction.atomic
 def send(number: int) -> None:
-    """Send one mail, or put it off."""
+    """Send one mail and delete it; where that fails, set when it is tried again."""
     mails = Mail.objects.select_for_update(skip_locked=True)
     mail = mails.filter(pk=number, next_try__lte=timezone.now()).first()
     if mail is None:

@@ -67,7 +67,7 @@ def refusal_of_slow_clients(threads: int) -> str:
 
 
 def refuse_too_many() -> None:
-    """End the process where granian was told to use more connections than there are."""
+    """End the process where granian was told to use more connections than the database has."""
     if not sys.argv[0].endswith("granian"):
         return
     workers, threads = asked_of_granian(sys.argv[1:])
@@ -78,7 +78,7 @@ def refuse_too_many() -> None:
 
 
 def bound_statements() -> None:
-    """Let the database end what takes longer than a reader waits, in this process.
+    """Make the database end, in this process, statements longer than a reader waits.
 
     The worker and commands may take as long as they need.
     """

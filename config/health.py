@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Alive: the process answers. Asks nothing of the database."""
+    """Answer 200 where the process lives, without asking the database."""
     return JsonResponse({"status": "alive"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready: the database answers and every migration is applied; 503 otherwise."""
+    """Answer 200 where the database answers and every migration is applied, else 503."""
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -50,7 +50,7 @@ class Places:
         self.taken: Counter[str] = Counter()
 
     def take(self, address: str, patience: float = 0) -> bool:
-        """Take a place, if there is one within so many seconds; whoever has it gives it back."""
+        """Return whether there was a place within `patience` seconds; it is to be given back."""
         with self.lock:
             is_free = self.lock.wait_for(partial(self.has_one_for, address), patience)
             if is_free:
@@ -94,7 +94,7 @@ class StreamsMiddleware:
 
 
 def up_to(size: int, pieces: Iterator[bytes]) -> list[bytes]:
-    """Take pieces until they are so many bytes, or none are left."""
+    """Return the next pieces until they are `size` bytes together, or none are left."""
     found: list[bytes] = []
     length = 0
     while length < size and (piece := next(pieces, None)) is not None:
@@ -168,7 +168,7 @@ class Arrival(Thread):
                 self.length += self.target.write(piece)
 
     def is_whole(self) -> bool:
-        """Wait for the body while it comes fast enough. Tells whether it came to its end."""
+        """Wait for the body while it comes fast enough; return whether it came to its end."""
         self.start()
         began = monotonic()
         while self.is_alive():
@@ -183,7 +183,7 @@ class Arrival(Thread):
 def refuse(
     environ: WSGIEnvironment, start_response: StartResponse, status: int, words: str
 ) -> list[bytes]:
-    """Answer without Django: as a problem to clients of the API, in words to everybody else."""
+    """Return an answer without Django: a problem to clients of the API, else words."""
     answer: Any = (
         problem_page(status, words)
         if environ.get("PATH_INFO", "").startswith("/api/")

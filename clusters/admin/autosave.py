@@ -26,7 +26,7 @@ MOST = 200
 
 @require_POST
 def keep(request: HttpRequest) -> JsonResponse:
-    """Keep a form as it is; a later one of the same page takes its place."""
+    """Keep what is typed into a form; it replaces what was kept of the same open page."""
     user: Any = request.user
     if not may_enter(user):
         raise Http404
@@ -62,7 +62,7 @@ def keep(request: HttpRequest) -> JsonResponse:
 
 @require_POST
 def discard(request: HttpRequest) -> HttpResponse:
-    """Throw away what was kept of one form, and go back to where one came from."""
+    """Throw away what was kept of one form, and redirect to where the user came from."""
     token = token_of(request.POST.get("token", ""))
     form = FormDraft.objects.filter(user=request.user, pk=token).first()  # type: ignore[misc]
     if form is not None:

@@ -35,7 +35,7 @@ MOST_MOMENTS = 50
 
 
 def joins_for(model: type[Model]) -> list[str]:
-    """Foreign keys whose rows a list shows, with what their names are read from."""
+    """Return the foreign keys whose rows a list of the model shows, and what names these rows."""
     found = []
     for column in model._meta.concrete_fields:
         if column.is_relation and column.editable:
@@ -48,7 +48,7 @@ def joins_for(model: type[Model]) -> list[str]:
 
 
 def without_windows(field: Any) -> Any:
-    """Take Django's buttons for small windows off a chooser: pages of the desk need a whole one."""
+    """Take the buttons that open small windows off a form field's widget; return the field."""
     for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
         if field is not None and hasattr(field.widget, name):
             setattr(field.widget, name, False)
@@ -152,7 +152,7 @@ class RecordAdmin(CaseAdmin):
         return may_enter(user) and (obj is None or may_edit(user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Drafts only: what is or was public is withdrawn, and its address says why."""
+        """Allow it for drafts: what is or was public is withdrawn, and its address says why."""
         user: Any = request.user
         if obj is None:
             return may_enter(user)
@@ -182,7 +182,7 @@ class RecordAdmin(CaseAdmin):
 
     @property
     def kind(self) -> str:
-        """The name of the kind's folder in case files."""
+        """The kind's folder in case files, such as `projects`."""
         model: Any = self.model
         return record_schema(model).folder
 
@@ -227,7 +227,7 @@ class RecordAdmin(CaseAdmin):
         return TemplateResponse(request, "admin/desk/history.html", context)
 
     def bring_back(self, request: HttpRequest, past: RecordHistory) -> HttpResponse:
-        """Bring a deleted record back whole, as the same record."""
+        """Bring a deleted record back whole, under its old number; redirect to its page."""
         address = request.get_full_path()
         try:
             record = restore_from_history(past=past, by=request.user)  # type: ignore[arg-type]
@@ -243,7 +243,7 @@ class RecordAdmin(CaseAdmin):
         return HttpResponseRedirect(address)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Keep the draft whole, so that it can come back."""
+        """Delete a draft through the action that keeps it whole, so that it can come back."""
         delete(record=obj, by=request.user, reason="Deleted at the desk")  # type: ignore[arg-type]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -255,12 +255,12 @@ class RecordAdmin(CaseAdmin):
         messages.info(request, format_html(words, address))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
-        """Lead to the history, which says that it is deleted and has the button to undo it."""
+        """Redirect to the history, which says that the record is deleted and can bring it back."""
         super().response_delete(request, obj_display, obj_id)
         return HttpResponseRedirect(admin_url(self.kind, obj_id, "history"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Its parts go and come back with it; who else names it is told when it is tried."""
+        """Return the records alone: parts go with them, and refusals are told when it is tried."""
         names = [str(obj) for obj in objs]
         return names, {self.opts.verbose_name_plural: len(names)}, set(), []
 
@@ -273,7 +273,7 @@ class RecordAdmin(CaseAdmin):
     def _or_say_why(
         self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show why something was refused; nothing of it is saved."""
+        """Return the view's answer, or redirect with messages on why it refused."""
         try:
             return view(*args, **kwargs)
         except NotAllowed as error:

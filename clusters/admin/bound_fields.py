@@ -41,12 +41,12 @@ class Cell:
 
     @property
     def is_group(self) -> bool:
-        """Whether it is several buttons, which want a legend and no label."""
+        """Whether it is a group of buttons, which needs a legend in place of a label."""
         return self.kind in ("buttons", "boxes")
 
 
 def cells_of(entry: Entry, names: Iterable[str], labels: Labels) -> list[Cell]:
-    """Return the inputs of some fields; those that are one choice stand once, at the first."""
+    """Return the inputs of some fields; fields of which one is chosen have one, at the first."""
     together = one_of(entry.shape)
     found = []
     for name in names:

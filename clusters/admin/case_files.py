@@ -27,7 +27,7 @@ class CaseFilesForm(forms.Form):
 
 
 def upload(request: HttpRequest) -> HttpResponse:
-    """Take a zip file of case files, which a worker then looks through."""
+    """Show the form for a zip file of case files; hand a file that is sent to the worker."""
     user: Any = request.user
     if not may_enter(user):
         raise Http404

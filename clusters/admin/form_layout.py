@@ -85,7 +85,7 @@ class PartList:
 
 
 def cited_place(entry: Entry, place: Place, labels: Labels) -> CitedPlace:
-    """Give a citation of a record or part its inputs."""
+    """Return a citation of a record or part with its inputs."""
     names = {spec.name: str(spec.field.verbose_name) for spec in entry.shape.fields}
     not_for = [(name, names.get(name, name)) for name in place.not_for]
     return CitedPlace(place, place_cells(entry, place, labels), not_for)
@@ -105,7 +105,7 @@ def card_of(
     depth: int = 0,
     is_blank: bool = False,
 ) -> Card:
-    """Lay a record or a part out; fields that its layout does not name come after the others."""
+    """Return a record or part as a card; fields that `layout` leaves out come after the others."""
     shape = entry.shape
     # Placeholders of what hangs on a blank card lie one level deeper than its own.
     level = depth + 1
@@ -155,7 +155,7 @@ def laid_out(entry: Entry, labels: Labels, sections: Sections) -> list[Section]:
 
 
 def title_of(entry: Entry, labels: Labels) -> str:
-    """Call a part by its title, or by whom and what it names and the first it says of them."""
+    """Return a part's title, or whom it names with the first thing that it says of them."""
     references = [
         labels.get((spec.field.related_model, value), value).partition(" — ")[0]
         for spec in entry.shape.fields

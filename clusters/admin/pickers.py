@@ -68,7 +68,7 @@ def named(model: type[Model], names: Iterable[str]) -> QuerySet[Any]:
 
 
 def label(row: Any, user: Visitor) -> str:
-    """Call a record so that it is told from others: a part with its record, a draft as one.
+    """Return the words that tell a record from others: a part with its record, a draft as such.
 
     Contributors who have not agreed to be named in public are named to those they work with.
     """
@@ -96,7 +96,7 @@ def every_shape() -> Iterator[RecordSchema]:
 
 
 def references(request: HttpRequest) -> JsonResponse:
-    """Answer what begins to be called so, in the form that Select2 reads."""
+    """Return the records whose names begin with `term`, as JSON in the form that Select2 reads."""
     if not may_enter(request.user):
         raise Http404
     try:
@@ -130,7 +130,7 @@ def references(request: HttpRequest) -> JsonResponse:
 
 
 def places(request: HttpRequest) -> JsonResponse:
-    """Answer the known places of which publication and words hold every word that was typed."""
+    """Return the known places whose words or publication hold every word typed, as JSON."""
     if not may_enter(request.user):
         raise Http404
     rows = Citation.objects.filter(
@@ -173,7 +173,7 @@ def places(request: HttpRequest) -> JsonResponse:
 
 
 def reading(request: HttpRequest) -> JsonResponse:
-    """Answer how a date is read: its EDTF text, in words, and its first and last day."""
+    """Return how a date is read, as JSON: EDTF text, words, and first and last day."""
     if not may_enter(request.user):
         raise Http404
     text = without_width(request.GET.get("text", "")).strip()

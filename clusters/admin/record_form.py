@@ -113,7 +113,7 @@ class Entry:
 
     @classmethod
     def from_document(cls, shape: RecordSchema, document: Document, prefix: str = "") -> "Entry":
-        """Fill the inputs with what a document holds."""
+        """Return an entry with its inputs filled from a document."""
         entry = cls(shape, prefix)
         for spec in shape.fields:
             value = document.get(spec.name)
@@ -136,7 +136,7 @@ class Entry:
 
     @classmethod
     def from_data(cls, shape: RecordSchema, data: QueryDict, prefix: str = "") -> "Entry":
-        """Fill the inputs with what a browser sent."""
+        """Return an entry with its inputs filled from what a browser sent."""
         entry = cls(shape, prefix)
         together = one_of(shape)
         for spec in shape.fields:
@@ -168,7 +168,7 @@ class Entry:
 
     @classmethod
     def blank(cls, shape: RecordSchema, prefix: str) -> "Entry":
-        """A part that is not there yet, for the page to copy."""
+        """Return a part that is not there yet, for the page to copy."""
         entry = cls.from_document(shape, getattr(shape.model, "begins_with", {}), prefix)
         entry.is_new = True
         return entry
@@ -226,7 +226,7 @@ class Entry:
         return {name: text for name, text in parts.items() if text} or None
 
     def suggested_name(self, taken: Iterable[object]) -> str:
-        """Make a key or slug of what the record is called, or of whom it names."""
+        """Return a key or slug made of what the record is called, or of whom it names."""
         words = next((self.values[name] for name in NAMED_BY if self.values.get(name)), "")
         if not words:
             named = [
@@ -245,7 +245,7 @@ class Entry:
     # --- To a page ---------------------------------------------------------------------------
 
     def settle_paths(self, path: str = "") -> None:
-        """Tell every part where the record has it, by the keys that it has now."""
+        """Set the path of this entry and of every part below it, from their present keys."""
         self.path = path
         for name, entries in self.parts.items():
             for number, part in enumerate(entries, start=1):
@@ -260,7 +260,7 @@ class Entry:
                 yield from part.everything()
 
     def put_problems(self, problems: Iterable[Problem]) -> list[Problem]:
-        """Stand every problem at its input; return those that have none."""
+        """Put each problem at the input that its path names; return those whose path names none."""
         self.settle_paths()
         by_path = {entry.path: entry for entry in self.everything() if not entry.is_removed}
         homeless = []
@@ -283,14 +283,14 @@ class Entry:
 
     @property
     def heading(self) -> str:
-        """What a closed part is called: its title, or whom and what it names."""
+        """The head of a closed part: its title, or whom and what it names."""
         for name in NAMED_BY:
             if self.values.get(name):
                 return str(self.values[name])
         return ""
 
     def references(self) -> Iterator[tuple[Any, str]]:
-        """Yield every record that is named, as (model, slug or root slug and key)."""
+        """Yield every record that an input names, as (model, slug) or (model, root slug/key)."""
         for entry in self.everything():
             for spec in entry.shape.fields:
                 if spec.kind in ("reference", "references"):

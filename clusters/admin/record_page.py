@@ -76,7 +76,7 @@ class RecordPage:
 
     @property
     def opens_proposal(self) -> bool:
-        """Whether what is saved waits for somebody else."""
+        """Whether saving makes a proposal, for somebody else to approve, in place of a change."""
         return becomes(self.record, self.user) is Becomes.PROPOSAL
 
     def respond(self) -> HttpResponse:
@@ -131,7 +131,7 @@ class RecordPage:
 
     @cached_property
     def going_on(self) -> Proposal | None:
-        """A returned proposal of one's own to go on with, where the form is of one."""
+        """The returned proposal of the user's own that this form goes on with, or None."""
         asked = self.request.POST.get("proposal") or self.request.GET.get("proposal")
         number = record_number(asked or self.kept_of_proposal)
         if self.record is None or number is None:
@@ -217,7 +217,7 @@ class RecordPage:
     # --- Doing -------------------------------------------------------------------------------
 
     def act(self) -> HttpResponse:
-        """Do what was asked; what is refused is shown with everything that was typed."""
+        """Carry out what was asked; a refusal shows the page again with all that was typed."""
         data = self.request.POST
         name = data.get("act", "save")
         if name in SAVING:
@@ -261,7 +261,7 @@ class RecordPage:
         return self.page(entry, base, data, status=UNPROCESSABLE)
 
     def carry_out(self, document: Document, base: Document, reason: str) -> tuple[str, str]:
-        """Enter, change or propose. Returns what was done, and where it is seen."""
+        """Enter, change or propose a document. Return what was done, and the page to go to."""
         if self.record is None:
             (self.record,) = create(
                 shape=self.shape, values=[document], by=self.user, reason=reason
@@ -299,7 +299,7 @@ class RecordPage:
     def with_both(
         self, error: Conflicts, base: Document, document: Document, data: QueryDict
     ) -> HttpResponse:
-        """Show both versions, with the other's remaining changes brought in."""
+        """Show both versions of what conflicts; changes of the other that do not are brought in."""
         assert self.record is not None  # noqa: S101 - nothing conflicts with a new record
         self.record.refresh_from_db()
         now = document_for(self.record, self.user)

@@ -116,7 +116,7 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Nobody gives away more than they have."""
+        """Make roles read-only for whoever has fewer: nobody gives away more than they have."""
         return () if request.user.is_superuser else ("is_superuser", "is_staff")  # type: ignore[union-attr]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -125,7 +125,7 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
         return may_administer(user) and not above
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Accounts are shut (not active), so that what they did keeps its author."""
+        """Forbid deleting: accounts are made inactive, so that what they did keeps its author."""
         return False
 
     ordering = ("email",)
@@ -148,7 +148,7 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
         description=_("Remove the second factors of the selected people, who have lost them"),
     )
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Let people set theirs up anew; nobody's whose account is above one's own."""
+        """Remove second factors, not of accounts above one's own; mails tell their owners."""
         chosen = [user for user in queryset if self.has_change_permission(request, user)]
         Authenticator.objects.filter(user__in=chosen).delete()
         for user in chosen:
@@ -261,7 +261,7 @@ class ProposalAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, self.change_form_template, context)
 
     def decide(self, request: HttpRequest, proposal: Proposal) -> list[Any] | None:
-        """Carry a decision out; return what keeps it from being so, or None."""
+        """Carry a decision on a proposal out; return the conflicts that prevent it, or None."""
         user: Any = request.user
         words = request.POST.get("answer", "")
         site = request.build_absolute_uri("/")
@@ -308,7 +308,7 @@ class DeletedRecordAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Lead to the history of the record, where it is brought back."""
+        """Redirect to the history of the record, where it is brought back."""
         removal = get_object_or_404(self.get_queryset(request), pk=object_id)
         return HttpResponseRedirect(admin_url(removal.kind, removal.object_id, "history"))
 

@@ -62,7 +62,7 @@ class Review:
 
     @property
     def url(self) -> str:
-        """The record's page, as mails name it."""
+        """The record's address with its host, as mails name it."""
         return self.request.build_absolute_uri(self.address)
 
     # --- How far it is -----------------------------------------------------------------------
@@ -125,7 +125,7 @@ class Review:
         ]
 
     def named(self, names: list[tuple[type[Root], str]]) -> list[dict[str, Any]]:
-        """Unpublished records that this one names: they are published before, or together."""
+        """Return unpublished records that this one names, to be published before or together."""
         visible = {(type(row), row.slug): row for row in self.seen(names)}
         return [
             named_of(model, slug, visible.get((model, slug)), self.user) for model, slug in names
@@ -134,7 +134,7 @@ class Review:
     # --- Handing in --------------------------------------------------------------------------
 
     def hand_in(self) -> bool:
-        """Hand the record in and say what came of it; tell whether it was."""
+        """Hand the record in, with a message on what came of it; return whether it was."""
         others = [
             row
             for row in self.seen(self.named_by_all(self.lacking()))
@@ -165,7 +165,7 @@ class Review:
             messages.error(self.request, reason)
 
     def say_what_else_to_submit(self) -> None:
-        """Name the drafts without which the record cannot be public."""
+        """Name in a message the drafts without which the record cannot be public."""
         named = self.named(self.named_by_all(self.lacking()))
         titles = [draft["title"] for draft in named if not draft.get("is_handed_in", True)]
         if titles:
@@ -175,7 +175,7 @@ class Review:
     # --- Steps -------------------------------------------------------------------------------
 
     def act(self, name: str) -> str:
-        """Take a step; return what was done. Raises NotAllowed, or PermissionDenied for none."""
+        """Take a step; return words on it. Raises NotAllowed, PermissionDenied for no step."""
         acts = {
             "return": self.send_back,
             "take-back": self.take_back,
@@ -226,7 +226,7 @@ class Review:
         return _("Settled.")
 
     def publish(self, why: str) -> str:
-        """Publish the record, and those it names that were ticked."""
+        """Publish the record together with those it names that were ticked; return words for it."""
         together = [self.record]
         for name in self.request.POST.getlist("together"):
             kind, _slash, slug = name.partition("/")
@@ -239,7 +239,7 @@ class Review:
 
 
 def named_of(model: type[Root], slug: str, found: Root | None, user: User) -> dict[str, Any]:
-    """Say what there is to know of a record that is named; nothing of one that may not be seen."""
+    """Return what the page says of a named record; of one that may not be seen, its slug alone."""
     kind = record_schema(model).folder
     if found is None:
         return {"title": slug, "kind": kind}

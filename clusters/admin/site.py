@@ -102,7 +102,7 @@ class CasebookAdminSite(admin.AdminSite):
         return bool(may_sit and not owes_second_factor(user))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Signing in is one page for all of the site."""
+        """Redirect to the one page on which everybody signs in."""
         wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
         if owes_second_factor(request.user):
             return to_second_factor(request)
@@ -112,7 +112,7 @@ class CasebookAdminSite(admin.AdminSite):
         return HttpResponseRedirect(f"{reverse('account_login')}?{query}")
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Change one's password where everybody does."""
+        """Redirect to the page on which everybody changes their password."""
         return HttpResponseRedirect(reverse("account_change_password"))
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
@@ -149,7 +149,7 @@ class CasebookAdminSite(admin.AdminSite):
         return [*own, *urls]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Group what there is by what one does with it, not by the code that it lies in."""
+        """Return the models that one may see, grouped by what one does with them, not by app."""
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps

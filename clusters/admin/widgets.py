@@ -44,7 +44,7 @@ class ReferenceSelect(AutocompleteSelect):
         }
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        """Only what is chosen is an option; the rest is looked up as one types."""
+        """Return options for what is chosen only; the rest is looked up as one types."""
         chosen = [slug for slug in value if slug]
         found = [] if self.allow_multiple_selected else [("", "")]
         found += [(slug, self.labels.get((self.model, slug), slug)) for slug in chosen]
@@ -145,7 +145,7 @@ def from_input(spec: FieldSpec, value: Any) -> Any:
 
 
 def names_as_lines(names: Any) -> str:
-    """Write CSL names as lines: `Khan, F. R.`, `Khan,` without more, or an organisation alone."""
+    """Return CSL names as lines: `Khan, F. R.`, `Khan,` without more, or an organisation alone."""
     if not all(isinstance(name, dict) and name.keys() <= KNOWN_PARTS for name in names):
         return json.dumps(names, ensure_ascii=False)
     return "\n".join(
@@ -160,7 +160,7 @@ KNOWN_PARTS = {"family", "given", "literal"}
 
 
 def names_from_lines(text: str) -> Any:
-    """Read what `names_as_lines` writes."""
+    """Return the CSL names of lines as `names_as_lines` writes them."""
     if text.startswith("["):
         try:
             return read_json(text)

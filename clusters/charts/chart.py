@@ -47,7 +47,7 @@ class Chart:
 
     @property
     def height(self) -> int:
-        """Pixels that the page keeps free for it, so that nothing moves when it is drawn."""
+        """The figure's height in pixels, kept free so that nothing moves; 0 without a figure."""
         return 0 if self.figure is None else int(self.figure.layout.height or 0)
 
     @property
@@ -63,12 +63,12 @@ class Chart:
 
     @property
     def glue(self) -> str:
-        """What joins a further parameter to the address."""
+        """The sign, `?` or `&`, that joins a further parameter to the address."""
         return "&" if "?" in self.address else "?"
 
     @property
     def frame_height(self) -> int:
-        """Pixels that a frame in another site needs: the figure, and the words around it."""
+        """The height in pixels of a frame in another site: the figure, and the words around it."""
         return self.height + 260
 
     @property
@@ -81,7 +81,7 @@ _OWN_TAG = r"/?(?:b|br|extra|span(?: style='color:#?[\w-]+')?)>"
 
 
 def escaped(value: Any) -> Any:
-    """Return a figure in which whatever else looks like a tag is text: names come from people."""
+    """Return a figure with every tag but those of charts as text, since names come from people."""
     if isinstance(value, str):
         return re.sub(rf"<(?!{_OWN_TAG})", "&lt;", value)
     if isinstance(value, dict):
@@ -92,7 +92,7 @@ def escaped(value: Any) -> Any:
 
 
 def table(*rows: Sequence[object]) -> tuple[tuple[Cell, ...], ...]:
-    """Make rows of cells; plain values become cells without a link."""
+    """Return rows of cells; plain values become cells without a link."""
     return tuple(
         tuple(value if isinstance(value, Cell) else Cell(_text(value)) for value in row)
         for row in rows
@@ -106,7 +106,7 @@ def _text(value: object) -> str:
 
 
 def wrapped(text: str, width: int, lines: int = 2) -> str:
-    """Break a label at words into lines of about `width` letters; what is left over is cut.
+    """Return a label in lines of about `width` letters, joined by `<br>`; what is left over is cut.
 
     A word that is longer than a line is broken with a hyphen.
     """

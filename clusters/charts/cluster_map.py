@@ -37,7 +37,7 @@ class Place:
 
 
 def cluster_map(places: Sequence[Place], source: str) -> Chart:
-    """Draw every place that has a point; the table also names those without one."""
+    """Return a map of the places that have a point; its table also has those without one."""
     known = [place for place in places if place.latitude is not None]
     counts = {"known": len(known), "clusters": counted(len(places), CLUSTERS)}
     return Chart(
@@ -117,7 +117,7 @@ def _countries(rings: Iterable[Ring]) -> go.Scatter:
 
 
 def _text_positions(places: Sequence[Place]) -> list[str]:
-    """Put a name where the nearest neighbours' names do not cover it: away from them."""
+    """Return Plotly's text position of each name, away from the names of near neighbours."""
     positions = []
     for place in places:
         near = [
@@ -147,7 +147,7 @@ def _east(place: Place) -> float:
 
 
 def bounds(places: Sequence[Place]) -> tuple[float, float, float, float]:
-    """Return west, south, east and north of a map that holds all places."""
+    """Return west, south, east and north, in degrees, of a map that holds all places."""
     longitudes = [float(place.longitude or 0) for place in places]
     latitudes = [float(place.latitude or 0) for place in places]
     return (
@@ -159,7 +159,7 @@ def bounds(places: Sequence[Place]) -> tuple[float, float, float, float]:
 
 
 def outlines(west: float, south: float, east: float, north: float) -> list[Ring]:
-    """Return the outlines of countries that reach into a rectangle."""
+    """Return the rings of countries that reach into a rectangle, as points (east, north)."""
     return [
         ring
         for ring in _world()
@@ -172,7 +172,7 @@ def outlines(west: float, south: float, east: float, north: float) -> list[Ring]
 
 @cache
 def _world() -> tuple[Ring, ...]:
-    """Read every outline once a process."""
+    """Return every country's outer rings, read from countryinfo's GeoJSON once a process."""
     rings: list[Ring] = []
     folder = resources.files("countryinfo") / "data"
     for path in sorted(folder.iterdir(), key=lambda path: path.name):

@@ -54,7 +54,7 @@ class Happening:
 
 
 def cluster_timeline(cluster: str, happenings: Sequence[Happening], source: str) -> Chart:
-    """Draw the happenings that have a date, in the order they come, from top to bottom."""
+    """Return a timeline, top to bottom, of the happenings with a date; its table has all."""
     dated = [happening for happening in happenings if happening.days]
     return Chart(
         name="cluster-timeline",
@@ -172,14 +172,14 @@ def _label(happening: Happening, letter: str) -> str:
 
 
 def _is_short_shock(happening: Happening) -> bool:
-    """Whether a shock is dated closely enough, to a year, that its time can be marked."""
+    """Return whether a shock is dated to a year or closer, so that its time can be marked."""
     if happening.kind != SHOCK or happening.earliest is None or happening.latest is None:
         return False
     return (happening.latest - happening.earliest).days <= 366
 
 
 def _span(happening: Happening, first: datetime.date, last: datetime.date) -> dict[str, Any]:
-    """A shock marks its time over all rows, so that one sees what ran through it."""
+    """Return Plotly's shape of a shock's time, over all rows, to show what ran through it."""
     start, end = happening.earliest or first, happening.latest or last
     return {
         "type": "rect",
@@ -198,7 +198,7 @@ def _span(happening: Happening, first: datetime.date, last: datetime.date) -> di
 
 
 def _letter(happening: Happening, letter: str, first: datetime.date) -> dict[str, Any]:
-    """The letter of a shock, where its band begins."""
+    """Return Plotly's annotation with the letter of a shock, where its band begins."""
     return {
         "x": (happening.earliest or first).isoformat(),
         "y": 0,
@@ -282,7 +282,7 @@ def _sure_bar(
 
 
 def _colour(happening: Happening) -> str:
-    """Dark is an event that lasted, and dots; what is sure of a project is drawn over it."""
+    """Return the palette's name for a bar: dark where an end is open, or an event lasted."""
     is_open = not (happening.earliest and happening.latest)
     is_dark = is_open if happening.kind == PROJECT else happening.lasted
     return "ink" if is_dark else "unknown"

@@ -77,7 +77,7 @@ class Reference:
 
     @property
     def bibtex(self) -> str:
-        """One BibTeX entry, its letters and signs written as LaTeX wants them."""
+        """Return one BibTeX entry, with its letters and signs as LaTeX writes them."""
         words = {
             "title": self.title,
             "year": self.year,
@@ -110,7 +110,7 @@ class Reference:
 
     @property
     def ris(self) -> str:
-        """One RIS record."""
+        """Return one RIS record."""
         start, _dash, end = self.pages.partition("–")
         values: dict[str, Any] = {
             "type_of_reference": self.ris_type,
@@ -138,7 +138,7 @@ class Reference:
 
 
 def record_reference(record: Root, version: int, change: Change | None, address: str) -> Reference:
-    """How to cite one version of a record of the casebook; `address` is that version's own."""
+    """Return how to cite one version of a record of the casebook, which stands at `address`."""
     kind = record_schema(type(record)).kind
     return Reference(
         key=f"casebook-{kind}-{record.slug}-{version}",
@@ -156,7 +156,7 @@ def record_reference(record: Root, version: int, change: Change | None, address:
 
 
 def work_reference(work: Publication) -> Reference:
-    """How to cite a work itself, as far as it is known here; what is not known is left out."""
+    """Return how to cite a work itself; parts that are not known stay empty."""
     issued = issued_of(work.issued)
     return Reference(
         key=work.slug,
@@ -224,7 +224,7 @@ def csl_date(edtf: str) -> dict[str, Any]:
 
 
 def csl_of(work: Publication) -> dict[str, Any]:
-    """The work as CSL-JSON, the form that reference managers share; what is unknown is left out."""
+    """Return a work as CSL-JSON, which reference managers share, without what is unknown."""
     values = {
         "title": work.title,
         "author": work.authors,

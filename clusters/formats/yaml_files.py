@@ -26,9 +26,9 @@ MOST_LEVELS, MOST_NODES = 20, 200_000
 
 
 def read_folder(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
-    """Read every case file below a folder; a single file stands for itself.
+    """Return every record below a folder, or in a single file, and every problem found.
 
-    Returns the records in the order of `record_schemas()` and every problem found.
+    The records are in the order of `record_schemas()`.
     """
     if not folder.exists():
         return [], [Problem(str(folder), 0, "", "There is no such folder.")]
@@ -68,7 +68,7 @@ def _text(path: Path) -> bytes:
 
 
 def read_text(name: str, text: bytes, shape: RecordSchema) -> tuple[CaseFile | None, list[Problem]]:
-    """Read one file. Returns nothing but problems where it is no YAML at all."""
+    """Return the case file of a text, and its problems; None and why where it is no YAML."""
     if len(text) > MAX_FILE_BYTES:
         return None, [Problem(name, 0, "", f"The file is larger than {MAX_FILE_BYTES:,} bytes.")]
     try:
@@ -112,7 +112,7 @@ def _value_of(node: yaml.Node | None) -> FileMapping | FileList | FileText | Non
 
 
 def _bounds_problem(name: str, text: str) -> Problem | None:
-    """Look through a file before its nodes are made: libyaml makes them by recursion, unbounded.
+    """Return what is too deep or too long in a file; libyaml makes nodes by unbounded recursion.
 
     Aliases are refused, since one short line of them can stand for endless values.
     """
@@ -201,7 +201,7 @@ def _styled(document: Document, shape: RecordSchema) -> dict[str, Any]:
 
 
 def write(folder: Path, shape: RecordSchema, document: Document) -> Path:
-    """Write a document to the file where a reader looks for it."""
+    """Write a document to the file where `read_folder` looks for it."""
     path = folder / shape.folder / f"{document['slug']}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text_of(document, shape), encoding="utf-8")

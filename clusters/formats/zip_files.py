@@ -28,7 +28,7 @@ ALWAYS = (1980, 1, 1, 0, 0, 0)
 
 
 def read_zip(content: bytes) -> list[CaseFile]:
-    """Read the case files of a zip file. Raises CaseFilesRefused with every problem."""
+    """Return the case files of a zip file. Raises CaseFilesRefused with every problem."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         problems = unpack(content, folder)
@@ -43,7 +43,7 @@ def read_zip(content: bytes) -> list[CaseFile]:
 
 
 def unpack(content: bytes, folder: Path) -> list[Problem]:
-    """Write the case files of a zip file into a folder, as kind/slug.yaml, and return problems.
+    """Write the case files of a zip file into a folder, as kind/slug.yaml; return the problems.
 
     A folder around the kinds is left out, as are hidden files. Nothing is written outside
     `folder`, and no more than the limits above, whatever the zip file says of itself.

@@ -28,7 +28,7 @@ def digest_of(token: str) -> str:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def valid(self) -> Self:
-        """Invitations that can still be accepted."""
+        """Return the invitations that can still be accepted."""
         return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
 
 

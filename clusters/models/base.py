@@ -82,7 +82,7 @@ RESERVED = frozenset(
 
 
 def not_reserved(slug: str) -> None:
-    """Refuse a slug at which a page of another kind is, or may come to be."""
+    """Raise ValidationError for a slug at which a page of another kind is, or may come to be."""
     if slug in RESERVED:
         raise ValidationError(f"“{slug}” is an address of the casebook: choose another slug.")
 
@@ -101,16 +101,16 @@ class RootQuerySet(models.QuerySet[Any]):
     """What can be asked of every kind of root."""
 
     def published(self) -> Self:
-        """Records that the public may see."""
+        """Return the records that the public may see."""
         return self.filter(state=State.PUBLISHED)
 
     def with_names(self) -> Self:
-        """Bring along what the names of the records are read from."""
+        """Return the records joined with what their names are read from."""
         named_by = self.model.named_by
         return self.select_related(*named_by) if named_by else self
 
     def visible_to(self, user: Visitor) -> Self:
-        """Records that somebody may see: what is public, drafts of one's own, for editors all."""
+        """Return what is public and one's own drafts; for editors, everything."""
         if may_review(user):
             return self.all()
         if may_enter(user):
@@ -122,7 +122,7 @@ class ChildQuerySet(models.QuerySet[Any]):
     """What can be asked of every kind of child."""
 
     def published(self) -> Self:
-        """Children whose root the public may see."""
+        """Return the children whose root the public may see."""
         return self.filter(**{f"{root_path(self.model)}__state": State.PUBLISHED})
 
 
@@ -225,7 +225,7 @@ class Child(models.Model):
 
 
 def unique_key(parent_field: str) -> models.UniqueConstraint:
-    """A child's key is unique within its parent, in any case of letters."""
+    """Return the constraint that a child's key is unique in its parent, in any case of letters."""
     return models.UniqueConstraint(
         parent_field,
         Lower("key"),
@@ -236,7 +236,7 @@ def unique_key(parent_field: str) -> models.UniqueConstraint:
 
 
 def exactly_one(name: str, message: str, *fields: str) -> models.CheckConstraint:
-    """One of the foreign keys is set and the others are not; otherwise it is told at the first."""
+    """Return the constraint that one of these foreign keys is set; it is told at the first."""
     condition = models.Q()
     for chosen in fields:
         condition |= models.Q(**{f"{field}__isnull": field != chosen for field in fields})

@@ -85,7 +85,7 @@ class CitationUseQuerySet(models.QuerySet[Any]):
     """What can be asked of the ties between assertions and places."""
 
     def published(self) -> Self:
-        """Ties of records that the public may see."""
+        """Return the ties whose record the public may see."""
         columns: Any = self.model._meta
         target: Any = columns.get_field("target").related_model
         return self.filter(target__in=target.objects.published())

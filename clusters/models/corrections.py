@@ -24,7 +24,7 @@ class CorrectionState(models.TextChoices):
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def waiting(self) -> "CorrectionQuerySet":
-        """Those that no editor has answered, oldest first."""
+        """Return those that no editor has answered, oldest first."""
         return self.filter(state=CorrectionState.OPEN).order_by("pk")
 
 

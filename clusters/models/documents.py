@@ -13,7 +13,7 @@ from django.db import models
 
 
 def counted(rows: str, sign: int) -> str:
-    """SQL of the facts of some documents, each with a sign."""
+    """Return SQL that yields the facts of some documents, each with `sign`, 1 or -1."""
     return f"SELECT kind, unnest(facts) AS fact, {sign} AS sign FROM {rows}"
 
 

@@ -34,7 +34,7 @@ class HistoryEvent(Event):
 
 
 def tracked[Model: type[models.Model]](model: Model) -> Model:
-    """Keep the history of a model: inserts, updates and deletes, bulk ones and raw SQL included."""
+    """Return the model with a history of inserts, updates and deletes, raw SQL included."""
     trackers = [
         # A whole statement at once: triggers for each row make bulk loads quadratic.
         event(level=pgtrigger.Statement)

@@ -37,7 +37,7 @@ class PublicationType(models.TextChoices):
 
 
 def validate_names(names: Any) -> None:
-    """Refuse anything but a list of CSL names."""
+    """Raise ValidationError for anything but a list of CSL names."""
     is_list = isinstance(names, list)
     for name in names if is_list else [None]:
         parts = name if isinstance(name, dict) else {}
@@ -51,7 +51,7 @@ def validate_names(names: Any) -> None:
 
 class PublicationQuerySet(RootQuerySet):
     def by_author(self, name: str) -> Self:
-        """Works of which some author's name, or a part of it, is this one, in any case."""
+        """Return works with an author whose name, or a part of it, is this, in any case."""
         values = models.Func(
             "authors",
             models.Value("$[*].*"),
@@ -64,7 +64,7 @@ class PublicationQuerySet(RootQuerySet):
 
 
 def json_text(words: str) -> str:
-    """Words as they stand inside a JSON text, without the quotation marks."""
+    """Return a text as JSON writes it inside a string, without the quotation marks."""
     return json.dumps(words, ensure_ascii=False)[1:-1]
 
 

@@ -156,6 +156,6 @@ class Contributor(models.Model):
 
     @property
     def desk_name(self) -> str:
-        """What those at the desk call them: by name, whatever the public sees."""
+        """The name, which those at the desk see whatever the public does."""
         public = self.public_name
         return public if public == self.name else f"{public} ({self.name})"

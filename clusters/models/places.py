@@ -182,7 +182,7 @@ class StatisticCitation(CitationUse):
 
 class EventQuerySet(ChildQuerySet):
     def in_order(self) -> Self:
-        """Earliest first; without a known beginning last, then by number, so ties are stable."""
+        """Return events earliest first; without a known beginning last, then by number."""
         return self.order_by(models.F("when_earliest").asc(nulls_last=True), "pk")
 
 

@@ -21,7 +21,7 @@ class ProposalState(models.TextChoices):
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: Visitor) -> Self:
-        """Proposals that somebody may see: one's own, for editors all."""
+        """Return one's own proposals; for editors, all."""
         found = self.select_related("by", "decided_by")
         return found if may_review(user) else found.filter(by=user)
 
@@ -81,7 +81,7 @@ class Proposal(models.Model):
 
 class DeletedRecordQuerySet(models.QuerySet["DeletedRecord"]):
     def may_be_undone_by(self, user: Visitor) -> Self:
-        """Those that somebody may read of and undo: an editor all, others their own."""
+        """Return those that somebody may read of and undo: an editor all, others their own."""
         if may_review(user):
             return self
         return self.filter(models.Q(by=user) | models.Q(entered_by=user))

@@ -79,11 +79,11 @@ class ChangeAction(models.TextChoices):
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def of(self, kind: str, object_id: int) -> "ChangeQuerySet":
-        """The public acts on one record, latest first, without what it was."""
+        """Return the public acts on one record, latest first, without the documents they kept."""
         return self.filter(kind=kind, object_id=object_id).defer("before", "after")
 
     def data_version(self) -> int:
-        """The number of the last public change, which is the version of the data; 0 before any."""
+        """Return the number of the last public change, the version of the data; 0 before any."""
         return self.aggregate(last=models.Max("number"))["last"] or 0
 
 

@@ -21,17 +21,17 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 
 def may_enter(user: Visitor | None) -> bool:
-    """Whether somebody may enter records, and propose changes to published ones."""
+    """Return whether somebody may enter records, and propose changes to published ones."""
     return bool(user is not None and user.has_perm(f"clusters.{ENTER}"))
 
 
 def may_review(user: Visitor | None) -> bool:
-    """Whether somebody may see every draft, and approve, publish and withdraw."""
+    """Return whether somebody may see every draft, and approve, publish and withdraw."""
     return bool(user is not None and user.has_perm(f"clusters.{REVIEW}"))
 
 
 def may_administer(user: Visitor | None) -> bool:
-    """Whether somebody may invite people, give them roles and shut accounts."""
+    """Return whether somebody may invite people, give them roles and shut accounts."""
     return bool(user is not None and user.has_perm(f"clusters.{ADMINISTER}"))
 
 

@@ -121,7 +121,7 @@ def read_json(text: str) -> Any:
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects stand in each other more than that many times."""
+    """Return whether lists and objects stand in each other more than `levels` times."""
     layer = [value]
     for _level in range(levels + 1):
         inside = [item.values() if isinstance(item, dict) else item for item in layer]

@@ -47,7 +47,7 @@ class Batch:
 
 @public_page
 def change_list(request: HttpRequest) -> HttpResponse:
-    """What was published, changed and withdrawn, latest day first."""
+    """Show what was published, changed and withdrawn, latest day first."""
     check_parameters(request, {"page"})
     page = strict_page(request, Change.objects.defer("before", "after"), PAGE_SIZE)
     context = {"page": page, "days": by_day(page)}
@@ -55,7 +55,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
 
 
 def by_day(changes: Iterable[Change]) -> list[tuple[datetime.date, list[Batch]]]:
-    """Days with their changes; what was done alike and one after the other makes one batch."""
+    """Return days with their changes; what was done alike and in succession makes one batch."""
 
     def alike(change: Change) -> tuple[str, str, str]:
         return (change.kind, change.action, change.reason)
@@ -68,7 +68,7 @@ def by_day(changes: Iterable[Change]) -> list[tuple[datetime.date, list[Batch]]]
 
 @public_page
 def change_detail(request: HttpRequest, number: int) -> HttpResponse:
-    """One public change, value by value."""
+    """Show one public change, value by value."""
     check_parameters(request, set())
     change = get_object_or_404(Change, number=number)
     shape = record_schemas().get(change.kind)

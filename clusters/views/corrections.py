@@ -112,7 +112,7 @@ def correct(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def correction(request: HttpRequest, token: str) -> HttpResponse:
-    """A suggestion and its answer, for whoever holds its address."""
+    """Show a suggestion and its answer to whoever holds its address."""
     check_parameters(request, set())
     found = get_object_or_404(Correction, token=token)
     return render(request, "clusters/correction.html", {"correction": found})

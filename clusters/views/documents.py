@@ -18,7 +18,7 @@ SITE = "http://localhost:8000"
 
 @public_page
 def document(request: HttpRequest, name: str) -> HttpResponse:
-    """One document, with the addresses of this casebook."""
+    """Show one document of the repository, with the addresses of this casebook."""
     check_parameters(request, set())
     text = (Path(settings.BASE_DIR) / "docs" / f"{name}.md").read_text()
     site = request.build_absolute_uri("/").rstrip("/")

@@ -51,7 +51,7 @@ class AcceptForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Let whoever has the link make the account that it offers."""
+    """Show the form to whoever has the link; make the account that it offers."""
     invitation = inviting.find(token)
     if invitation is None:
         return render(request, "clusters/invited.html", {}, status=GONE)

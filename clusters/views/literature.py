@@ -29,7 +29,7 @@ from clusters.web.query_params import check_parameters
 
 @public_page
 def literature(request: HttpRequest) -> HttpResponse:
-    """Works and what is said of them, in the four columns of a literature review."""
+    """Show works and what is said of them, in the four columns of a literature review."""
     publications = (
         Publication.objects.published()
         .prefetch_related(
@@ -52,7 +52,7 @@ def literature(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """One work: how it was made, who was heard, and every place of it that is cited here."""
+    """Show how a work was made, who was heard for it, and every place of it that is cited here."""
     check_parameters(request, set())
     cited = "citations__citation__publication"
     publication = find_published(
@@ -84,7 +84,7 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def places_of(publication: Publication) -> list[tuple[Citation, list[tuple[Root, list[str]]]]]:
-    """Every cited place of a work with the published assertions that rest on it.
+    """Return every cited place of a work with the published records that rest on it.
 
     One query for each kind of record that can be cited, however many rows there are.
     """
@@ -112,7 +112,7 @@ def places_of(publication: Publication) -> list[tuple[Citation, list[tuple[Root,
 
 
 def by_root(uses: Iterable[Any]) -> list[tuple[Root, list[str]]]:
-    """Sum up what rests on a place: each root once, with its parts in words."""
+    """Return each root that rests on a place, once, with its parts in words."""
     found: dict[Root, Counter[str]] = {}
     for use in uses:
         root = target = use.target

@@ -30,7 +30,7 @@ def shape_called(kind: str) -> RecordSchema:
 
 
 def public_version(record: Root, change: Change | None) -> int:
-    """The version that the public sees: what is not public raises only the record's own number."""
+    """Return the version that the public sees; what is not public raises only the record's own."""
     return record.version if change is None else change.version
 
 
@@ -56,7 +56,7 @@ def reference_of(request: HttpRequest, record: Root, change: Change | None) -> R
 
 @public_page
 def cite(request: HttpRequest, kind: str, slug: str, suffix: str) -> HttpResponse:
-    """A record's reference as a file that reference managers read."""
+    """Return a record's reference as a file that reference managers read."""
     check_parameters(request, set())
     shape = shape_called(kind)
     record = find_published(shape.model.objects.published(), slug)  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def cite(request: HttpRequest, kind: str, slug: str, suffix: str) -> HttpRespons
 
 @public_page
 def cite_work(request: HttpRequest, slug: str, suffix: str) -> HttpResponse:
-    """The reference of a work itself, rather than of what the casebook says of it."""
+    """Return the reference of a work itself, rather than of what the casebook says of it."""
     check_parameters(request, set())
     work = find_published(Publication.objects.published(), slug)
     return _file(work_reference(work), suffix, work.slug)
@@ -83,7 +83,7 @@ def _file(reference: Reference, suffix: str, name: str) -> HttpResponse:
 
 @public_page
 def version(request: HttpRequest, kind: str, slug: str, number: int) -> HttpResponse:
-    """One version of a record, as it was public; what has changed since is said above it."""
+    """Show one version of a record as it was public, and above it what has changed since."""
     check_parameters(request, set())
     shape = shape_called(kind)
     record = find_published(shape.model.objects.published(), slug)  # type: ignore[attr-defined]

@@ -40,7 +40,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 @second_factor_first
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
-    """List one's tokens; a new one is shown in the answer that makes it, and never again."""
+    """Show one's tokens; a POST makes one, whose text that answer alone shows."""
     form = TokenForm(request.POST or None)
     made, status = "", 200
     if request.method == "POST":
@@ -67,7 +67,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
-    """Let a token open nothing any more."""
+    """Revoke one of one's own tokens, and redirect to the list."""
     token = get_object_or_404(ApiToken, pk=number, user=request.user)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()

@@ -47,7 +47,7 @@ def active_filters(filterset: FilterSet) -> list[ActiveFilter]:
 
 
 def in_words(filterset: FilterSet, name: str) -> str:
-    """What a filter asks for: labels of codes and names of records, any of which will do."""
+    """Return what a filter asks for: labels of codes and names of records, joined by “or”."""
     value = filterset.form.cleaned_data[name]
     labels = dict(getattr(filterset.form.fields[name], "choices", ()) or ())
     if not isinstance(value, list):

@@ -14,14 +14,14 @@ from clusters.published.state import code_version, data_state
 
 
 def page_tag(request: HttpRequest, **kwargs: Any) -> str:
-    """The ETag of a page: data, code and address say all that is in it."""
+    """Return the ETag of a page, made of data version, code and address, which say all of it."""
     named = f"{request.get_host()}{request.get_full_path()}"
     address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return f'W/"{data_state().name}-{code_version()}-{address}"'
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Declare a view that answers GET and HEAD, the same for everybody."""
+    """Return a view that answers GET and HEAD, alike for everybody, with an ETag."""
 
     @require_safe
     @condition(etag_func=page_tag)

@@ -71,17 +71,17 @@ class StrictForm(forms.Form):
         return cleaned
 
     def _is_empty(self, name: str) -> bool:
-        """Whether a filter has no value, or one of its several has none."""
+        """Return whether a filter has no value, or one of its several has none."""
         value = self.data[name]
         several = isinstance(self.fields[name], SeveralField)
         return not all(part.strip() for part in (value.split(",") if several else [value]))
 
     def refuse(self, message: Any, **words: str) -> None:
-        """Refuse what is asked for; whoever shows it puts the words in, which may hold a “%”."""
+        """Add an error; the words are put in where it is shown, since they may hold a “%”."""
         self.add_error(None, forms.ValidationError(message, params=words))
 
     def _check_ranges(self, cleaned: dict[str, Any]) -> None:
-        """Refuse a range that ends before it begins: nothing can be in it."""
+        """Add an error for each range that ends before it begins."""
         for first, last in RANGES:
             for name in cleaned:
                 stem = name.removesuffix(first)
@@ -129,7 +129,7 @@ class SeveralFilter(django_filters.BaseInFilter):
         super().__init__(*args, **{"help_text": "", **options})
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Ask records with several of a thing by a subquery: joined, each would come repeatedly."""
+        """Return the records of which a value is true, by a subquery where rows would repeat."""
         if not self.distinct or value in django_filters.constants.EMPTY_VALUES:
             return super().filter(qs, value)
         owners = owners_of(qs.model, self.field_name, self.lookup_expr, value)
@@ -341,7 +341,7 @@ class StrictFilterSet(django_filters.FilterSet):
 
     @classmethod
     def _negate(cls, method: str) -> str:
-        """Give the class a method that leaves out what another one finds."""
+        """Give the class a method that leaves out what the filter's own method finds."""
 
         def leave_out(self: Any, queryset: Any, name: str, value: Any) -> Any:
             # Of all records: a query that holds what it narrows twice would double at each filter.
@@ -371,7 +371,7 @@ class StrictFilterSet(django_filters.FilterSet):
 
 
 def ranges_of(model: type[models.Model]) -> dict[str, django_filters.Filter]:
-    """Declare `__gte` and `__lte` for every number and date of a record."""
+    """Return filters `__gte` and `__lte` for every number and date of a record."""
     found: dict[str, django_filters.Filter] = {}
     for spec in record_schema(model).fields:
         name = spec.name
@@ -410,7 +410,7 @@ class WordsFilter(django_filters.CharFilter):
 
 
 def yes_no(**options: Any) -> django_filters.TypedChoiceFilter:
-    """A filter by true or false, which refuses anything else."""
+    """Return a filter by true or false, which refuses anything else."""
     return django_filters.TypedChoiceFilter(
         choices=[("", _("any")), ("true", _("yes")), ("false", _("no"))],
         coerce=lambda value: value == "true",
@@ -430,7 +430,7 @@ class RecordFilterSet(StrictFilterSet):
 
 
 def filters_of(model: type[models.Model]) -> dict[str, django_filters.Filter]:
-    """Declare filters for what a record points to and for its codes; of a part, for its root."""
+    """Return filters by what a record points to and by its codes; of a part, by its root."""
     parent = getattr(model, "parent_field", None)
     filters: dict[str, Any] = {}
     for column in model._meta.concrete_fields:
@@ -452,7 +452,7 @@ def filters_of(model: type[models.Model]) -> dict[str, django_filters.Filter]:
 
 
 def _filter_by(column: Any) -> Any:
-    """Declare a filter by what a foreign key points to."""
+    """Return a filter by what a foreign key points to."""
     target = column.related_model
     options = {"model": target, "field_name": column.name, "label": column.verbose_name}
     if hasattr(target, "parent_field"):

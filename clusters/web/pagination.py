@@ -34,7 +34,7 @@ def page_of(request: HttpRequest, filterset: FilterSet) -> dict[str, Any]:
 def render_list(
     request: HttpRequest, template: str, filterset: FilterSet, **more: Any
 ) -> HttpResponse:
-    """Render one page of a filtered list; 400 with the reasons where a filter is wrong."""
+    """Return one page of a filtered list; with status 400 and the reasons for a wrong filter."""
     context = page_of(request, filterset)
     status = 200 if filterset.is_valid() else 400
     return render(request, template, {**context, **more}, status=status)

@@ -89,12 +89,12 @@ def pointer_to(body: Any, *where: str, known: dict[int, dict[str, int]] | None =
 
 
 def _name_of(part: Any) -> Any:
-    """What an element of a list is called: a part by its key, a place by its publication."""
+    """Return what an element of a list is called: a part by its key, a place by its publication."""
     return part.get("key", part.get("publication")) if isinstance(part, dict) else part
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an exception of a view into a problem document; None for a programming error."""
+    """Return a problem document for an exception of a view; None for a programming error."""
     if isinstance(error, MovedError):
         request = context["request"]
         location = request.build_absolute_uri(error.new_address(request.get_full_path()))
@@ -150,18 +150,18 @@ def _response(
 
 
 def problem_page(status: int, detail: str) -> HttpResponse:
-    """Answer with a problem document where no view of the API has been reached."""
+    """Return a problem document as an answer outside of the API's views."""
     return JsonResponse(document(status, detail), status=status, content_type=CONTENT_TYPE)
 
 
 def is_address(path: str) -> bool:
-    """Tell whether something of the API answers at a path."""
+    """Return whether something of the API answers at a path."""
     return resolve(path).url_name != NOTHING
 
 
 @csrf_exempt
 def not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Answer any other path below /api/: where a slash is missing, with the address; never HTML."""
+    """Redirect to the address with a slash at its end, if there is one; else say 404."""
     if not request.path.endswith("/") and is_address(f"{request.path}/"):
         address = request.get_full_path(force_append_slash=True)
         return HttpResponsePermanentRedirect(

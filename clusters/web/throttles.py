@@ -44,7 +44,7 @@ def rate_of(policy: str) -> tuple[int, int]:
 
 
 def count(policy: str, who: str) -> Use:
-    """Count one request of a client."""
+    """Count one request of a client; return what it has used."""
     limit, window = rate_of(policy)
     now = time.time()
     number, passed = divmod(now, window)
@@ -68,12 +68,12 @@ def peek(policy: str, who: str) -> Use:
 
 
 def anonymous_use(request: HttpRequest) -> Use:
-    """Count one request of somebody who did not say who it is, by address."""
+    """Count one request without a user, by address; return what the address has used."""
     return noted(request, count(ANONYMOUS, hash_ip(client_ip(request))))
 
 
 def noted(request: Any, use: Use) -> Use:
-    """Remember what was counted, for the answer's headers; each request is counted once."""
+    """Keep what was counted on the request, for the headers of its answer; return it."""
     request.api_use = use
     return use
 

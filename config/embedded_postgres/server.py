@@ -90,13 +90,13 @@ class Server:
             self._wait_until_it_answers()
 
     def stop(self) -> None:
-        """Stop counting as a user; the supervisor stops a server without users."""
+        """Stop counting as a user of the server; its supervisor stops a server without users."""
         descriptor = _held_locks.pop((os.getpid(), self.folder), None)
         if descriptor is not None:
             os.close(descriptor)
 
     def server_command(self) -> list[str]:
-        """The command line of the server itself."""
+        """The command line, as a list of arguments, that runs the server itself."""
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.socket_folder),
@@ -120,7 +120,7 @@ class Server:
         return (os.getpid(), self.folder) in _held_locks
 
     def answers(self) -> bool:
-        """Tell whether the server takes connections now."""
+        """Return whether the server takes connections now."""
         if not (self.socket_folder / ".s.PGSQL.5432").exists():
             return False
         whom = ["-U", SUPERUSER, "-d", DATABASE]  # else the log complains of an unknown role
@@ -128,11 +128,11 @@ class Server:
         return subprocess.run(ready, check=False).returncode == 0
 
     def is_supervised(self) -> bool:
-        """Tell whether some process keeps the server alive."""
+        """Return whether some process keeps the server alive."""
         return is_held(self.folder / "supervisor.lock")
 
     def lives(self) -> bool:
-        """Tell whether any process of the server lives, whatever number a file says it has."""
+        """Return whether any process of the server lives, whatever number a file says it has."""
         return is_held(self.folder / "server.lock")
 
     def wait_for_its_end(self) -> None:
@@ -197,7 +197,7 @@ class Server:
             )
 
     def _initialise(self) -> None:
-        """Make the data folder whole under another name first: a crash leaves no half folder."""
+        """Make the data folder under another name and rename it: a crash leaves no half folder."""
         unfinished = self.folder / "pgdata.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         for new in (unfinished, self.socket_folder):
@@ -273,7 +273,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether another process holds the lock on a file."""
+    """Return whether another process holds the lock on a file."""
     try:
         with locked(path, wait=False):
             return False

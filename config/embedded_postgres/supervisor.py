@@ -54,7 +54,7 @@ def supervise(server: Server) -> None:
 
 
 def start(server: Server) -> "subprocess.Popen[bytes]":
-    """Start the server as a child of this process, once nothing of an earlier one lives."""
+    """Start the server as a child of this process, after the end of any earlier one."""
     lock = os.open(server.folder / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -73,7 +73,7 @@ def start(server: Server) -> "subprocess.Popen[bytes]":
 
 
 def has_ended(server: Server, process: "subprocess.Popen[bytes] | None") -> bool:
-    """Tell whether the server is gone; it is not ours where an earlier supervisor was killed."""
+    """Return whether the server is gone; where a supervisor was killed, it is no child of ours."""
     if process is not None:
         return process.poll() is not None
     return not server.lives() and not server.answers()
@@ -92,14 +92,14 @@ def stop(server: Server, process: "subprocess.Popen[bytes] | None") -> None:
 
 
 def written_process_number(server: Server) -> int | None:
-    """The first line of the file that a running server keeps in its data folder."""
+    """Return the first line of the file that a running server keeps in its data folder."""
     with contextlib.suppress(FileNotFoundError, IndexError):
         return int((server.pgdata / "postmaster.pid").read_text().split()[0])
     return None
 
 
 def is_free(descriptor: int) -> bool:
-    """Take the exclusive lock where nobody holds a shared one."""
+    """Take the exclusive lock on a file; return whether nobody held a shared one."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -153,7 +153,7 @@ type Known = dict[tuple[str, ...], tuple[Publication | int, str]]
 
 
 def mark_duplicates(works: Sequence[Work], user: Visitor) -> None:
-    """Say which works are known: by DOI, else by title, year and first author.
+    """Set on each work which publication it is, by DOI, else by title, year and first author.
 
     A work of the same title that differs in year, author or DOI only resembles: people decide.
     """
@@ -227,7 +227,7 @@ def _identities(document: Document) -> list[tuple[str, ...]]:
 
 
 def letters(text: str) -> str:
-    """Letters and digits alone, small and without accents, for comparison."""
+    """Return the letters and digits of a text, small and without accents, for comparison."""
     parts = unicodedata.normalize("NFKD", text.lower())
     return "".join(letter for letter in parts if letter.isalnum())
 
@@ -274,7 +274,7 @@ def _free(
     taken_of: Callable[[set[str]], set[str]],
     nth: Callable[[str, int], str],
 ) -> list[str]:
-    """Give each its name, or the next of its names that is free, asking for all together."""
+    """Return each name, or the next form of it that is free; every round asks for all at once."""
     numbers = [1] * len(wanted)
     given: dict[str, int] = {}
     waiting = list(range(len(wanted)))

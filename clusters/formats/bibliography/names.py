@@ -56,7 +56,7 @@ MOST_NAMES = 500
 
 
 def is_others(text: str) -> bool:
-    """Whether a name only says that there are more: “and others”, “et al.”."""
+    """Return whether a name only says that there are more: “and others”, “et al.”."""
     return re.fullmatch(r"others|et\.? al\.?", text.strip(), re.IGNORECASE) is not None
 
 
@@ -65,13 +65,13 @@ def is_organisation(text: str) -> bool:
 
 
 def has_particle(text: str) -> bool:
-    """Whether a name has a small word of family names: De Neve, Puppim de Oliveira."""
+    """Return whether a name has a small word of family names: De Neve, Puppim de Oliveira."""
     words = text.lower().split()
     return len(words) > 1 and any(word in _PARTICLES for word in words[:-1])
 
 
 def names_of(texts: Iterable[str]) -> list[Name]:
-    """Read the names of one work.
+    """Return the names of one work as CSL names.
 
     Where some are written “Khan, F. R.”, one without a comma is an organisation's.
     """
@@ -92,7 +92,7 @@ def _apart(text: str) -> list[str]:
 
 
 def name_of(text: str) -> Name:
-    """Read “Khan, F. R.”, “Rehman A.”, “Catarina Lopes” or “World Bank”."""
+    """Return the CSL name of “Khan, F. R.”, “Rehman A.”, “Catarina Lopes” or “World Bank”."""
     text = _tidy(text)
     family, comma, given = (part.strip() for part in text.partition(","))
     if comma and not given and is_organisation(family):
@@ -132,14 +132,14 @@ def _is_of_a_person(word: str) -> bool:
 
 
 def person(family: str, given: str) -> Name:
-    """Return a person's name; of one without a family name it is the whole name."""
+    """Return a person's CSL name; without a family name the given one is taken as the whole."""
     if not family:
         return {"literal": given}
     return {"family": family, **({"given": given} if given else {})}
 
 
 def cited_as(names: list[Name], year: str, title: str, *, has_others: bool = False) -> str:
-    """Call a work as texts do: Khan (2004), Lund-Thomsen and Nadvi (2010), Fayyaz et al. (2017)."""
+    """Return a short reference: Khan (2004), Khan and Nadvi (2010), Fayyaz et al. (2017)."""
     called: list[str] = [name.get("family") or name.get("literal") or "" for name in names]
     if not called:
         who = title[:60]

@@ -80,12 +80,12 @@ class Work:
 
     @property
     def may_be_chosen(self) -> bool:
-        """Whether somebody can enter it, if only after having looked whether it is another work."""
+        """Whether somebody can enter it, if only after looking whether it is another work."""
         return self.document is not None and not self.is_certain
 
     @property
     def names(self) -> str:
-        """The authors as a list of names, to be looked at."""
+        """The authors in one line, to be looked at."""
         return "; ".join(
             author.get("literal")
             or ", ".join(filter(None, (author["family"], author.get("given"))))
@@ -114,7 +114,7 @@ def pages(text: str) -> str:
 
 
 def work_of(entry: Entry) -> Work:
-    """Make a work of an entry. What does not fit its field is left out, and said to be."""
+    """Return the work of an entry; what does not fit its field is left out, and said to be."""
     left_out = [_("Not kept: %(names)s.") % {"names": ", ".join(entry.dropped)}] * bool(
         entry.dropped
     )

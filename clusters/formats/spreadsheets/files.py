@@ -64,7 +64,7 @@ class Unreadable(Exception):
 
 
 def read(content: bytes) -> Sheet:
-    """Read a CSV or XLSX file, whichever it is. Raises Unreadable."""
+    """Return the rows of a CSV or XLSX file, told apart by their content. Raises Unreadable."""
     if len(content) > LARGEST:
         raise Unreadable(_("The file is larger than %(n)s MB.") % {"n": LARGEST // 1_000_000})
     wrong: list[Wrong] = []
@@ -157,7 +157,7 @@ _CSV_ERRORS = {
 
 
 def _as_typed(cell: str) -> str:
-    """Take away the sign that keeps a spreadsheet from calculating, which we had put there."""
+    """Return a cell without the sign that was put before it so that no spreadsheet calculates."""
     is_kept = cell[:1] == "'" and cell[1:2] in FORMULA
     return trimmed(cell[1:] if is_kept and len(cell) > 1 else cell)
 
@@ -241,7 +241,7 @@ def _chunks(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
 
 
 def _text(cell: Any, number: int, wrong: list[Wrong]) -> str:
-    """Return a cell as it was typed; what a spreadsheet made of it instead is told."""
+    """Return a cell as it was typed; add to `wrong` where a spreadsheet has changed it."""
     value = cell.value
     if value is None:
         return ""

@@ -177,7 +177,7 @@ class Codelist:
         return list(dict.fromkeys(self._index[text] for text in close))
 
     def validate(self, value: str) -> None:
-        """Refuse what is no code as stored. Raises ValidationError."""
+        """Raise ValidationError, in words, for a text that is no code as it is stored."""
         try:
             code = self.find(value)
         except ValueError as error:

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.strerror}: {error.filename or error}") from error
 
     def prepare(self, port: int) -> None:
-        """Bring the database and the files up to date, and say where to go."""
+        """Bring the database and the files up to date, and write the address to go to."""
         call_command("migrate", verbosity=0, interactive=False)
         self.collect_static()
         self.load_seed()
@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def end_what_is_forked() -> None:
-        """Let granian's processes end with this one, also where it is killed: a pipe tells them."""
+        """Let granian's processes end with this one, even a killed one: a pipe tells them."""
         reading, writing = os.pipe()
 
         def wait_for_the_end() -> None:
@@ -85,7 +85,7 @@ class Command(BaseCommand):
         os.register_at_fork(after_in_child=begin_to_wait)
 
     def serve(self, port: int) -> None:
-        """Serve until somebody stops it, whatever ends the server before."""
+        """Serve until somebody stops it, whichever way the server ended before."""
         while True:
             server = Granian(
                 "config.wsgi:application",
@@ -113,12 +113,12 @@ class Command(BaseCommand):
 
     @staticmethod
     def stop_when_the_terminal_closes(server: Any) -> None:
-        """End at SIGHUP, at which granian would start its processes anew."""
+        """Stop the server at SIGHUP, which would make granian start its processes anew."""
         signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
 
     @contextmanager
     def worker(self) -> Iterator[None]:
-        """Run a worker beside the server, that ends with it, and is started again when it dies."""
+        """Run a worker beside the server, which ends with it; start it again when it dies."""
         command = [sys.executable, "manage.py", "work", "--interval", "0.5", "--until-stdin-ends"]
         is_over = threading.Event()
         running: list[subprocess.Popen[bytes]] = []
@@ -151,7 +151,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def folder_of_our_own(self, port: int) -> Iterator[None]:
-        """Keep a second server out of the data folder."""
+        """Hold the lock of the data folder. Raises CommandError where another server holds it."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(settings.DATA_DIR / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -171,7 +171,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def claimed(self, port: int) -> Iterator[None]:
-        """Hold the port from before the first slow step, so that nobody else begins to use it.
+        """Hold the port from before the first slow step, so that no other program takes it.
 
         Granian's sockets share a port (SO_REUSEPORT), with those of another copy as well. A socket
         that shares nothing is refused where there is another one. It gives way to one that
@@ -197,19 +197,19 @@ class Command(BaseCommand):
             yield
 
     def leave_the_database(self) -> None:
-        """Connect once more: where the database's supervisor was killed, another one stops it."""
+        """Connect once more: where the supervisor was killed, another one stops the database."""
         connection.close()
         connection.ensure_connection()
 
     def load_seed(self) -> None:
-        """Load the Sialkot case. What editors did to it since must not keep the site down."""
+        """Load the Sialkot case; go on without it where editors' changes since keep it out."""
         try:
             call_command("load_cases", settings.CASES_SEED, publish=True, verbosity=0)
         except CommandError as error:
             self.stderr.write(f"The Sialkot case was not loaded anew. {error}")
 
     def collect_static(self) -> None:
-        """Gather static files where they changed since the last time."""
+        """Gather static files where they have changed since the last time."""
         newest = max(
             path.stat().st_mtime
             for folder in (settings.BASE_DIR / "static", settings.BASE_DIR / "requirements.lock")
