@@ -194,7 +194,7 @@ def leave_out(
     instead: Contributor | None = None,
     url: str = "",
 ) -> bool:
-    """Go on without a coder, or with another in their place; return whether comparing begins.
+    """Leave a coder out, or put another in their place; return whether comparing begins.
 
     What was handed in stays and counts; what was not stays as it is and counts for nothing.
     Raises NotAllowed.
@@ -247,7 +247,7 @@ def _reasons_against(
 
 @transaction.atomic
 def cancel(*, round: CodingRound, reason: str, by: User, url: str = "") -> None:
-    """End a round without bringing anything into its projects; nothing in it is lost."""
+    """End a round without changing its projects; nothing in it is lost. Raises NotAllowed."""
     found = CodingRound.objects.select_for_update(of=("self",)).get(pk=round.pk)
     reasons = _reasons_of_editor(by, reason)
     if found.state not in (RoundState.CODING, RoundState.COMPARING):
@@ -262,7 +262,7 @@ def cancel(*, round: CodingRound, reason: str, by: User, url: str = "") -> None:
 
 @transaction.atomic
 def reopen(*, round: CodingRound, by: User, url: str = "") -> None:
-    """Go on with a cancelled round where it was. Raises NotAllowed."""
+    """Put a cancelled round back to coding, or to comparing. Raises NotAllowed."""
     found = _locked(round, RoundState.CANCELLED)
     if not may_review(by):
         raise NotAllowed([_("Only an editor does this.")])
@@ -285,7 +285,7 @@ def _reasons_of_editor(by: User, reason: str) -> list[str]:
 
 @transaction.atomic
 def take_back(*, round: CodingRound, by: User) -> None:
-    """Go on with what was handed in, as long as somebody has not. Raises NotAllowed."""
+    """Take back what one has handed in, while others still code. Raises NotAllowed."""
     mine = _coder(_locked(round, RoundState.CODING), by)
     with pghistory.context(user=by.pk, reason="Taken back"):
         mine.handed_in_at = None
@@ -293,7 +293,7 @@ def take_back(*, round: CodingRound, by: User) -> None:
 
 
 def lacking(document: Document, known: Collection[str]) -> list[str]:
-    """Say what an answer lacks to be handed in, or agreed; `known` has slugs of publications."""
+    """Return what an answer lacks to be handed in or agreed; `known` has slugs of publications."""
     missing = []
     if not code_of(document):
         missing.append(_("no score, nor a reason for none"))
@@ -309,7 +309,7 @@ def lacking(document: Document, known: Collection[str]) -> list[str]:
 
 
 def known_publications(documents: list[Document]) -> set[str]:
-    """Return which of the publications that some answers cite there are."""
+    """Return the slugs that some answers cite and that are slugs of publications."""
     named = publications_in(documents)
     return set(Publication.objects.filter(slug__in=named).values_list("slug", flat=True))
 
@@ -324,7 +324,7 @@ def discuss(
     by: User,
     url: str = "",
 ) -> RoundComment:
-    """Say something to the others about one subject of one project. Raises NotAllowed."""
+    """Comment on one subject of one project, and tell the others. Raises NotAllowed."""
     found = _locked(round, RoundState.COMPARING)
     _takes_part(found, by)
     if not text.strip() or len(text) > LONGEST:
@@ -347,7 +347,7 @@ def agree(
     by: User,
     url: str = "",
 ) -> None:
-    """Settle on one coding, saying why and how it was reached; the independent ones stay.
+    """Keep one agreed coding, with why and how it was reached; the independent ones stay.
 
     A consensus waits for the word of every other coder, who are told. Raises NotAllowed where
     something is missing, CaseFilesRefused for what cannot be read.
@@ -395,7 +395,7 @@ def _refusal_of(resolution: str, round: CodingRound, by: User) -> str:
 
 @transaction.atomic
 def confirm(*, round: CodingRound, project: Project, subject: Subject, seen: str, by: User) -> None:
-    """Say that the consensus, as it was `seen` (the time of its last change), is one's own too.
+    """Confirm the consensus as it was `seen`, which is the time of its last change.
 
     Raises NotAllowed where there is none, or another by now.
     """
@@ -411,7 +411,7 @@ def confirm(*, round: CodingRound, project: Project, subject: Subject, seen: str
 
 @transaction.atomic
 def agree_where_same(*, round: CodingRound, by: User) -> int:
-    """Settle where all coders say the same; return how often that was so. Raises NotAllowed."""
+    """Agree where all coders say the same; return how many codings. Raises NotAllowed."""
     found = _locked(round, RoundState.COMPARING)
     _takes_part(found, by)
     it = RoundSnapshot(found)
@@ -441,7 +441,7 @@ def _all_say_the_same(cell: Cell, it: RoundSnapshot) -> bool:
 
 
 def _agreed(codings: list[RoundCoding]) -> Document:
-    """Return the one answer of several who say the same, with everybody's places."""
+    """Return the one answer of several who say the same, with the places that any of them cites."""
     first = codings[0].document
     answer = {name: first[name] for name in ("score", "missing_reason") if name in first}
     places = {
@@ -549,7 +549,7 @@ def _key(subject: Subject) -> str:
 
 
 def _is_agreed_of(coding: Document, cell: Cell, it: RoundSnapshot) -> bool:
-    """Whether a coding is the agreed one of this subject, from this round's perspective."""
+    """Return whether a coding is the agreed one of this subject, from the round's perspective."""
     named = {
         name: reference(thing) for name, thing in cell.subject.fields.items() if thing is not None
     }
@@ -563,7 +563,7 @@ def _is_agreed_of(coding: Document, cell: Cell, it: RoundSnapshot) -> bool:
 
 
 def _locked(round: CodingRound, state: RoundState) -> CodingRound:
-    """Return a round as it stays until the transaction ends. Raises NotAllowed in another state."""
+    """Return the round, locked until the transaction ends. Raises NotAllowed in another state."""
     found = CodingRound.objects.select_for_update(of=("self",)).get(pk=round.pk)
     if found.state != state:
         words = _("It is “%(now)s”; this needs: %(state)s.")

@@ -103,7 +103,7 @@ def autosaved(problems: list[str], note: str) -> JsonResponse:
 
 
 def unknown_works(documents: list[Document]) -> str:
-    """Say which publications the answers cite that the casebook does not have, if any."""
+    """Return words on cited publications that the casebook does not have, or nothing."""
     missing = sorted(publications_in(documents) - rounds.known_publications(documents))
     if not missing:
         return ""
@@ -113,7 +113,7 @@ def unknown_works(documents: list[Document]) -> str:
 
 
 def row_of(subject: Subject, document: Document, problems: list[str]) -> dict[str, Any]:
-    """Return what a form shows of one answer."""
+    """Return the context of one subject's inputs."""
     return {
         "subject": subject,
         "code": code_of(document),
@@ -124,7 +124,7 @@ def row_of(subject: Subject, document: Document, problems: list[str]) -> dict[st
 
 
 def unread_in(document: Document) -> list[str]:
-    """Say of each line that was kept as typed why it is no place."""
+    """Return a problem for each line that was kept as typed, since it names no place."""
     found = []
     for line in document.get(UNREAD, []):
         try:
@@ -137,7 +137,7 @@ def unread_in(document: Document) -> list[str]:
 def typed_in(
     request: HttpRequest, it: RoundSnapshot
 ) -> tuple[dict[Subject, Document], dict[Subject, list[str]]]:
-    """Read a sheet, every subject of it; return also what cannot be read, by subject."""
+    """Return the answers of a sheet, by subject, and what of them cannot be read, by subject."""
     answers: dict[Subject, Document] = {}
     wrong: dict[Subject, list[str]] = {}
     for subject in it.subjects:
@@ -151,7 +151,7 @@ def typed_in(
 
 
 def with_slugs(documents: Collection[Document], user: Visitor) -> None:
-    """Put the slug where an answer cites a publication by what it is called, as lists show it."""
+    """Replace what a publication is called by its slug in answers, as lists show it."""
     cited = [citation for document in documents for citation in document.get("citations", [])]
     names = {citation["publication"] for citation in cited}
     works = Publication.objects.visible_to(user).filter(cited_as__in=names)
@@ -165,7 +165,7 @@ def with_slugs(documents: Collection[Document], user: Visitor) -> None:
 
 
 def answer_in(request: HttpRequest, subject: Subject) -> tuple[Document, list[str]]:
-    """Read the answer to one subject; places that cannot be read stay as typed, in `UNREAD`."""
+    """Return the answer to one subject and its problems; places not read stay in `UNREAD`."""
     code = request.POST.get(f"{subject.key}-answer", "")
     rationale = request.POST.get(f"{subject.key}-rationale", "").strip()
     lines = [line.strip() for line in request.POST.getlist(f"{subject.key}-place") if line.strip()]
@@ -252,7 +252,7 @@ def compare_page(request: HttpRequest, number: int, slug: str) -> HttpResponse:
 def confirmed(
     request: HttpRequest, it: RoundSnapshot, project: Project, subject: Subject, seen: str
 ) -> HttpResponse:
-    """Confirm a consensus as it was shown, and say so."""
+    """Confirm a consensus as it was shown, with a message on it."""
     try:
         rounds.confirm(
             round=it.row,
@@ -304,7 +304,7 @@ def taken_over(it: RoundSnapshot, project: Project, subject: Subject, of: str) -
 
 
 def ways_for(user: Visitor) -> list[tuple[str, str | Promise]]:
-    """Return how somebody may settle on a coding."""
+    """Return the ways, as codes and labels, in which somebody may settle on a coding."""
     ways = [Resolution.CONSENSUS, *([Resolution.ADJUDICATED] if may_review(user) else [])]
     return [(str(way), way.label) for way in ways]
 
@@ -312,7 +312,7 @@ def ways_for(user: Visitor) -> list[tuple[str, str | Promise]]:
 def settle(
     request: HttpRequest, it: RoundSnapshot, project: Project, subject: Subject, act: str
 ) -> list[str]:
-    """Say something to one subject, or agree on it; return why it was refused."""
+    """Comment on one subject, or agree on it; return why it was refused."""
     to = {"round": it.row, "project": project, "subject": subject, "by": request.user}
     sent = sent_row(request, subject)
     try:
@@ -333,7 +333,7 @@ def settle(
 
 
 def compared(it: RoundSnapshot, cell: Cell, typed: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what the page shows of one subject."""
+    """Return the context of one subject on the page on which answers are compared."""
     answers = [
         (contributor, answer_of(cell.answers.get(contributor.pk)))
         for contributor in it.contributors

@@ -196,7 +196,7 @@ class CodingRoundAdmin(CaseAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Lead to the round's own page, but to change what is being prepared."""
+        """Redirect to the round's own page, except to change a round that is being prepared."""
         row = self.get_object(request, object_id)
         may_change = row is not None and self.has_change_permission(request, row)
         if row is not None and not (may_change and "edit" in request.GET):

@@ -114,7 +114,7 @@ SIGNS = {"none": "", "one": "·", "same": "=", "kind": "?", "1": "1", "2": "2", 
 
 
 def said_of(it: RoundSnapshot, cell: Cell) -> str:
-    """Say in words what each coder answered."""
+    """Return what each coder answered, in words."""
     return "; ".join(
         f"{coder.desk_name}: {ANSWERS.get(cell.codes.get(coder.pk, ''), _('not coded'))}"
         for coder in it.contributors
@@ -122,7 +122,7 @@ def said_of(it: RoundSnapshot, cell: Cell) -> str:
 
 
 def act(request: HttpRequest, it: RoundSnapshot) -> HttpResponse:
-    """Take one step with a round, and say what came of it."""
+    """Take one step with a round, with a message on what came of it; redirect to its page."""
     user: Any = request.user
     url = request.build_absolute_uri()
     acts: dict[str, Callable[[], Any]] = {
@@ -151,7 +151,7 @@ def act(request: HttpRequest, it: RoundSnapshot) -> HttpResponse:
 
 
 def _leave_out(request: HttpRequest, it: RoundSnapshot) -> bool:
-    """Leave a coder out, or put another in their place."""
+    """Leave the chosen coder out, or put another in their place. Raises NotAllowed for none."""
     slugs = {name: request.POST.get(name, "") for name in ("coder", "instead")}
     people = {person.slug: person for person in Contributor.objects.filter(slug__in=slugs.values())}
     coder, instead = people.get(slugs["coder"]), people.get(slugs["instead"])

@@ -21,7 +21,7 @@ DRAWS = 1_000
 
 
 class Interval(NamedTuple):
-    """Between which values a figure lies, by bootstrap over units."""
+    """The values between which a figure lies, by bootstrap over units."""
 
     low: float
     high: float
@@ -77,7 +77,7 @@ def cohen_kappa(coder: Sequence[Hashable], other: Sequence[Hashable]) -> float |
 
 
 def reading(alpha: float | None) -> str:
-    """Say what may rest on an alpha: reliable, tentative, below or not defined."""
+    """Return what may rest on an alpha: reliable, tentative, below or not defined."""
     if alpha is None:
         return "not defined"
     if alpha >= RELIABLE:
@@ -135,7 +135,7 @@ def _nominal(values: Sequence[Hashable], totals: Counter[Hashable]) -> Differenc
 
 
 def _ordinal(values: Sequence[float], totals: Counter[float]) -> Differences:
-    """How many values lie between two ranks, half of those at the ends counted."""
+    """Return squared numbers of values between ranks, half of those at the ends counted."""
     found: Differences = {}
     for (first, value), (last, other) in product(enumerate(values), enumerate(values)):
         between = values[min(first, last) : max(first, last) + 1]

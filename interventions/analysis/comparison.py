@@ -42,7 +42,7 @@ class Line:
 
 
 def factor_lines(matrix: Matrix, group: str) -> list[Line]:
-    """One row a factor, aligned over the projects in the order of the matrix's rows."""
+    """Return one row a factor, with a side for each project in the order of the matrix's rows."""
     return [
         Line(
             group,
@@ -64,5 +64,5 @@ def factor_lines(matrix: Matrix, group: str) -> list[Line]:
 
 
 def lines_of(group: str, named: Sequence[tuple[str, Sequence[Side]]]) -> list[Line]:
-    """Rows of (name, one side a project)."""
+    """Return the rows of a group, given as (name, one side a project)."""
     return [Line(group, name, tuple(sides)) for name, sides in named]

@@ -47,14 +47,14 @@ class Disagreement:
         return bool(self.contested or self.named_reasons)
 
     def about(self, subject: str) -> str:
-        """How stakeholders differ on a subject: a key of `DISAGREEMENTS`, the stronger of two."""
+        """Return how stakeholders differ on a subject: the stronger key of `DISAGREEMENTS`."""
         if subject in self.contested:
             return "position"
         return "reasons" if subject in self.subjects else ""
 
     @property
     def subjects(self) -> frozenset[str]:
-        """Every subject that some stakeholder sees otherwise than another."""
+        """Every subject on which some stakeholder says other than another."""
         named = list(self.named_reasons.values())
         if not named:
             return self.contested
@@ -64,7 +64,7 @@ class Disagreement:
 
 
 def disagreement(accounts: Iterable[Said]) -> Disagreement:
-    """Compare the accounts of one project."""
+    """Return what the accounts of one project disagree on."""
     sayings: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     rejections: dict[str, dict[str, set[bool]]] = defaultdict(lambda: defaultdict(set))
     main: dict[str, set[str]] = defaultdict(set)

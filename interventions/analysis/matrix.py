@@ -82,7 +82,7 @@ class Cell:
 
     @property
     def words(self) -> str:
-        """Say the cell in full, for hover and screen readers."""
+        """The whole cell in words, for hover and screen readers."""
         parts = [self.said]
         if self.disagreement:
             parts.append(self.sign_words)
@@ -160,7 +160,7 @@ class Matrix:
 
 
 def summarise_outcomes(outcomes: Sequence[tuple[str, str]]) -> OutcomeSummary:
-    """Sum up (direction, words) of a project's outcomes, good and bad side by side."""
+    """Return the direction of all outcomes, given as (direction, words), and the first words."""
     if not outcomes:
         return OutcomeSummary("unknown", _("not known"))
     directions = {direction for direction, words in outcomes}

@@ -30,14 +30,14 @@ class OutcomeCount:
 
 
 def presence_of(score: float | None) -> str:
-    """Above the middle of the scale is present, below it absent; without a score not known."""
+    """Return `present` for a score above 0.5, `absent` for one below, `unknown` without one."""
     if score is None:
         return "unknown"
     return "present" if score > 0.5 else "absent"
 
 
 def outcomes_by_factor(matrix: Matrix) -> Sequence[OutcomeCount]:
-    """Count every project once for each factor; nothing is left out, so that sums are equal."""
+    """Return counts of every project, once for each factor, so that all totals are equal."""
     counted: dict[tuple[str, str], Counter[str]] = {
         (column.key, presence): Counter() for column in matrix.columns for presence in PRESENCE
     }

@@ -44,7 +44,7 @@ class Figures:
 
     @property
     def reading(self) -> str:
-        """What may rest on it: reliable, tentative, below or not defined."""
+        """What may rest on `alpha`: reliable, tentative, below or not defined."""
         return reading(self.alpha)
 
 
@@ -65,7 +65,7 @@ def figures(units: Sequence[Unit]) -> Figures:
 
 
 def by_subject(units: Sequence[Unit]) -> dict[str, Figures]:
-    """Return the same for each factor or outcome, in the order in which they come."""
+    """Return the figures of each factor or outcome by its key, in the order of the units."""
     return {
         subject: figures([unit for unit in units if unit.subject == subject])
         for subject in dict.fromkeys(unit.subject for unit in units)
@@ -73,7 +73,7 @@ def by_subject(units: Sequence[Unit]) -> dict[str, Figures]:
 
 
 def distance(unit: Unit) -> str:
-    """Say how far the answers of a unit lie apart.
+    """Return how far the answers of a unit lie apart.
 
     `none` and `one` for so few answers, `same`, `kind` where a score stands beside a reason for
     none, or how many steps of the scale: `1`, `2`, `3`.

@@ -75,7 +75,7 @@ class ProjectViewSet(Counted, RootViewSet):
     long_model = Coding
 
     def further_columns(self) -> list[TableColumn]:
-        """A column for each published factor: its agreed score, or why there is none."""
+        """Return a column for each published factor: its agreed score, or why there is none."""
         factors = Factor.objects.published().select_related("framework")
         return [
             TableColumn(

@@ -109,12 +109,12 @@ class ChartView(PublicView):
 
     @property
     def filterset_class(self) -> Any:
-        """The filters that the description names; what draws the chart reads them."""
+        """The filters that the API's description names; what draws the chart reads them."""
         return {"projects": ProjectFilter, "clusters": ClusterFilter}.get(CHARTS[self.chart].of)
 
     @property
     def further_parameters(self) -> list[dict[str, Any]]:
-        """What a chart takes besides filters."""
+        """The parameters that a chart takes besides filters, as OpenAPI describes them."""
         return OWN_PARAMETERS[CHARTS[self.chart].of]
 
     @extend_schema(responses={200: CHART})
@@ -148,7 +148,7 @@ class ChartView(PublicView):
         )
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """The chart itself says which parameters it takes."""
+        """Skip the check of parameters: the chart itself refuses those that it does not take."""
         super(PublicView, self).initial(request, *args, **kwargs)
 
 

@@ -45,7 +45,7 @@ class View:
 
 
 def accounts_by_stakeholder(views: Sequence[View], source: str) -> Chart:
-    """Draw every account once, in the cell of its subject and its stakeholder."""
+    """Return a chart of every account, each in the cell of its subject and its stakeholder."""
     subjects = sorted({view.subject for view in views}, key=lambda subject: _weight(subject, views))
     stakeholders = sorted(
         {view.stakeholder for view in views}, key=lambda stakeholder: _size(stakeholder, views)
@@ -114,7 +114,7 @@ def _rows(
 
 
 def _weight(subject: str, views: Sequence[View]) -> tuple[int, int, str]:
-    """Contested subjects first, then those of which most is said."""
+    """Return a key that sorts contested subjects first, then those with most accounts."""
     about = [view for view in views if view.subject == subject]
     return ["◆ ", "◇ ", ""].index(about[0].sign), -len(about), subject
 
@@ -173,7 +173,7 @@ def _cut(words: str, width: int) -> str:
 def _placed(
     views: Sequence[View], subjects: list[str], stakeholders: list[str]
 ) -> list[tuple[float, float, View]]:
-    """Marks of one cell stand side by side."""
+    """Return each account with its place (x, y); those of one cell stand side by side."""
     cells: dict[tuple[int, int], list[View]] = {}
     for view in views:
         place = stakeholders.index(view.stakeholder), subjects.index(view.subject)

@@ -51,7 +51,7 @@ def evidence_map(
     by_study: bool,
     source: str,
 ) -> Chart:
-    """Draw works (or studies) by the factors given as (key, short name), all columns drawn."""
+    """Return a chart of works, or studies, by all factors, which are given as (key, short name)."""
     works = sorted({evidence.work for evidence in found})
     if by_study:
         row_head = _("Study")

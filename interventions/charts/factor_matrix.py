@@ -28,7 +28,7 @@ HEAD_HEIGHT = 96
 
 
 def factor_matrix(matrix: Matrix, source: str) -> Chart:
-    """Draw the matrix in the order of its rows; each cell's customdata is its address."""
+    """Return the chart of a matrix in the order of its rows; a cell's customdata is its address."""
     return Chart(
         name="factor-matrix",
         title=_("How far each factor was present in each project"),
@@ -108,7 +108,7 @@ def _figure(matrix: Matrix) -> go.Figure:
 
 
 def column_places(matrix: Matrix) -> dict[str, float]:
-    """Return where each column stands, the two groups a gap apart."""
+    """Return the x of each column by its key, with a gap between the two groups."""
     places: dict[str, float] = {}
     at = 0.0
     for polarity in GROUPS:
@@ -187,7 +187,7 @@ def _marks(matrix: Matrix, places: dict[str, float]) -> list[go.Scatter]:
 
 
 def _rings(matrix: Matrix, places: dict[str, float]) -> list[dict[str, Any]]:
-    """Draw a thin ring round every score that only one person has coded."""
+    """Return Plotly's shapes: a thin ring round every score that only one person has coded."""
     return [
         {
             "type": "rect",
@@ -285,7 +285,7 @@ def _heads(matrix: Matrix, places: dict[str, float], end: float) -> list[dict[st
 
 
 def _short(name: str) -> str:
-    """Break a column's head into at most two lines, as even as its words allow."""
+    """Return a column's head in at most two lines, as even as its words allow."""
     words = name.split()
     if len(words) < 2:
         return name

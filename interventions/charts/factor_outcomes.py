@@ -29,7 +29,7 @@ type Links = Callable[..., str]
 def factor_outcomes(
     counts: Sequence[OutcomeCount], *, projects: int, links: Links, source: str
 ) -> Chart:
-    """Draw one bar for each factor and presence that occurs.
+    """Return a chart with one bar for each factor and presence that occurs.
 
     `links` gives, for a factor's key, a presence and perhaps a direction, the address of the
     projects behind a bar or a part of it.
@@ -133,7 +133,7 @@ def _figure(drawn: Sequence[OutcomeCount], links: Links) -> go.Figure:
 
 
 def _places(drawn: Sequence[OutcomeCount]) -> list[float]:
-    """Bars of one factor stand together, factors a little apart."""
+    """Return the y of each bar: bars of one factor stand together, factors a little apart."""
     places: list[float] = []
     at = 0.0
     for number, count in enumerate(drawn):

@@ -19,7 +19,7 @@ type Links = Callable[[str, float | None], str]
 
 
 def factor_shares(shares: list[FactorShare], *, projects: int, links: Links, source: str) -> Chart:
-    """Draw one bar a factor: projects by agreed score, then those without one.
+    """Return a chart with one bar a factor: projects by agreed score, then those without one.
 
     `links` gives, for a factor's key and a score or None, the address of the projects behind.
     """

@@ -33,7 +33,7 @@ class Payment:
 
 
 def money_by_donor(payments: Sequence[Payment], *, unstated: int, source: str) -> Chart:
-    """Draw the dated amounts; the table has all. `unstated` funding give no amount."""
+    """Return a chart of dated amounts; its table has all. `unstated` funding give no amount."""
     dated = [payment for payment in payments if payment.year is not None]
     return Chart(
         name="money",
@@ -91,7 +91,7 @@ def _said(payment: Payment) -> str:
 
 
 def _bars(paid: Sequence[Payment], colour: str, pattern: str) -> go.Bar:
-    """Draw what one donor paid in one panel, a bar a payment."""
+    """Return the bars of what one donor paid in one panel, a bar a payment."""
     donor = paid[0].donor
     return go.Bar(
         x=[payment.year for payment in paid],

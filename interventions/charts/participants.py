@@ -28,7 +28,7 @@ class Part:
 
 
 def draw_participants(parts: Sequence[Part], source: str) -> Chart:
-    """Draw one band for every part taken; all bands are equally wide."""
+    """Return a chart with one band for every part taken, all equally wide."""
     # By address: two records may share a name.
     names = {part.stakeholder_url: part.stakeholder for part in parts}
     stakeholders = sorted(names, key=lambda url: (_count(parts, url), names[url], url))

@@ -39,7 +39,7 @@ class Length:
 
     @property
     def against(self) -> str:
-        """The verdict, as far as it can be given."""
+        """How the length compares with the rule's minimum, as far as that can be said."""
         if self.minimum is None or self.most is None:
             return _("cannot be said")
         if self.is_short:
@@ -55,7 +55,7 @@ class Length:
 
 
 def project_length(lengths: Sequence[Length], source: str) -> Chart:
-    """Draw the projects whose length is known, longest first; the table has all."""
+    """Return a chart of projects by length in months, longest first; its table has all."""
     known = sorted(
         (length for length in lengths if length.most is not None),
         key=lambda length: (-(length.most or 0), length.title),

@@ -101,7 +101,7 @@ class Reporting(models.TextChoices):
 
 class AccountQuerySet(ChildQuerySet):
     def with_stakeholders(self) -> Self:
-        """Bring along who holds it and what it is about."""
+        """Return accounts joined with who holds them and what they are about."""
         return self.select_related(
             "stakeholder_group", "stakeholder", "factor__framework", "dimension"
         ).order_by("sort_order", "pk")
@@ -256,15 +256,15 @@ class Resolution(models.TextChoices):
 
 class CodingQuerySet(ChildQuerySet):
     def agreed(self) -> Self:
-        """The codings that the coders, or an adjudicator, settled on."""
+        """Return the codings that the coders, or an adjudicator, settled on."""
         return self.filter(coder=None)
 
     def independent(self) -> Self:
-        """Each coder's own."""
+        """Return each coder's own codings."""
         return self.filter(coder__isnull=False)
 
     def overall(self) -> Self:
-        """From no stakeholder's perspective in particular."""
+        """Return the codings from no stakeholder's perspective in particular."""
         return self.filter(perspective_group=None, perspective_stakeholder=None)
 
 

@@ -78,14 +78,14 @@ DONORS_OF_PROJECTS = """
 
 
 def _coded(factors: Iterable["Factor"]) -> "QuerySet[Coding]":
-    """Agreed codings of some factors, from no stakeholder's perspective in particular."""
+    """Return agreed codings of these factors, from no stakeholder's perspective in particular."""
     codings = apps.get_model("interventions", "Coding").objects.published()
     return codings.agreed().overall().filter(factor__in=factors)
 
 
 class ProjectQuerySet(RootQuerySet):
     def in_order(self) -> Self:
-        """By cluster, then start; unknown starts last, then by number, so ties are stable."""
+        """Order by cluster, then start; unknown starts last, then by number, so ties are stable."""
         return self.annotate(first_cluster=models.Min("clusters__name")).order_by(
             models.F("first_cluster").asc(nulls_last=True),
             models.F("actual_start_earliest").asc(nulls_last=True),
@@ -93,7 +93,7 @@ class ProjectQuerySet(RootQuerySet):
         )
 
     def ordered_by(self, name: str) -> Self:
-        """By one of `ORDERINGS`; what is not known comes last, ties keep the order of entry."""
+        """Order by one of `ORDERINGS`; what is unknown comes last, ties keep the order of entry."""
         if not name:
             return self.in_order()
         column = models.F(ORDERINGS[name].removeprefix("-"))
@@ -101,7 +101,7 @@ class ProjectQuerySet(RootQuerySet):
         return self.order_by(order(nulls_last=True), "pk")
 
     def for_list(self) -> Self:
-        """With what a row of a list shows, in a fixed number of queries."""
+        """Prefetch what a row of a list shows, in a fixed number of queries."""
         outcomes = apps.get_model("interventions", "Outcome").objects
         return self.prefetch_related(
             "clusters",
@@ -109,14 +109,14 @@ class ProjectQuerySet(RootQuerySet):
         )
 
     def running_on(self, day: date) -> Self:
-        """Started by that day and not yet ended; an open end counts as running."""
+        """Return projects that had started by that day and not ended; an open end is not ended."""
         return self.filter(
             models.Q(actual_end_latest=None) | models.Q(actual_end_latest__gte=day),
             actual_start_earliest__lte=day,
         )
 
     def with_times(self) -> Self:
-        """With `ran_from` and `ran_to`: actual dates, planned ones where there are no actual."""
+        """Annotate `ran_from` and `ran_to`: actual dates, or planned ones without any actual."""
         # As `Project.years` says it: never a planned end after an actual start.
         has_actual = models.Q(actual_start_earliest__isnull=False) | models.Q(
             actual_end_latest__isnull=False
@@ -132,9 +132,10 @@ class ProjectQuerySet(RootQuerySet):
         )
 
     def running_between(self, first: date | None, last: date | None) -> Self:
-        """What ran in some part of that time; None leaves a side open, so does an unknown end.
+        """Return projects that ran in some part of that time.
 
-        A project of which no date is known is not found by any time.
+        None leaves a side open, as does an unknown end. A project of which no date is known
+        is not found by any time.
         """
         found = self.with_times().exclude(ran_from=None, ran_to=None)
         if first is not None:
@@ -144,27 +145,27 @@ class ProjectQuerySet(RootQuerySet):
         return found
 
     def with_status(self, *codes: str) -> Self:
-        """By status as `interventions.analysis.status` derives it; "" is not known."""
+        """Return projects with a status of `interventions.analysis.status`; "" is not known."""
         closed = models.Q(ending__in=CLOSED_ENDINGS)
         running = models.Q(ending=RUNNING_ENDING, actual_start_earliest__isnull=False)
         by_code = {CLOSED[0]: closed, IMPLEMENTATION[0]: running, "": ~(closed | running)}
         return self.filter(functools.reduce(operator.or_, (by_code[code] for code in codes)))
 
     def of_donors(self, donors: Iterable["Donor | int"]) -> Self:
-        """Projects that one of these donors paid for or took part in, itself or by its units."""
+        """Return projects that a donor paid for or took part in, itself or by its units."""
         numbers = [getattr(donor, "pk", donor) for donor in donors]
         pairs = f"SELECT project_id FROM ({DONORS_OF_PROJECTS}) pairs WHERE donor_id = ANY(%s)"
         return self.filter(pk__in=RawSQL(pairs, [numbers]))  # noqa: S611 - parameters stay so
 
     def with_accounts_disagreeing(self) -> Self:
-        """Projects of which stakeholders say different things, or name different reasons.
+        """Return projects of which stakeholders say different things, or name different reasons.
 
         The same rule as `interventions.analysis.disagreement`, asked of the database.
         """
         return self.filter(pk__in=RawSQL(ACCOUNTS_DISAGREE, []))  # noqa: S611 - a constant
 
     def by_score(self, framework: "Framework", key: str) -> Self:
-        """By the agreed score of one factor, highest first; without one last, ties as before."""
+        """Order by the agreed score of one factor, highest first, then as before."""
         codings = apps.get_model("interventions", "Coding").objects.published()
         agreed = (
             codings.agreed()
@@ -176,15 +177,15 @@ class ProjectQuerySet(RootQuerySet):
         return self.annotate(score=score).order_by(models.F("score").desc(nulls_last=True), *ties)
 
     def with_factor_present(self, factors: Iterable["Factor"]) -> Self:
-        """Projects whose agreed coding holds one of these factors more present than absent."""
+        """Return projects whose agreed coding has one of these factors more present than absent."""
         return self.filter(pk__in=_coded(factors).filter(score__gt=0.5).values("project"))
 
     def with_factor_absent(self, factors: Iterable["Factor"]) -> Self:
-        """Projects whose agreed coding holds one of these factors more absent than present."""
+        """Return projects whose agreed coding has one of these factors more absent than present."""
         return self.filter(pk__in=_coded(factors).filter(score__lt=0.5).values("project"))
 
     def with_factor_unknown(self, factors: Iterable["Factor"]) -> Self:
-        """Projects without an agreed score of one of these factors.
+        """Return projects without an agreed score of one of these factors.
 
         Sources may be silent, or nobody has looked.
         """
@@ -195,7 +196,7 @@ class ProjectQuerySet(RootQuerySet):
         return self.filter(unknown)
 
     def with_outcome(self, *directions: str) -> Self:
-        """By the direction of all outcomes together, as `summarise_outcomes` sums them up."""
+        """Return projects by the direction of all outcomes, as `summarise_outcomes` has it."""
 
         def has(direction: str) -> models.Exists:
             outcomes = apps.get_model("interventions", "Outcome").objects
@@ -214,16 +215,16 @@ class ProjectQuerySet(RootQuerySet):
         return self.filter(functools.reduce(operator.or_, wanted))
 
     def with_score(self, factor: "Factor", score: Decimal) -> Self:
-        """Projects whose agreed coding gives a factor exactly this score."""
+        """Return projects whose agreed coding gives a factor exactly this score."""
         return self.filter(pk__in=_coded([factor]).filter(score=score).values("project"))
 
     def among(self, slugs: list[str]) -> list["Project"]:
-        """Those with these slugs, in the order of the slugs."""
+        """Return the projects with these slugs, in the order of the slugs."""
         found = {project.slug: project for project in self.filter(slug__in=slugs)}
         return [found[slug] for slug in slugs if slug in found]
 
     def parts(self) -> RawSQL:
-        """A subquery of the projects that are part of these, at any depth."""
+        """Return a subquery of the projects that are part of these, at any depth."""
         try:
             wanted, parameters = self.values("pk").query.sql_with_params()
         except EmptyResultSet:  # Django knows that nothing can be found, and makes no SQL of it
@@ -243,7 +244,7 @@ class ProjectQuerySet(RootQuerySet):
         )
 
     def money_by_currency(self) -> "QuerySet[Any, Any]":
-        """One row a currency and kind of funding, each project's money once, largest first.
+        """Return sums of money, a row a currency and kind of funding, largest first.
 
         A programme has its parts' money already, so parts of a project that is here are left
         out, and so is what one project passes on to another; amounts that nobody states, too.
@@ -257,7 +258,7 @@ class ProjectQuerySet(RootQuerySet):
         )
 
     def funding_once(self) -> "QuerySet[Funding]":
-        """What donors gave to these projects: not what a project passes on, nor its parts get."""
+        """Return funding by donors, without what a project passes on or what its parts get."""
         once_each = self.model.objects.filter(pk__in=self.order_by().values("pk"))
         funding = apps.get_model("interventions", "Funding").objects
         return funding.filter(project__in=once_each, provider_project=None).exclude(

@@ -26,7 +26,7 @@ class RoundState(models.TextChoices):
 
 class CodingRoundQuerySet(models.QuerySet["CodingRound"]):
     def visible_to(self, user: Visitor) -> Self:
-        """Rounds that somebody may see: their own, and for editors all."""
+        """Return the rounds that somebody is in; for editors, all."""
         if may_review(user):
             return self.all()
         if not may_enter(user):

@@ -40,7 +40,7 @@ from interventions.selectors.factor_matrix import disagreement_of, subject_of
 
 
 def places_of(clusters: Iterable[Cluster]) -> list[Place]:
-    """Clusters as the map draws them."""
+    """Return clusters as the map draws them."""
     return [
         Place(
             cluster.name,
@@ -54,7 +54,7 @@ def places_of(clusters: Iterable[Cluster]) -> list[Place]:
 
 
 def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[Happening]:
-    """Events, then projects, as the timeline draws them."""
+    """Return events, then projects, as the timeline draws them."""
     found = [
         Happening(
             event.title,
@@ -84,12 +84,12 @@ def happenings_of(events: Iterable[Event], projects: Iterable[Project]) -> list[
 
 
 def surely_of(begun: date | None, not_ended: date | None) -> tuple[date, date] | None:
-    """The time between two days, where the first is known to come before the second."""
+    """Return the time between two days where the first is known to come first, else None."""
     return (begun, not_ended) if begun and not_ended and begun < not_ended else None
 
 
 def donors_of(projects: list[Project]) -> dict[int, set[int]]:
-    """For each project, by number, the donors that paid for it or took part in it."""
+    """Return, for each project's primary key, those of donors that paid for it or took part."""
     found: dict[int, set[int]] = {project.pk: set() for project in projects}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -103,7 +103,7 @@ def donors_of(projects: list[Project]) -> dict[int, set[int]]:
 
 
 def guidelines_of(projects: list[Project]) -> dict[int, list[DonorGuideline]]:
-    """The rules of their own that the donors of each project have, the longest minimum first."""
+    """Return the own rules of each project's donors by its primary key, longest minimum first."""
     donors = donors_of(projects)
     guidelines = list(
         DonorGuideline.objects.published()
@@ -119,21 +119,21 @@ def guidelines_of(projects: list[Project]) -> dict[int, list[DonorGuideline]]:
 
 
 def longest_minimum(guidelines: list[DonorGuideline]) -> DonorGuideline | None:
-    """The rule that asks for most, among those that name a minimum."""
+    """Return the first of these rules, sorted by minimum, that names one, or None."""
     return next(
         (guideline for guideline in guidelines if guideline.minimum_months is not None), None
     )
 
 
 def lengths_of(projects: Iterable[Project]) -> list[Length]:
-    """How long each project ran, with the rule of its donor."""
+    """Return how many months each project ran, with the rule of its donor."""
     listed = list(projects)
     guidelines = guidelines_of(listed)
     return [length_of(project, longest_minimum(guidelines[project.pk])) for project in listed]
 
 
 def length_of(project: Project, guideline: DonorGuideline | None) -> Length:
-    """How long one project ran, beside the rule that its donor asks most with, if any."""
+    """Return how many months a project ran, beside its donor's rule with the longest minimum."""
     least, most, basis = months_of(project)
     length = Length(project.title, project.get_absolute_url(), least, most, basis)
     if guideline is None:
@@ -150,7 +150,7 @@ def length_of(project: Project, guideline: DonorGuideline | None) -> Length:
 
 
 def months_of(project: Project) -> tuple[int | None, int | None, str]:
-    """Return the least and most months, and what they are known from."""
+    """Return the least and most months that a project ran, and what they are known from."""
     if project.stated_months is not None:
         return project.stated_months, project.stated_months, _("as a source states it")
     first, last = project.actual_start_earliest, project.actual_end_latest
@@ -164,12 +164,12 @@ def months_of(project: Project) -> tuple[int | None, int | None, str]:
 
 
 def _months(first: date, last: date) -> int:
-    """Whole months between two days, to the nearest."""
+    """Return the months between two days, to the nearest whole one."""
     return round((last - first).days / 30.44)
 
 
 def views_of(projects: Iterable[Project]) -> list[View]:
-    """Every account of these projects, with what stakeholders of one project disagree on."""
+    """Return every account of these projects, with how stakeholders differ on its subject."""
     accounts: dict[int, list[Account]] = {}
     numbers = [project.pk for project in projects]
     found = (
@@ -205,7 +205,7 @@ def views_of(projects: Iterable[Project]) -> list[View]:
 
 
 def payments_of(projects: ProjectQuerySet) -> tuple[list[Payment], int]:
-    """Stated amounts, each once, and the number of funding without an amount."""
+    """Return every stated amount once, and the number of funding without an amount."""
     funding = projects.funding_once().select_related("provider__stakeholder", "project")
     stated = funding.filter(amount__isnull=False).order_by(
         "provider__stakeholder__name", "when_earliest", "pk"
@@ -232,7 +232,7 @@ def _one_year(funding: Funding) -> int | None:
 
 
 def parts_of(projects: Iterable[Project]) -> list[Part]:
-    """Every part that a stakeholder took in these projects, project by project."""
+    """Return every part that a stakeholder took in these projects, project by project."""
     listed = list(projects)
     order = {project.pk: number for number, project in enumerate(listed)}
     found = Participant.objects.filter(project__in=order).select_related("project", "stakeholder")
@@ -252,7 +252,7 @@ def parts_of(projects: Iterable[Project]) -> list[Part]:
 
 
 def evidence_on(framework: Framework, *, by_study: bool) -> list[Evidence]:
-    """How many values on each factor rest on each work, or on each independent study."""
+    """Return how many values on each factor rest on each work, or on each independent study."""
     slug = F("citation__publication__slug")
     study = NullIf("citation__publication__study", Value(""))
     named = Coalesce(study, slug, output_field=CharField()) if by_study else slug
@@ -306,7 +306,7 @@ def _titles_of(slugs: set[str]) -> dict[str, str]:
 def shares_for(
     projects: QuerySet[Project], framework: Framework, columns: tuple[Column, ...]
 ) -> list[FactorShare]:
-    """How often each factor of a framework was present in these projects."""
+    """Return how often each factor of a framework was present in these projects."""
     codings = (
         Coding.objects.published()
         .agreed()
@@ -328,7 +328,7 @@ def shares_for(
 
 
 def with_public_counts(clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:
-    """Clusters with the number of their published projects."""
+    """Return clusters with the number of their published projects, `public_projects`."""
     projects = (
         Project.objects.published()
         .filter(clusters=OuterRef("pk"))
@@ -342,7 +342,7 @@ def with_public_counts(clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:
 
 
 def main_framework(slug: str) -> Framework | None:
-    """The framework of the matrix, with its factors, if it is published."""
+    """Return the published framework of that slug, with its factors, or None."""
     found: Framework | None = (
         Framework.objects.published()
         .prefetch_related(Prefetch("factors", Factor.objects.order_by("sort_order", "pk")))

@@ -46,7 +46,7 @@ class Subject:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What a row of this subject has in its two columns."""
+        """The values of a row of this subject in its columns `factor` and `dimension`."""
         is_factor = isinstance(self.thing, Factor)
         return {
             "factor": self.thing if is_factor else None,
@@ -55,7 +55,7 @@ class Subject:
 
     @property
     def group(self) -> str:
-        """What a list of subjects puts it under."""
+        """The head under which a list of subjects has it."""
         if isinstance(self.thing, Factor):
             return str(self.thing.get_polarity_display() or self.thing.category)
         return str(OutcomeDimension._meta.verbose_name_plural).capitalize()
@@ -65,7 +65,7 @@ class Subject:
 
 
 def subject_key(row: RoundCoding | RoundComment) -> str:
-    """Return the key of what a row is of."""
+    """Return the key of the subject that a row is of."""
     return f"f{row.factor_id}" if row.factor_id else f"d{row.dimension_id}"
 
 
@@ -116,7 +116,7 @@ class RoundSnapshot:
 
     @cached_property
     def everybody(self) -> list[RoundCoder]:
-        """Whoever codes or once did, in their order, each with the contributor."""
+        """Everybody who codes or once did, in their order, each with the contributor."""
         return list(self.row.coders.select_related("coder", "user"))
 
     @property
@@ -204,7 +204,7 @@ class RoundSnapshot:
         return next((project for project in self.projects if project.slug == slug), None)
 
     def coder_of(self, user: User | AnonymousUser) -> RoundCoder | None:
-        """Return somebody's own part in it, or None."""
+        """Return somebody's row among the coders who were not left out, or None."""
         return next(
             (row for row in self.coders if row.user_id == user.pk and row.left_at is None), None
         )

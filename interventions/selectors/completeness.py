@@ -20,7 +20,7 @@ BATCH = 200
 
 
 def refresh(most: int = BATCH) -> int:
-    """Count the cases that have changed since they were counted; return how many are left."""
+    """Count the cases changed since they were counted, `most` at once; return how many are left."""
     basis = Basis()
     due = Project.objects.filter(
         Q(marks=None) | ~Q(marks__version=F("version")) | ~Q(marks__basis=basis.digest)
@@ -66,7 +66,7 @@ class Basis:
 def marks_of(
     document: Document, studies: Mapping[str, str], factors: Mapping[str, int]
 ) -> dict[str, Any]:
-    """Return the marks of one case.
+    """Return the marks of one case, by the names of their columns.
 
     `studies` names what each cited work rests on, `factors` counts those of each framework.
     """
@@ -113,7 +113,7 @@ def publications_in(value: object) -> set[str]:
 
 
 def _last_checked(projects: Collection[Project]) -> dict[int, datetime]:
-    """Return when somebody last looked at each: reviewed it, or changed what is public of it."""
+    """Return when each project was last reviewed or changed in public, by its primary key."""
     of_projects = {
         "kind": record_schema(Project).folder,
         "object_id__in": [project.pk for project in projects],

@@ -47,7 +47,7 @@ class ShownProject(Protocol):
 
 
 def facts_of(projects: Sequence[ShownProject]) -> dict[int, Facts]:
-    """Return what each project is counted by. They come with all that the API shows of them."""
+    """Return the facts that each project is counted by, by its primary key."""
     numbers = [project.pk for project in projects]
     donors: dict[int, list[str]] = {number: [] for number in numbers}
     stakeholders: dict[int, set[str]] = {number: set() for number in numbers}
@@ -67,7 +67,7 @@ def facts_of(projects: Sequence[ShownProject]) -> dict[int, Facts]:
 
 
 def facts_of_one(project: ShownProject) -> list[str]:
-    """Return what a project is counted by, as far as its own record says it."""
+    """Return the facts that a project is counted by, as far as its own record says them."""
     status, _label = activity_status(project.ending, has_start=bool(project.actual_start))
     direction = outcome_of(project.shown_outcomes).direction
     disagrees = bool(disagreement_of(project.shown_accounts))

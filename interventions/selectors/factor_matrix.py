@@ -26,7 +26,7 @@ from interventions.models import (
 
 
 def factors_in_columns(framework: Framework) -> list[Factor]:
-    """Factors that favour, then those that stand in the way, then those of no group."""
+    """Return the factors: those that favour, those that stand in the way, those of no group."""
     order = [*GROUPS, ""]
     return sorted(
         framework.factors.all(),
@@ -35,7 +35,7 @@ def factors_in_columns(framework: Framework) -> list[Factor]:
 
 
 def columns_of(framework: Framework) -> tuple[Column, ...]:
-    """The columns of a framework's matrix."""
+    """Return the columns of a framework's matrix."""
     return tuple(
         Column(
             factor.key,
@@ -115,24 +115,24 @@ def _cell(
 
 
 def outcome_of(outcomes: list[Outcome]) -> OutcomeSummary:
-    """Sum up what came of a project."""
+    """Return the direction of all outcomes of a project, and words on them."""
     return summarise_outcomes([(outcome.direction, outcome.title) for outcome in outcomes])
 
 
 def subject_of(*, factor: Factor | None = None, dimension: OutcomeDimension | None = None) -> str:
-    """Name what an account is about, so that accounts can be compared."""
+    """Return what names the subject of an account, so that accounts can be compared."""
     return f"factor {factor.pk}" if factor is not None else f"dimension {dimension.pk}"  # type: ignore[union-attr]
 
 
 def stakeholder_of(account: Account) -> str:
-    """Tell stakeholders apart: by name where it is known, else by group and kind of informant."""
+    """Return what tells a stakeholder from others: its number, else group and informant."""
     if account.stakeholder_id is not None:
         return f"stakeholder {account.stakeholder_id}"
     return f"group {account.stakeholder_group_id}: {account.informant}"
 
 
 def disagreement_of(accounts: list[Account]) -> Disagreement:
-    """Compare accounts that were fetched with their stakeholders."""
+    """Return what accounts disagree on; they were fetched with their stakeholders."""
     return disagreement(
         Said(
             stakeholder_of(account),
@@ -145,7 +145,7 @@ def disagreement_of(accounts: list[Account]) -> Disagreement:
 
 
 def what_differs(accounts: list[Account], differing: Disagreement) -> str:
-    """Say in words what the accounts disagree on."""
+    """Return what the accounts disagree on, in words."""
     names = {
         subject_of(factor=account.factor, dimension=account.dimension): str(
             account.factor or account.dimension

@@ -25,7 +25,7 @@ class FactorCounts:
 
     @property
     def mean(self) -> float | None:
-        """The mean agreed score; None where no project has one."""
+        """The mean agreed score from 0 to 1; None where no project has one."""
         weighed = [(float(v), n) for (v, _direction), n in self.counts.items() if v[0].isdigit()]
         total = sum(number for _value, number in weighed)
         return sum(value * number for value, number in weighed) / total if total else None
@@ -53,7 +53,7 @@ def scores_of(
 
 
 def counted_anew(projects: ProjectQuerySet) -> Counts:
-    """Count from the tables what `interventions.selectors.facet_index` says of each project."""
+    """Return the counts that `interventions.selectors.facet_index` keeps, read off the tables."""
     coded: dict[str, int] = {}
     for direction in DIRECTIONS:
         rows = (

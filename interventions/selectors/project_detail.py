@@ -40,7 +40,7 @@ OWN_DATES = {
 
 
 def with_everything() -> ProjectQuerySet:
-    """Published projects with all that their page shows, in a fixed number of queries."""
+    """Return published projects with all that their page shows, in a fixed number of queries."""
     replies = Reply.objects.select_related("by").prefetch_related(CITED)
     accounts = Account.objects.with_stakeholders().prefetch_related(
         CITED, Prefetch("replies", replies)
@@ -98,7 +98,7 @@ class Dated:
 
 
 def dates_of(project: Project) -> list[Dated]:
-    """The project's own dates, and the events of its clusters while it ran, in order.
+    """Return the project's own dates, and the events of its clusters while it ran, in order.
 
     Without an actual start nothing can be said to have happened meanwhile.
     """
@@ -124,7 +124,7 @@ def dates_of(project: Project) -> list[Dated]:
 
 
 def siblings_of(project: Project) -> list[Project]:
-    """Other published parts of the programmes that this project is part of."""
+    """Return the other published parts of the programmes that this project is part of."""
     programmes = [link.other_id for link in project.links.all() if link.type == "parent"]
     return list(
         Project.objects.published()
@@ -135,7 +135,7 @@ def siblings_of(project: Project) -> list[Project]:
 
 
 def sources_of(project: Project) -> list[tuple[Publication, list[Citation]]]:
-    """Every publication that something on the page rests on, with the places in it."""
+    """Return every publication that something on the page rests on, with the places in it."""
     parts = [
         project.accounts.all(),
         project.outcomes.all(),
@@ -164,7 +164,7 @@ class StakeholderColumn(TypedDict):
 
 
 def by_stakeholder(accounts: list[Account]) -> list[StakeholderColumn]:
-    """One column a stakeholder, with the reasons it names for how the project ended."""
+    """Return one column a stakeholder, with the reasons it names for how the project ended."""
     columns: dict[str, list[Account]] = defaultdict(list)
     for account in accounts:
         columns[stakeholder_of(account)].append(account)
@@ -193,7 +193,7 @@ def by_stakeholder(accounts: list[Account]) -> list[StakeholderColumn]:
 
 
 def named_reasons(accounts: list[Account]) -> list[tuple[Factor | OutcomeDimension, list[str]]]:
-    """Each reason for the end with whoever names it, the one that most name first."""
+    """Return each reason for the end with those who name it, the most named first."""
     found: dict[Factor | OutcomeDimension, dict[str, None]] = defaultdict(dict)
     for account in accounts:
         if account.reason_for_ending in NAMED_REASONS:
@@ -221,7 +221,7 @@ class ReasonTable(TypedDict):
 
 
 def reasons_by_stakeholder(accounts: list[Account]) -> ReasonTable:
-    """A table of who names what as a reason for the ending, and how strongly."""
+    """Return a table of who names what as a reason for the ending, and how strongly."""
     named = [account for account in accounts if account.reason_for_ending in REASON_RANK]
     words = {stakeholder_of(account): account.stakeholder_words for account in named}
     stakeholders = sorted(words, key=lambda stakeholder: (words[stakeholder], stakeholder))
@@ -255,7 +255,7 @@ RUNNERS = (Role.LEAD, Role.IMPLEMENTING)
 
 
 def parts_taken(project: Project) -> tuple[list[Participant], list[Participant]]:
-    """Who ran it, and who took part without running it; each stakeholder once in either."""
+    """Return who ran it, and who took part without running it, each stakeholder once."""
     ran: dict[int, Participant] = {}
     others: dict[int, Participant] = {}
     for part in project.participants.all():
@@ -273,7 +273,7 @@ class SubjectCodings(TypedDict):
 
 
 def agreement_of(lines: Sequence[SubjectCodings]) -> Figures | None:
-    """How far those who coded a project apart agree, by lines of `by_subject`; None for one coder.
+    """Return how far those who coded a project apart agree; None where one alone has coded.
 
     What is coded from one perspective only is not counted.
     """
@@ -306,7 +306,7 @@ def _code_of(coding: Coding) -> str:
 def by_subject(
     codings: Iterable[Coding],
 ) -> tuple[list[SubjectCodings], list[SubjectCodings]]:
-    """Agreed and independent codings side by side: of each factor, and of each outcome."""
+    """Return the agreed and independent codings of each factor, and of each outcome."""
     found: dict[Factor | OutcomeDimension | None, SubjectCodings] = {}
     for coding in codings:
         subject = coding.factor or coding.dimension

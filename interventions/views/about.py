@@ -20,7 +20,7 @@ from interventions.models import SCORES, Coding, Factor, Framework, MissingReaso
 
 @public_page
 def about(request: HttpRequest) -> HttpResponse:
-    """How coding works, licence, how to cite, who can edit."""
+    """Show how coding works, the licence, how to cite, and who can edit."""
     check_parameters(request, set())
     context = {
         "scores": SCORES.items(),
@@ -34,7 +34,7 @@ def about(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def codebook(request: HttpRequest) -> HttpResponse:
-    """Every field of every record and every factor, read off the models and the frameworks."""
+    """Show every field of every record, and every factor, read off models and frameworks."""
     check_parameters(request, set())
     context = {
         "kinds": codebook_of(),
@@ -94,7 +94,7 @@ class FactorSitemap(Sitemap):  # type: ignore[type-arg]
 
 
 def sitemaps() -> dict[str, Any]:
-    """One map for the pages and one for each kind of record with pages."""
+    """Return one map for the pages and one for each kind of record with pages."""
     found: dict[str, Any] = {"pages": PageSitemap(), "factors": FactorSitemap()}
     for shape in record_schemas().values():
         model: Any = shape.model

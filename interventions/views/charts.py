@@ -16,7 +16,7 @@ from interventions.web.charts import CHARTS, MAIN_FRAMEWORK, chart_of, rows_of
 
 @public_page
 def chart_list(request: HttpRequest) -> HttpResponse:
-    """Every chart, with what it shows."""
+    """Show every chart, with what it is of."""
     if request.GET:
         raise BadRequest(_("The list of charts takes no parameters."))
     clusters = Cluster.objects.published().order_by("name", "pk")
@@ -27,7 +27,7 @@ def chart_list(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def chart(request: HttpRequest, name: str) -> HttpResponse:
-    """One chart of what the filters leave: a page, a frame for other sites, or CSV."""
+    """Show one chart of what the filters leave: a page, a frame for other sites, or CSV."""
     entry = CHARTS.get(name)
     if entry is None:
         raise Http404(_("There is no chart called %(name)s.") % {"name": name})

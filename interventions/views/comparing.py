@@ -26,7 +26,7 @@ from interventions.selectors.project_detail import (
 
 @public_page
 def compare(request: HttpRequest) -> HttpResponse:
-    """Projects row by row: `?project=a&project=b`, two to six of them.
+    """Show two to six projects row by row: `?project=a&project=b`.
 
     `rows=differing` leaves out rows in which all say the same or nothing; `format=csv` is a file.
     """
@@ -79,7 +79,7 @@ def _csv_of(projects: list[Project], lines: list[Line]) -> HttpResponse:
 
 
 def comparison_of(projects: list[Project]) -> list[Line]:
-    """Every row of the comparison of projects that were fetched with everything."""
+    """Return every row of the comparison of projects that were fetched with everything."""
     lengths = lengths_of(projects)
     lines = lines_of(
         _("Key facts"),
@@ -169,7 +169,7 @@ def _payers(project: Project) -> Side:
 
 
 def _outcomes(projects: list[Project]) -> list[tuple[str, list[Side]]]:
-    """One row a dimension, so that projects that changed the same thing meet."""
+    """Return one row a dimension, so that projects that changed the same thing meet."""
     dimensions = sorted(
         {outcome.dimension for project in projects for outcome in project.outcomes.all()}, key=str
     )
@@ -195,7 +195,7 @@ def _outcomes(projects: list[Project]) -> list[tuple[str, list[Side]]]:
 
 
 def _coded_outcomes(projects: list[Project]) -> list[tuple[str, list[Side]]]:
-    """One row a dimension that was coded, on the scale of factors."""
+    """Return one row a dimension that was coded, on the scale of factors."""
     coded = {project.pk: by_subject(project.codings.all())[1] for project in projects}
     dimensions = sorted({line["subject"] for lines in coded.values() for line in lines}, key=str)
     return [

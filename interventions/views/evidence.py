@@ -54,6 +54,6 @@ def evidence_of(project_slug: str, framework_slug: str, key: str) -> dict[str, A
 
 @public_page
 def evidence(request: HttpRequest, project: str, framework: str, key: str) -> HttpResponse:
-    """One cell of the matrix: who says what of it, how it was coded, and where it is written."""
+    """Show who says what of one cell of the matrix, how it was coded, and where it is written."""
     check_parameters(request, set())
     return render(request, "interventions/evidence.html", evidence_of(project, framework, key))

@@ -50,7 +50,7 @@ def framework_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page
 def factor_detail(request: HttpRequest, framework: str, key: str) -> HttpResponse:
-    """One factor over all projects: how far it was there, what came of it, and who says so."""
+    """Show how far a factor was there in all projects, what came of it, and who says so."""
     check_parameters(request, set())
     found, factor = find_factor(framework, key)
     codings = list(agreed_codings(factor))
@@ -74,7 +74,7 @@ def factor_detail(request: HttpRequest, framework: str, key: str) -> HttpRespons
 
 @public_page
 def factor_evidence(request: HttpRequest, framework: str, key: str) -> HttpResponse:
-    """What on one factor rests on one work (`work=`), or on one study (`study=`)."""
+    """Show what on one factor rests on one work (`work=`), or on one study (`study=`)."""
     check_parameters(request, {"work", "study"})
     found, factor = find_factor(framework, key)
     works = works_asked_for(request.GET)
@@ -102,7 +102,7 @@ def find_factor(framework: str, key: str) -> tuple[Framework, Factor]:
 
 
 def works_asked_for(query: QueryDict) -> list[Publication]:
-    """The published works that the address names. Raises BadRequest where there is none."""
+    """Return the published works that the address names. Raises BadRequest for none."""
     works = Publication.objects.published()
     if "work" in query:
         found = list(works.filter(slug=query["work"]))

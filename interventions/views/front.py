@@ -24,7 +24,7 @@ from interventions.web.charts import MAIN_FRAMEWORK, chart_of, source_line
 
 @public_page
 def front(request: HttpRequest) -> HttpResponse:
-    """The factor matrix of every published project, and the ways in."""
+    """Show the factor matrix of every published project, and the ways in."""
     check_parameters(request, {"cell", "order", "page"})
     framework = main_framework(MAIN_FRAMEWORK)
     projects = Project.objects.published()

@@ -44,7 +44,7 @@ def cluster_list(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is known of a cluster, its timeline, its projects, and who was heard about it."""
+    """Show what is known of a cluster, its timeline, its projects, and who was heard about it."""
     check_parameters(request, set())
     cluster = find_published(
         Cluster.objects.published().prefetch_related(
@@ -81,7 +81,7 @@ def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def literature_on(cluster: Cluster) -> list[Publication]:
-    """Works about this cluster, with what is said of them."""
+    """Return works about this cluster, with what is said of them."""
     summaries = (
         LiteratureSummary.objects.published().select_related("publication").prefetch_related(CITED)
     )
@@ -94,7 +94,7 @@ def literature_on(cluster: Cluster) -> list[Publication]:
 
 
 def samples_for(cluster: Cluster) -> list[StudySample]:
-    """Who was heard for the works about this cluster."""
+    """Return who was heard for the works about this cluster."""
     return list(
         StudySample.objects.published()
         .filter(publication__clusters=cluster)
@@ -104,7 +104,7 @@ def samples_for(cluster: Cluster) -> list[StudySample]:
 
 
 def stakeholders_by_group(projects: list[Project]) -> list[tuple[str, list[Stakeholder]]]:
-    """Who took part in these projects, group by group."""
+    """Return who took part in these projects, group by group."""
     stakeholders = (
         Stakeholder.objects.published()
         .filter(participants__project__in=projects)

@@ -53,7 +53,7 @@ ORDER_WORDS = {
 
 @public_page
 def project_list(request: HttpRequest) -> HttpResponse:
-    """The explorer: one set of filters over a list and over every chart of projects."""
+    """Show the explorer: one set of filters over a list and over every chart of projects."""
     filterset = list_filter(request)
     context = page_of(request, filterset)
     view = request.GET.get("view", "")
@@ -90,7 +90,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
 
 
 def list_filter(request: HttpRequest) -> ProjectFilter:
-    """The filterset of the list, in the order that the address asks for. Raises BadRequest."""
+    """Return the filterset of the list, its rows in the order asked for. Raises BadRequest."""
     ordering = request.GET.get("ordering", "")
     if ordering and ordering not in ORDERINGS:
         raise BadRequest(_("ordering: choose one of %(known)s.") % {"known": ", ".join(ORDERINGS)})
@@ -99,7 +99,7 @@ def list_filter(request: HttpRequest) -> ProjectFilter:
 
 @public_page
 def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """A history that a person can read, from the top as a memo."""
+    """Show a project as a history that a person can read, its top as a memo."""
     check_parameters(request, set())
     project = find_published(with_everything(), slug)
     guidelines = guidelines_of([project])[project.pk]

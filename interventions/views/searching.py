@@ -32,7 +32,7 @@ PAGE_SIZE = 50
 
 @public_page
 def search(request: HttpRequest) -> HttpResponse:
-    """Everything published that holds the words: the best of each kind, or one kind in full."""
+    """Show everything published that holds the words: the best of each kind, or one kind."""
     check_parameters(request, {"q", "kind", "page"})
     words, kind = _words(request), request.GET.get("kind", "")
     if kind and kind not in KINDS:
@@ -61,7 +61,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Titles for the box, while a reader still types: options of a list."""
+    """Return titles as options of a list, for the box while a reader still types."""
     check_parameters(request, {"q"})
     words = _words(request)
     found = suggestions(words) if len(words) > 1 else []

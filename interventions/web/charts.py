@@ -54,14 +54,14 @@ CHART_PARAMETERS = frozenset({"embed", "format", "framework", "works", "cluster"
 
 
 def source_line() -> str:
-    """What every chart says of where it comes from."""
+    """Return what every chart says of where it comes from."""
     return _("Source: Cluster Casebook, data version %(number)s, CC BY 4.0.") % {
         "number": data_state().number
     }
 
 
 def framework_of(query: QueryDict) -> Framework:
-    """The framework that the address names, else the main one. Raises BadRequest or Http404."""
+    """Return the framework of the address, else the main one. Raises BadRequest or Http404."""
     slug = query.get("framework", MAIN_FRAMEWORK)
     found = main_framework(slug)
     if found is not None:
@@ -76,7 +76,7 @@ def framework_of(query: QueryDict) -> Framework:
 
 
 def filters_of(query: QueryDict) -> QueryDict:
-    """What of an address filters projects, for the list that a mark leads to."""
+    """Return what of an address filters projects, for the list that a mark leads to."""
     kept = query.copy()
     for name in (*CHART_PARAMETERS - {"cluster"}, "view", "page"):
         kept.pop(name, None)
@@ -180,7 +180,7 @@ def draw_timeline(clusters: RootQuerySet, query: QueryDict) -> Chart:
 
 
 def timeline_of(cluster: Cluster, events: Iterable[Event], projects: Iterable[Project]) -> Chart:
-    """The timeline of a cluster from its events and projects, fetched or not."""
+    """Return the timeline of a cluster from its events and projects, fetched or not."""
     for event in events:
         event.cluster = cluster  # known: no query for each
     return cluster_timeline(cluster.name, happenings_of(events, projects), source_line())
@@ -222,7 +222,7 @@ class ChartClusterFilter(ClusterFilter):
 
 
 def chart_of(name: str, rows: Any, query: QueryDict) -> Chart:
-    """Draw one chart of these rows, with the address at which it stands by itself.
+    """Return one chart of these rows, with the address at which it stands by itself.
 
     More projects than can be read are cut off, and the chart says so.
     """
@@ -247,7 +247,7 @@ def chart_of(name: str, rows: Any, query: QueryDict) -> Chart:
 
 
 def rows_of(request: HttpRequest, entry: Entry) -> tuple[RootQuerySet, list[ActiveFilter]]:
-    """The records that a chart draws, and what was asked for. Raises BadRequest."""
+    """Return the records that a chart draws, and the filters that are set. Raises BadRequest."""
     query = request.GET
     filterset: Any
     if entry.of == "projects":
