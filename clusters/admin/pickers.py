@@ -79,7 +79,7 @@ def label(row: Any, user: Visitor) -> str:
     if hasattr(row, "parent_field"):
         return f"{words} — {row.parent}"
     if isinstance(row, Root) and not row.is_published:
-        return f"{words} ({row.get_state_display().lower()})"  # type: ignore[attr-defined]
+        return f"{words} ({row.get_state_display().lower()})"
     return words
 
 

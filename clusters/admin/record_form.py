@@ -146,7 +146,7 @@ class Entry:
                     entry.values[name] = widget.value_from_datadict(data, {}, entry.name(name))  # type: ignore[arg-type]
             elif spec.name not in together:
                 widget = widget_for(spec, {})
-                entry.values[spec.name] = widget.value_from_datadict(  # type: ignore[assignment]
+                entry.values[spec.name] = widget.value_from_datadict(
                     data,
                     {},  # type: ignore[arg-type]
                     entry.name(spec.name),

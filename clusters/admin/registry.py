@@ -117,7 +117,7 @@ class CasebookUserAdmin(RolesOnly, UserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Make roles read-only for whoever has fewer: nobody gives away more than they have."""
-        return () if request.user.is_superuser else ("is_superuser", "is_staff")  # type: ignore[union-attr]
+        return () if request.user.is_superuser else ("is_superuser", "is_staff")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         user: Any = request.user

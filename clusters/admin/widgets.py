@@ -65,7 +65,7 @@ class ReferencesSelect(ReferenceSelect, AutocompleteSelectMultiple):
         return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return forms.SelectMultiple.value_from_datadict(self, data, files, name)  # type: ignore[arg-type]
+        return forms.SelectMultiple.value_from_datadict(self, data, files, name)
 
 
 def widget_for(spec: FieldSpec, labels: dict[tuple[type[Model], str], str]) -> forms.Widget:

@@ -58,7 +58,7 @@ class User(AbstractUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
-    objects = EmailUserManager()  # type: ignore[misc, assignment]
+    objects = EmailUserManager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

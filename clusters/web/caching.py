@@ -47,4 +47,4 @@ def allow_frames(response: HttpResponse) -> None:
     """Let any other site show this answer in a frame."""
     policy = {**settings.SECURE_CSP, "frame-ancestors": ["*"]}
     response._csp_config = policy  # type: ignore[attr-defined]
-    response.xframe_options_exempt = True  # type: ignore[attr-defined]
+    response.xframe_options_exempt = True

@@ -17,7 +17,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     reason = str(exception) if isinstance(exception, BadRequest) else ""
     if request.path.startswith("/api/"):
         return problem_page(400, reason or "This request cannot be understood.")
-    return render(None, "400.html", {"reason": reason}, status=400)  # type: ignore[arg-type]
+    return render(None, "400.html", {"reason": reason}, status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -35,13 +35,13 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         detail = "The database is not available. Nothing was changed: send the request again later."
         response = problem_page(503, detail)
     else:
-        response = render(None, "503.html", status=503)  # type: ignore[arg-type]
+        response = render(None, "503.html", status=503)
     response["Retry-After"] = str(RETRY_AFTER)
     return response
 
 
 def too_many_pages(wait: int) -> HttpResponse:
     """Say that an address has asked for too many pages, and in how many seconds it may again."""
-    response = render(None, "429.html", {"wait": wait}, status=429)  # type: ignore[arg-type]
+    response = render(None, "429.html", {"wait": wait}, status=429)
     response["Retry-After"] = str(wait)
     return response

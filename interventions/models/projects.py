@@ -358,7 +358,7 @@ class Funding(Child):
     @property
     def kind_words(self) -> str:
         """Budget, or the type of transaction; empty where the source does not say."""
-        return str(_("Budget")) if self.is_budget else self.get_transaction_type_display()  # type: ignore[attr-defined]
+        return str(_("Budget")) if self.is_budget else self.get_transaction_type_display()
 
     class Meta(Child.Meta):
         verbose_name_plural = "funding"

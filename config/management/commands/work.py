@@ -12,7 +12,7 @@ from clusters.mailing import take_up
 from clusters.published.documents import write_rest
 
 
-class Command(db_worker.Command):  # type: ignore[misc]
+class Command(db_worker.Command):
     help = "Send mail, bring files in, and do whatever else is queued; runs beside the server."
 
     def add_arguments(self, parser: Any) -> None:
