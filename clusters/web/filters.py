@@ -136,13 +136,13 @@ class SeveralFilter(django_filters.BaseInFilter):
         return self.get_method(qs)(pk__in=owners)
 
 
-def owners_of(model: Any, path: str, lookup: str, value: Any) -> QuerySet[Any]:
+def owners_of(model: type[models.Model], path: str, lookup: str, value: Any) -> QuerySet[Any]:
     """Return the numbers of the records of which one of several things is as asked.
 
     `path` begins with the name of the relation to these, as `clusters__country` does.
     """
     name, _, rest = path.partition("__")
-    relation = model._meta.get_field(name)
+    relation: Any = model._meta.get_field(name)
     if relation.many_to_many:
         rows, owner = relation.remote_field.through, relation.m2m_field_name()
         rest = "__".join(filter(None, (relation.m2m_reverse_field_name(), rest)))

@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as sitemap_view
 from django.contrib.sitemaps.views import x_robots_tag
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from clusters.models import Change, Contributor
+from clusters.models import Change, Contributor, Root
 from clusters.published.state import data_state
 from clusters.records.codebook import codebook as codebook_of
 from clusters.records.schema import record_schemas
@@ -51,10 +52,10 @@ class RecordSitemap(Sitemap):  # type: ignore[type-arg]
 
     limit = 5000
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: type[Root]) -> None:
         self.model = model
 
-    def items(self) -> Any:
+    def items(self) -> QuerySet[Root]:
         return self.model.objects.published().order_by("pk").only("slug")
 
     def location(self, item: Any) -> str:
@@ -86,11 +87,11 @@ class FactorSitemap(Sitemap):  # type: ignore[type-arg]
 
     limit = 5000
 
-    def items(self) -> Any:
+    def items(self) -> QuerySet[Factor]:
         return Factor.objects.published().select_related("framework").order_by("pk")
 
-    def location(self, item: Any) -> str:
-        return str(item.get_absolute_url())
+    def location(self, item: Factor) -> str:
+        return item.get_absolute_url()
 
 
 def sitemaps() -> dict[str, Any]:

@@ -200,10 +200,14 @@ class ProjectFilter(StrictFilterSet):
             *("" if status == UNKNOWN_STATUS else status for status in value)
         )
 
-    def filter_year_from(self, queryset: ProjectQuerySet, name: str, value: Any) -> ProjectQuerySet:
+    def filter_year_from(
+        self, queryset: ProjectQuerySet, name: str, value: Decimal
+    ) -> ProjectQuerySet:
         return queryset.running_between(datetime.date(int(value), 1, 1), None)
 
-    def filter_year_to(self, queryset: ProjectQuerySet, name: str, value: Any) -> ProjectQuerySet:
+    def filter_year_to(
+        self, queryset: ProjectQuerySet, name: str, value: Decimal
+    ) -> ProjectQuerySet:
         return queryset.running_between(None, datetime.date(int(value), 12, 31))
 
     def filter_factor_present(
@@ -241,7 +245,7 @@ class ProjectFilter(StrictFilterSet):
         )
 
     def filter_running_on(
-        self, queryset: ProjectQuerySet, name: str, value: Any
+        self, queryset: ProjectQuerySet, name: str, value: datetime.date
     ) -> ProjectQuerySet:
         return queryset.running_on(value)
 
