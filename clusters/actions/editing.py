@@ -87,7 +87,6 @@ def _read_again(rows: Any, before: Mapping[int, Document]) -> list[tuple[Root, D
     found = list(rows.filter(pk__in=before)) if before else []
     if len(found) != len(before):
         raise NotAllowed(["A published record is withdrawn, not deleted."])
-    if found:
-        # With all that hangs on them, which search reads as well.
-        prefetch_related_objects(found, *lookups(record_schema(type(found[0]))))
+    # With all that hangs on them, which search reads as well.
+    prefetch_related_objects(found, *lookups(record_schema(rows.model)))
     return [(row, document_from(row, public=True)) for row in found]

@@ -58,7 +58,7 @@ FURTHER: list[Callable[[User], Group]] = []
 def waiting_for(user: User) -> list[Group]:
     """Return what waits for somebody, the most urgent kind first; empty kinds are left out."""
     groups = [
-        Group(_("FormDraft forms"), unfinished(user)),
+        Group(_("Unfinished forms"), unfinished(user)),
         Group(_("Returned to you"), returned(user)),
         Group(_("Handed in, with the editors"), handed_in(user)),
     ]
