@@ -181,11 +181,10 @@ def _is_book(model: Any) -> bool:
 
 def _columns(model: Any) -> list[models.Field[Any, Any]]:
     """Return the columns of a table that may hold a text."""
-    kinds = models.CharField | models.TextField | models.JSONField | ArrayField
     return [
         column
         for column in model._meta.concrete_fields
-        if isinstance(column, kinds)
+        if isinstance(column, (models.CharField, models.TextField, models.JSONField, ArrayField))
         and column.name not in CODES
         and not column.name.startswith("pgh_")
         and (_is_record(model) or not getattr(column, "choices", None))

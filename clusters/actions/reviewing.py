@@ -57,7 +57,7 @@ def transition_errors(step: Step, record: Root, user: User) -> list[str]:
     reasons = []
     if record.state not in allowed:
         names = ", ".join(str(State(one).label) for one in sorted(allowed))
-        reasons.append(f"It is “{record.get_state_display()}”; this needs: {names}.")  # type: ignore[attr-defined]
+        reasons.append(f"It is “{record.get_state_display()}”; this needs: {names}.")
     if step in (Step.SUBMITTED, Step.TAKEN_BACK):
         if not (is_author(user, record) or may_review(user)):
             reasons.append("Only whoever entered it, or an editor, does this.")

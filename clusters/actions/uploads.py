@@ -91,7 +91,7 @@ def is_at_work(upload: Upload) -> bool:
         return False
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_try_advisory_xact_lock({LOCKS}, %s)", [upload.pk])
-        return not cursor.fetchone()[0]  # type: ignore[index]
+        return not cursor.fetchone()[0]
 
 
 @task()

@@ -67,7 +67,7 @@ CITATION = whole(
 )
 
 
-class CodedField(serializers.Field):
+class CodedField(serializers.Field[Any, Any, Any, Any]):
     """A coded value as code and label; null where it is empty."""
 
     def __init__(self, labels: dict[Any, str], **kwargs: Any) -> None:
@@ -96,7 +96,7 @@ class CodedListField(CodedField):
 
 
 @extend_schema_field(DATE)
-class UncertainDateField(serializers.Field):
+class UncertainDateField(serializers.Field[Any, Any, Any, Any]):
     """An uncertain date: EDTF, in words, as printed, first and last day."""
 
     def __init__(self, name: str, **kwargs: Any) -> None:
@@ -118,7 +118,7 @@ class UncertainDateField(serializers.Field):
 
 
 @extend_schema_field({"oneOf": [LINK, {"type": "null"}]})
-class LinkField(serializers.Field):
+class LinkField(serializers.Field[Any, Any, Any, Any]):
     """A link to another record."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -137,7 +137,7 @@ class LinkListField(LinkField):
 
 
 @extend_schema_field({"type": "array", "items": CITATION})
-class CitationsField(serializers.Field):
+class CitationsField(serializers.Field[Any, Any, Any, Any]):
     """Where a record, or one field of it, is written."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -168,14 +168,14 @@ class CitationsField(serializers.Field):
         return self.pages[publication.pk]
 
 
-class FlatField(serializers.Field):
+class FlatField(serializers.Field[Any, Any, Any, Any]):
     """An object of known parts; `paths` are those that a table has a column for, by dots."""
 
     paths: ClassVar[tuple[str, ...]] = ()
 
 
 @extend_schema_field(ADDRESS)
-class UrlField(serializers.Field):
+class UrlField(serializers.Field[Any, Any, Any, Any]):
     """The address of the record in the API."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -186,7 +186,7 @@ class UrlField(serializers.Field):
 
 
 @extend_schema_field({"type": "string", "description": "Slug of the root, then keys."})
-class IdField(serializers.Field):
+class IdField(serializers.Field[Any, Any, Any, Any]):
     """What names a part of a record: `soccer-village/member-early-exit`."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -47,10 +47,10 @@ class RecordSerializer(serializers.Serializer[Any]):
             cls.declared[cls.Meta.model] = cls
         cls.__doc__ = cls.__doc__ or cls.Meta.model.__doc__
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         model: Any = self.Meta.model
         shape = record_schema(model)
-        found: dict[str, serializers.Field] = {"url": api_fields.UrlField()}
+        found: dict[str, serializers.Field[Any, Any, Any, Any]] = {"url": api_fields.UrlField()}
         if parent := getattr(model, "parent_field", None):
             found["id"] = api_fields.IdField()
             found[parent] = api_fields.LinkField()
@@ -101,7 +101,7 @@ def declared_shape(field: Any) -> list[Any]:
     ]
 
 
-def field_of(spec: FieldSpec) -> serializers.Field:
+def field_of(spec: FieldSpec) -> serializers.Field[Any, Any, Any, Any]:
     """Return the serializer field of one field of a record."""
     column = spec.field
     if spec.kind == "date":
