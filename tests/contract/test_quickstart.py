@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 TEXT = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text()
@@ -36,15 +35,7 @@ def command_for(language, code):
     return ["bash", "-euo", "pipefail", "-c", strict]
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """Where all lines are run, one after the other: the later ones use what earlier ones made."""
-    return tmp_path_factory.mktemp("quickstart")
-
-
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_a_block_of_the_quickstart_runs(served, token, folder, number):
-    language, code = BLOCKS[number]
+def run(code, language, *, served, token, folder):
     done = subprocess.run(
         command_for(language, code.replace("http://localhost:8000", served.address)),
         capture_output=True,
@@ -57,6 +48,12 @@ def test_a_block_of_the_quickstart_runs(served, token, folder, number):
     assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
     assert done.stdout.strip() or language == "sh" or "-O" in code, code
     assert "/api/v1/problems/" not in done.stdout
+
+
+def test_the_blocks_of_the_quickstart_run_one_after_the_other(served, token, tmp_path):
+    """The later ones use what earlier ones made."""
+    for language, code in BLOCKS:
+        run(code, language, served=served, token=token, folder=tmp_path)
 
 
 def test_the_quickstart_speaks_to_everybody_it_promises_to():

@@ -19,8 +19,9 @@ OF_ITS_OWN = {"X-Request-ID", "Allow", "Content-Length"}
 
 @pytest.fixture
 def village(transactional_db):
-    project = factories.make_project(slug="village", summary="long " * 200)
-    return factories.make_public(project)
+    project = factories.make_public(factories.make_project(slug="village", summary="long " * 200))
+    documents.refresh_stale()
+    return project
 
 
 @pytest.fixture
