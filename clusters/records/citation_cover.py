@@ -40,7 +40,7 @@ def asserted(document: Document, shape: RecordSchema, at: str = "") -> Iterator[
 
 
 def _cover_of(document: Document, field: str) -> Cover:
-    fors = {one.get("for") for one in citations_of(document, field)}
+    fors = {citation.get("for") for citation in citations_of(document, field)}
     if fors:
         return Cover.FIELD if field in fors else Cover.RECORD
     return Cover.OUTDATED if outdated_of(document, field) else Cover.NONE
@@ -49,20 +49,20 @@ def _cover_of(document: Document, field: str) -> Cover:
 def citations_of(document: Document, field: str) -> list[Document]:
     """Return the citations that bear one value of a record: those of its field, or of all."""
     return [
-        one
-        for one in document.get("citations", [])
-        if one.get("stance") != "disputes"
-        and one.get("for") in (None, field)
-        and field not in one.get("not_for", ())
+        citation
+        for citation in document.get("citations", [])
+        if citation.get("stance") != "disputes"
+        and citation.get("for") in (None, field)
+        and field not in citation.get("not_for", ())
     ]
 
 
 def outdated_of(document: Document, field: str) -> list[Document]:
     """Return the citations of the whole record that bore a value until it was changed."""
     return [
-        {name: value for name, value in one.items() if name != "not_for"}
-        for one in document.get("citations", [])
-        if field in one.get("not_for", ())
+        {name: value for name, value in citation.items() if name != "not_for"}
+        for citation in document.get("citations", [])
+        if field in citation.get("not_for", ())
     ]
 
 
@@ -80,22 +80,26 @@ def narrowed(before: Document, after: Document, shape: RecordSchema) -> Document
     """
     after = dict(after)
     if shape.citations is not None and "citations" in after:
-        older = {_identity(one) for one in before.get("citations", []) if "for" not in one}
+        older = {
+            _identity(citation) for citation in before.get("citations", []) if "for" not in citation
+        }
         changed = {
             field.name
             for field in shape.fields
             if is_asserted(shape, field.name) and after.get(field.name) != before.get(field.name)
         }
         after["citations"] = [
-            _without(one, changed & after.keys()) if _identity(one) in older else one
-            for one in after["citations"]
+            _without(citation, changed & after.keys()) if _identity(citation) in older else citation
+            for citation in after["citations"]
         ]
     for name, child_shape in shape.children.items():
         if name in after:
-            befores = {one["key"]: one for one in before.get(name, [])}
+            befores = {child["key"]: child for child in before.get(name, [])}
             after[name] = [
-                narrowed(befores[one["key"]], one, child_shape) if one["key"] in befores else one
-                for one in after[name]
+                narrowed(befores[child["key"]], child, child_shape)
+                if child["key"] in befores
+                else child
+                for child in after[name]
             ]
     return after
 

@@ -80,8 +80,9 @@ def _part(document: Document, shape: RecordSchema) -> str:
 def _value(name: str, value: Any, shape: RecordSchema | None) -> str:
     spec = shape.field(name) if shape is not None else None
     if spec is None:
-        is_places = name == "citations" and isinstance(value, list)
-        return "\n".join(_place(one, shape) for one in value) if is_places else _plain(value)
+        if name == "citations" and isinstance(value, list):
+            return "\n".join(_place(citation, shape) for citation in value)
+        return _plain(value)
     if spec.kind == "date" and isinstance(value, dict):
         words, printed = edtf.in_words(value.get("edtf", "")), value.get("printed")
         return " ".join(filter(None, (words, printed and f"(“{printed}”)")))
@@ -95,19 +96,19 @@ def _choice(value: Any, spec: FieldSpec) -> str:
     field = getattr(spec.field, "base_field", spec.field)
     known = {str(code): str(words) for code, words in getattr(field, "flatchoices", ())}
     if isinstance(value, list):
-        return "; ".join(known.get(str(one), "") or _plain(one) for one in value)
+        return "; ".join(known.get(str(code), "") or _plain(code) for code in value)
     return known.get(str(value), "") or _plain(value)
 
 
 def _place(citation: Document, shape: RecordSchema | None) -> str:
     """Write a citation as one line: the publication, the place, and what it is for."""
-    kind = next((one for one in LocatorType.values if one in citation), None)
+    kind = next((name for name in LocatorType.values if name in citation), None)
     if kind is None or "publication" not in citation:
         return _plain(citation)  # as older ones may be
     place = Citation(locator_type=kind, locator=str(citation[kind])).words
     told = [_called(citation["for"], shape)] if citation.get("for") else []
     if left_out := citation.get("not_for"):
-        names = ", ".join(_called(one, shape) for one in left_out)
+        names = ", ".join(_called(name, shape) for name in left_out)
         told.append(_("not for %(fields)s") % {"fields": names})
     if stance := citation.get("stance"):
         told.append(str(dict(Stance.choices).get(stance, stance)).lower())

@@ -79,7 +79,7 @@ class RecordHistory:
             was_gone = bool(found) and found[-1].document is None
             if not changed and bool(found) and was_gone == (document is None):
                 continue
-            about = next((one.context for one in events if one.context), None)
+            about = next((event.context for event in events if event.context), None)
             metadata = about.metadata if about else {}
             found.append(
                 Revision(
@@ -97,7 +97,7 @@ class RecordHistory:
 
     def at(self, key: str) -> Revision | None:
         """Return the moment with this key."""
-        return next((one for one in self.moments if one.key == key), None)
+        return next((moment for moment in self.moments if moment.key == key), None)
 
     # --- Reading the events ------------------------------------------------------------------
 
@@ -151,18 +151,18 @@ class RecordHistory:
             together.setdefault(event.at, []).append(event)
 
         def number(act: tuple[datetime, list[_Event]]) -> int:
-            return max((one.order for one in act[1] if one.model is self.model), default=0)
+            return max((event.order for event in act[1] if event.model is self.model), default=0)
 
         yield from sorted(together.items(), key=number)
 
     def users(self) -> dict[Any, User]:
         numbers = {
-            one.context.metadata.get(name)
-            for one in self.events
-            if one.context is not None
+            event.context.metadata.get(name)
+            for event in self.events
+            if event.context is not None
             for name in ("user", "proposed_by")
         }
-        return User.objects.in_bulk([one for one in numbers if isinstance(one, int)])
+        return User.objects.in_bulk([number for number in numbers if isinstance(number, int)])
 
     # --- Making documents of rows ------------------------------------------------------------
 
@@ -193,8 +193,8 @@ class RecordHistory:
                     row[f"{spec.field.m2m_reverse_field_name()}_id"]
                     for row in self.below(through, made.pk, rows)
                 ]
-                targets = (self.target(spec.field.related_model, one) for one in ends)
-                kept(made, spec.name, [one for one in targets if one is not None])
+                targets = (self.target(spec.field.related_model, number) for number in ends)
+                kept(made, spec.name, [target for target in targets if target is not None])
         if shape.citations is not None:
             uses = [shape.citations(**row) for row in self.below(shape.citations, made.pk, rows)]
             for use in uses:

@@ -40,8 +40,8 @@ class Merged:
     def preferring_file(self) -> Document:
         """The same, but where both changed a value, that of the file; the rest stays joined."""
         document = self.document
-        for one in self.edited:
-            document = with_value(document, one.where, one.after)
+        for edit in self.edited:
+            document = with_value(document, edit.where, edit.after)
         return document
 
 

@@ -35,11 +35,11 @@ def documents_of(instances: Sequence[Any], *, public: bool = False) -> list[Docu
     if not instances:
         return []
     read = [copy.copy(instance) for instance in instances]
-    for one in read:
-        one._prefetched_objects_cache = {}
+    for record in read:
+        record._prefetched_objects_cache = {}
     model: Any = type(read[0])
     models.prefetch_related_objects(read, *lookups(record_schema(model)))
-    return [document_from(one, public=public) for one in read]
+    return [document_from(record, public=public) for record in read]
 
 
 def document_from(

@@ -218,8 +218,8 @@ class _Reader:
         elif spec.kind == "list":
             base = spec.field.base_field
             value = [self.scalar(item, base, at) for item in self.each(given, at)]
-            counted = Counter(one for one in value if one is not None)
-            for twice in (one for one, number in counted.items() if number > 1):
+            counted = Counter(item for item in value if item is not None)
+            for twice in (item for item, number in counted.items() if number > 1):
                 self.say(given, at, f"“{twice}” is listed twice.")
         elif spec.kind == "reference":
             value = self.text(given, at)
@@ -322,8 +322,10 @@ class _Reader:
     def citation(self, value: Any, shape: RecordSchema, at: Where) -> Document | None:
         pairs = dict(self.pairs(value, at))
         not_for = pairs.pop("not_for", None)
-        left_out = [self.text(one, at) or "" for one in self.items(not_for, at)] if not_for else []
-        document: Document = {name: self.text(one, at) or "" for name, one in pairs.items()}
+        left_out = (
+            [self.text(name, at) or "" for name in self.items(not_for, at)] if not_for else []
+        )
+        document: Document = {name: self.text(part, at) or "" for name, part in pairs.items()}
         locators = [name for name in document if name in LocatorType.values and document[name]]
         unknown = document.keys() - {"publication", "for", "stance"} - set(LocatorType.values)
         if NO_KIND in document:

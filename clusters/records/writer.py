@@ -396,12 +396,13 @@ class RecordWriter:
             self.problems += [case_file.problem(at, message) for message in error.messages]
             return
         for name, errors in error.error_dict.items():
-            for one in errors:
+            for mistake in errors:
                 told_at = name
                 if name == NON_FIELD_ERRORS:
-                    told_at = one.code if shape and one.code and shape.field(one.code) else ""
+                    code = mistake.code
+                    told_at = code if shape and code and shape.field(code) else ""
                 where = (*at, told_at) if told_at else at
-                self.problems += [case_file.problem(where, message) for message in one.messages]
+                self.problems += [case_file.problem(where, message) for message in mistake.messages]
 
 
 def find_by_slug(model: Any, slug: str) -> tuple[Any, bool]:
