@@ -189,7 +189,7 @@ def parts_of(model: Any, answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
     for answer in answers:
         found = [orjson.loads(answer.parts)]
         for name in path:
-            found = [part for one in found for part in one[name]]
+            found = [part for above in found for part in above[name]]
         yield from found
 
 

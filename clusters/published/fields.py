@@ -92,7 +92,7 @@ class CodedListField(CodedField):
     """Several coded values."""
 
     def to_representation(self, value: Any) -> Any:
-        return [self.said.get(one) or self.say(one) for one in value]
+        return [self.said.get(code) or self.say(code) for code in value]
 
 
 @extend_schema_field(DATE)
@@ -133,7 +133,7 @@ class LinkListField(LinkField):
     """Links to several records."""
 
     def to_representation(self, value: Any) -> Any:
-        return [link(one, self.context) for one in value.all()]
+        return [link(record, self.context) for record in value.all()]
 
 
 @extend_schema_field({"type": "array", "items": CITATION})

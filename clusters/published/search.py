@@ -216,7 +216,7 @@ def spellings(word: str) -> list[str]:
     (['labor', 'labour'], ['organisation', 'organization'], ['ball'])
     """
     small = word.lower()
-    return sorted({small, *(re.sub(one, other, small) for one, other in SPELLINGS)})
+    return sorted({small, *(re.sub(pattern, other, small) for pattern, other in SPELLINGS)})
 
 
 def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
@@ -224,15 +224,15 @@ def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
     query: Any = None
     for text, is_phrase in parts:
         if is_phrase:
-            one = SearchQuery(text, search_type="phrase", config=CONFIGURATION)
+            wanted = SearchQuery(text, search_type="phrase", config=CONFIGURATION)
         else:
             # Letters and digits only: nothing of the query language gets through.
             pieces = re.findall(r"\w+", text)
             raw = " & ".join(
                 "(" + " | ".join(f"{form}:*" for form in spellings(piece)) + ")" for piece in pieces
             )
-            one = SearchQuery(raw, search_type="raw", config=CONFIGURATION)
-        query = one if query is None else query & one
+            wanted = SearchQuery(raw, search_type="raw", config=CONFIGURATION)
+        query = wanted if query is None else query & wanted
     return query  # type: ignore[no-any-return]
 
 
@@ -241,7 +241,7 @@ def model_called(kind: str) -> Any:
     """Return the model of a kind of record or part."""
     found = [
         *record_schemas().values(),
-        *(part for one in record_schemas().values() for part in one.children.values()),
+        *(part for shape in record_schemas().values() for part in shape.children.values()),
     ]
     return next(shape.model for shape in found if shape.folder == kind)
 
@@ -418,9 +418,9 @@ def _known_word(word: str) -> str:
     )
     # Two letters that changed places leave few runs of three; the order of letters tells then.
     likely = [
-        (SequenceMatcher(None, folded, one).ratio(), one)
-        for one in known
-        if abs(len(one) - len(folded)) <= max(1, len(folded) // 4)
+        (SequenceMatcher(None, folded, candidate).ratio(), candidate)
+        for candidate in known
+        if abs(len(candidate) - len(folded)) <= max(1, len(folded) // 4)
     ]
     best = max(likely, key=lambda found: found[0], default=(0.0, word))
     return best[1] if best[0] >= SAME_ORDER else word

@@ -59,7 +59,7 @@ class RecordSerializer(serializers.Serializer[Any]):
                 found[spec.name] = field_of(spec)
         if issubclass(model, Root):
             found["version"] = serializers.IntegerField(read_only=True)
-            found["state"] = api_fields.CodedField({one: str(one.label) for one in State})
+            found["state"] = api_fields.CodedField({state: str(state.label) for state in State})
         found |= copy.deepcopy(self._declared_fields)  # a field belongs to one serializer
         if shape.citations is not None:
             found["citations"] = api_fields.CitationsField()
