@@ -55,15 +55,15 @@ def resolve(*, comment: Comment, by: User) -> None:
 def participants(record: Root) -> set[User]:
     """Return who entered a record, reviewed it, proposed a change to it or said something of it."""
     of_record = {"kind": record_schema(type(record)).folder, "object_id": record.pk}
-    found = {one.by for one in Comment.objects.filter(**of_record).select_related("by")}
-    found |= {one.by for one in Proposal.objects.filter(**of_record).select_related("by")}
+    found = {comment.by for comment in Comment.objects.filter(**of_record).select_related("by")}
+    found |= {proposal.by for proposal in Proposal.objects.filter(**of_record).select_related("by")}
     steps = ReviewStep.objects.filter(
         **of_record, step__in=[Step.SUBMITTED, Step.RETURNED], by__isnull=False
     )
-    found |= {one.by for one in steps.select_related("by") if one.by is not None}
+    found |= {step.by for step in steps.select_related("by") if step.by is not None}
     if record.entered_by is not None:
         found.add(record.entered_by)
-    return {one for one in found if one.is_active}
+    return {user for user in found if user.is_active}
 
 
 def reviewers() -> set[User]:
@@ -83,7 +83,7 @@ def notify(people: set[User], subject: str, *, by: User, words: str = "", url: s
     said = f"{who}:\n\n{words}" if words else _("By %(who)s.") % {"who": who}
     why = _("You get this because you work on it in the Cluster Casebook.")
     text = "\n\n".join(filter(None, (said, url, why)))
-    queue(subject=subject, text=text, to=sorted(one.email for one in people))
+    queue(subject=subject, text=text, to=sorted(user.email for user in people))
 
 
 def _named(user: User) -> str:

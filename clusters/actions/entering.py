@@ -72,10 +72,12 @@ def create(*, shape: RecordSchema, values: Sequence[Any], by: User, reason: str 
     saver.problems += taken
     unfit = {problem.file for problem in taken}
     with pghistory.context(user=by.pk, reason=reason):
-        saver.save_all([(one, one.document) for one in files if one.slug and one.path not in unfit])
+        saver.save_all(
+            [(file, file.document) for file in files if file.slug and file.path not in unfit]
+        )
         if read_problems or saver.problems:
             raise CaseFilesRefused(together(read_problems, saver.problems))
-    return [saver.instances[shape.folder, one.slug] for one in files]
+    return [saver.instances[shape.folder, file.slug] for file in files]
 
 
 def _taken(files: Sequence[CaseFile]) -> list[Problem]:
@@ -172,7 +174,9 @@ def update_all(
             pghistory.context(user=by.pk, reason=reason),
         ):
             stored = {row.pk: row for row in rows}
-            saver.save_all([_amended(one, stored[one.record.pk], saver) for one in wanted])
+            saver.save_all(
+                [_amended(amendment, stored[amendment.record.pk], saver) for amendment in wanted]
+            )
     except NotPublishable as error:
         wrong = {problem.file for problem in saver.problems}
         files = {amendment.record.pk: amendment.case_file for amendment in wanted}
@@ -228,7 +232,7 @@ def delete(*, record: Root, by: User, reason: str = "") -> DeletedRecord:
                 delete_unused_places(record)
             record.delete()
     except ProtectedError as error:
-        names = sorted({_name_of(one) for one in error.protected_objects})
+        names = sorted({_name_of(other) for other in error.protected_objects})
         raise NotAllowed([f"{name} names it." for name in names]) from None
     return removal
 

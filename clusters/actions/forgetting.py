@@ -198,10 +198,12 @@ def _found(
     columns = _columns(model)
     if not columns:
         return
-    as_text = {f"{one.name}_as_text": Cast(one.name, models.TextField()) for one in columns}
+    as_text = {
+        f"{column.name}_as_text": Cast(column.name, models.TextField()) for column in columns
+    }
     has_clue = reduce(or_, (Q(**{f"{name}__contains": wanted.clue}) for name in as_text))
     rows = model._base_manager.annotate(**as_text).filter(has_clue)
-    for row in rows.values("pk", *(one.name for one in columns)):
+    for row in rows.values("pk", *(column.name for column in columns)):
         changed = {}
         for column in columns:
             value = row[column.name]

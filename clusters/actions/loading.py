@@ -77,15 +77,15 @@ def carry_out(
     """
     plan = Plan()
     saver = RecordWriter(by, heard)
-    people = [one for one in files if one.shape.model is Contributor]
-    new, known = apart([one for one in files if one.shape.model is not Contributor], saver)
+    people = [file for file in files if file.shape.model is Contributor]
+    new, known = apart([file for file in files if file.shape.model is not Contributor], saver)
     differing = those_that_differ(known, saver, plan, by)
     if not is_trial and any(record.is_published for _file, record in differing):
         lock_public_log()  # before the rows, as everybody takes these two locks
     with pghistory.context(user=by.pk, reason=reason):
         put_people(people, saver, plan, by)
-        saver.save_all([(one, one.document) for one in new])
-    plan.created += [one.name for one in new]
+        saver.save_all([(file, file.document) for file in new])
+    plan.created += [file.name for file in new]
     proposed: list[Proposal] = []
     for batch in batches(with_documents(locked(differing, saver))):
         changes, proposals = [], []
@@ -129,10 +129,10 @@ def apart(
     new: list[CaseFile] = []
     known: list[tuple[CaseFile, Root]] = []
     seen: set[tuple[str, int]] = set()
-    for shape, some in groupby(files, key=lambda one: one.shape):
+    for shape, some in groupby(files, key=lambda file: file.shape):
         of_kind = list(some)
         model: Any = shape.model
-        there = find_by_slugs(model, [one.slug for one in of_kind])
+        there = find_by_slugs(model, [file.slug for file in of_kind])
         for case_file in of_kind:
             record, was_removed = there[case_file.slug]
             if was_removed:
@@ -152,7 +152,7 @@ def apart(
 
 def put_people(files: Sequence[CaseFile], saver: RecordWriter, plan: Plan, by: User) -> None:
     """Enter and change contributors, who have neither states nor versions."""
-    there = find_by_slugs(Contributor, [one.slug for one in files])
+    there = find_by_slugs(Contributor, [file.slug for file in files])
     numbers = [person.pk for person, _was_removed in there.values() if person]
     rows = Contributor.objects.select_for_update().order_by("pk").filter(pk__in=numbers)
     people = {person.slug: person for person in rows}
@@ -203,7 +203,9 @@ def locked(
         of_kind = list(some)
         model: Any = shape.model
         rows = model.objects.select_for_update(of=("self",)).order_by("pk")
-        by_number = {row.pk: row for row in rows.filter(pk__in=[one.pk for _file, one in of_kind])}
+        by_number = {
+            row.pk: row for row in rows.filter(pk__in=[record.pk for _file, record in of_kind])
+        }
         for case_file, record in of_kind:
             row = by_number.get(record.pk)
             if row is None or row.is_published != record.is_published:
@@ -229,5 +231,5 @@ def batches(
     found: Iterable[tuple[CaseFile, Root, Document]],
 ) -> Iterator[tuple[tuple[CaseFile, Root, Document], ...]]:
     """Yield some hundred records of one kind at a time."""
-    for _shape, some in groupby(found, key=lambda one: one[0].shape):
+    for _shape, some in groupby(found, key=lambda entry: entry[0].shape):
         yield from batched(some, BATCH)

@@ -74,21 +74,21 @@ def propose_all(
     """
     if wanted and not reason.strip():
         raise NotAllowed([NEEDS_REASON])
-    kept = [_proposal_of(one, by, reason) for one in wanted]
+    kept = [_proposal_of(amendment, by, reason) for amendment in wanted]
     with dry_run_if():
         update_all(wanted=wanted, by=by, reason=reason, heard=heard, is_trial=True)
     return Proposal.objects.bulk_create(kept)
 
 
-def _proposal_of(one: Amendment, by: User, reason: str) -> Proposal:
+def _proposal_of(amendment: Amendment, by: User, reason: str) -> Proposal:
     """Return a proposal that is not saved yet, to the record as it is now."""
     return Proposal(
-        kind=one.case_file.shape.folder,
-        object_id=one.record.pk,
-        slug=one.record.slug,
-        base_version=one.record.version,
-        base=one.base,
-        document=one.case_file.document,
+        kind=amendment.case_file.shape.folder,
+        object_id=amendment.record.pk,
+        slug=amendment.record.slug,
+        base_version=amendment.record.version,
+        base=amendment.base,
+        document=amendment.case_file.document,
         by=by,
         reason=reason,
     )
@@ -100,7 +100,7 @@ def tell_of_all(made: Sequence[Proposal], *, by: User, reason: str) -> None:
         words = ngettext(
             "%(number)s change is proposed", "%(number)s changes are proposed", len(made)
         )
-        names = "\n".join(f"{one.kind}/{one.slug}" for one in made[:MOST_NAMED])
+        names = "\n".join(f"{proposal.kind}/{proposal.slug}" for proposal in made[:MOST_NAMED])
         more = "\n…" if len(made) > MOST_NAMED else ""
         subject = words % {"number": len(made)}
         where = _("They wait at the desk, under Proposals.")
@@ -190,18 +190,18 @@ class Sources:
     @property
     def name_the_field(self) -> bool:
         """Whether one of them names the field of the value; the others are of the whole record."""
-        return any("for" in one for one in self.citations)
+        return any("for" in citation for citation in self.citations)
 
 
-def sources_in(proposal: Proposal, one: Difference) -> Sources | None:
+def sources_in(proposal: Proposal, difference: Difference) -> Sources | None:
     """Return what bears a value as proposed; None for what needs no source or has its own."""
-    above, name = one.where[:-1], one.where[-1]
+    above, name = difference.where[:-1], difference.where[-1]
     shape = record_schemas()[proposal.kind]
     document = narrowed(proposal.base, proposal.document, shape)
     for child in above[::2]:
         shape = shape.children[child]
     container = value_at(document, above)
-    if one.after is None or not isinstance(container, dict):
+    if difference.after is None or not isinstance(container, dict):
         return None
     if shape.field(name) is None or not is_asserted(shape, name):
         return None

@@ -46,7 +46,7 @@ class NotPublishable(NotAllowed):
     """Records are not fit to be public; `errors` says where."""
 
     def __init__(self, errors: Sequence["PublishError"]) -> None:
-        super().__init__([str(one) for one in errors])
+        super().__init__([str(error) for error in errors])
         self.errors = list(errors)
 
 

@@ -83,7 +83,9 @@ def _refused(record: Any, field: str) -> list[Any]:
         kind=record_schema(root._meta.model).folder, object_id=root.pk
     )
     where = (*(step for pair in path for step in pair), field)
-    found = [value_at(one.document, where) for one in decided.exclude(state=ProposalState.OPEN)]
+    found = [
+        value_at(proposal.document, where) for proposal in decided.exclude(state=ProposalState.OPEN)
+    ]
     return [
         value
         for value in found

@@ -56,7 +56,7 @@ def transition_errors(step: Step, record: Root, user: User) -> list[str]:
         allowed = allowed | {State.DRAFT, State.RETURNED}
     reasons = []
     if record.state not in allowed:
-        names = ", ".join(str(State(one).label) for one in sorted(allowed))
+        names = ", ".join(str(State(state).label) for state in sorted(allowed))
         reasons.append(f"It is “{record.get_state_display()}”; this needs: {names}.")
     if step in (Step.SUBMITTED, Step.TAKEN_BACK):
         if not (is_author(user, record) or may_review(user)):
@@ -77,7 +77,7 @@ def may_publish(user: User, record: Root) -> bool:
 def submit(*, record: Root, by: User, note: str = "", url: str = "") -> None:
     """Hand a draft in for review. Raises NotAllowed, with what is missing where that is so."""
     _check(Step.SUBMITTED, record, by)
-    if missing := [str(one) for one in missing_citations(record)]:
+    if missing := [str(error) for error in missing_citations(record)]:
         raise NotAllowed(missing)
     _take(Step.SUBMITTED, record, by, note, url)
 
@@ -93,7 +93,7 @@ def submit_together(*, records: Sequence[Root], by: User, note: str = "", url: s
         name = f"{record_schema(type(record)).folder}/{record.slug}"
         record.state = _locked(record).state
         reasons += [f"{name}: {why}" for why in transition_errors(Step.SUBMITTED, record, by)]
-        reasons += [str(one) for one in missing_citations(record)]
+        reasons += [str(error) for error in missing_citations(record)]
     if reasons:
         raise NotAllowed(reasons)
     with pghistory.context(user=by.pk, reason=note):
@@ -114,7 +114,7 @@ def _tell_of_all(step: Step, records: Sequence[Root], by: User, reason: str, url
     title = f"{step.label}: {first}"
     if others:
         title = f"{title} (+{len(others)})"
-    names = "\n".join(f"{record_schema(type(one)).folder}/{one.slug}" for one in records)
+    names = "\n".join(f"{record_schema(type(record)).folder}/{record.slug}" for record in records)
     words = "\n\n".join(filter(None, (reason, names if others else "")))
     notify(people - {by}, title, by=by, words=words, url=url)
 
@@ -187,7 +187,7 @@ def reopen(*, record: Root, by: User, reason: str, url: str = "") -> None:
 def missing_citations(record: Root) -> list[PublishError]:
     """List what a record itself lacks to be published: places for what it says."""
     document = document_of(record, public=True)
-    return [one for one in publish_errors({record: document}) if one.names is None]
+    return [error for error in publish_errors({record: document}) if error.names is None]
 
 
 def _locked(record: Root) -> Root:

@@ -70,7 +70,7 @@ class TableRows:
         for some in batched(visible.iterator(BATCH), BATCH):
             for document in documents_of(some, public=True):
                 for names, part in table.rows_of(document):
-                    cells = {one.name: cell_of(one, part) for one in table.columns}
+                    cells = {column.name: cell_of(column, part) for column in table.columns}
                     yield cells | dict(zip(table.names, names, strict=True))
 
     def exported(self) -> list[list[str]]:
@@ -94,7 +94,7 @@ class TableRows:
             transaction.set_rollback(True)
 
     def _check_head(self, head: list[str]) -> None:
-        known = [one.name for one in self.table.columns]
+        known = [column.name for column in self.table.columns]
         for name in head:
             if name not in known:
                 words = _("There is no such column. Known: %(known)s.")
@@ -202,8 +202,8 @@ class TableRows:
 
     def _carry_out(self) -> None:
         """Carry out what the rows come to; with wrong ones among them, to find what else is."""
-        for one in self.wrong:
-            self._told.setdefault(one.row, set()).add(one.column)
+        for wrong in self.wrong:
+            self._told.setdefault(wrong.row, set()).add(wrong.column)
         slugs = dict.fromkeys(names[0] for names in self._rows)
         files = [
             CaseFile(slug, self.table.root, self._documents[slug])
@@ -257,5 +257,5 @@ def _date(before: Any, is_printed: bool, text: str) -> Any:
     """Return a date with one of its two parts as a cell has it."""
     part = "printed" if is_printed else "edtf"
     value = {**(before or {}), part: text}
-    value = {name: one for name, one in value.items() if one}
+    value = {name: content for name, content in value.items() if content}
     return {"edtf": "", **value} if value else None

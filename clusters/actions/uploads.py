@@ -153,7 +153,9 @@ def _bring_in_table(upload: Upload, progress: "Progress") -> dict[str, Any]:
     resource.bring_in(sheet, is_trial=not upload.is_for_good)
     if resource.wrong:
         wrong = sorted(set(resource.wrong))
-        raise _Refused([[one.row, one.column, one.value, one.message] for one in wrong])
+        raise _Refused(
+            [[mistake.row, mistake.column, mistake.value, mistake.message] for mistake in wrong]
+        )
     rows = {name: getattr(resource, name) for name in ("entering", "changing", "skipped")}
     return rows | _found_by(resource.plan)
 
@@ -169,7 +171,10 @@ def _bring_in_case_files(upload: Upload, progress: "Progress") -> dict[str, Any]
         else:
             plan = loading.preview(**to_do)
     except CaseFilesRefused as error:
-        wrong = [[one.file, one.line, one.field, one.message] for one in error.problems]
+        wrong = [
+            [problem.file, problem.line, problem.field, problem.message]
+            for problem in error.problems
+        ]
         raise _Refused(wrong) from None
     except NotAllowed as error:
         raise _Refused([_of_all(reason) for reason in error.reasons]) from None
@@ -183,7 +188,7 @@ def _of_all(message: str) -> Line:
 
 def _found_by(plan: loading.Plan) -> dict[str, Any]:
     """Return what a file comes to: what it changes, and of which versions."""
-    changes = [(name, one) for name, found in plan.changed.items() for one in found]
+    changes = [(name, change) for name, found in plan.changed.items() for change in found]
     return {
         "created": plan.created[:MOST_CHANGES],
         "records_entered": len(plan.created),
@@ -194,11 +199,11 @@ def _found_by(plan: loading.Plan) -> dict[str, Any]:
             {
                 "record": name,
                 "is_proposed": name in plan.proposed,
-                "where": list(one.where),
-                "before": one.before,
-                "after": one.after,
+                "where": list(change.where),
+                "before": change.before,
+                "after": change.after,
             }
-            for name, one in changes[:MOST_CHANGES]
+            for name, change in changes[:MOST_CHANGES]
         ],
         "number_of_changes": len(changes),
         "versions": plan.versions,
