@@ -138,7 +138,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
             "count_is_exact": page.is_exact,
             "next": page.next,
             "previous": page.previous,
-            "results": [orjson.Fragment(sparse(one, wanted)) for one in found],
+            "results": [orjson.Fragment(sparse(record, wanted)) for record in found],
         }
         headers = {"Link": links} if (links := link_header(page)) else {}
         return Response(answer, headers=headers, content_type=media_type(wanted))
@@ -278,7 +278,7 @@ class RootViewSet(WritesRoots, RecordViewSet):
         """List records in some state, as far as whoever asks may see them."""
         user = require_writer(request, lambda user: True, is_reading=True)
         asked = several(request.query_params, "state")
-        if unknown := [one for one in asked or [""] if one not in State.values]:
+        if unknown := [state for state in asked or [""] if state not in State.values]:
             raise ValidationError({"state": not_known(unknown[0], State.values)})
         visible = self.model.objects.visible_to(user).filter(state__in=asked)  # type: ignore[attr-defined]
         if isinstance(request.accepted_renderer, FileRenderer):

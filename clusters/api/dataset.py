@@ -129,7 +129,7 @@ def package(source: Source) -> Iterator[bytes]:
         head = [column.name for column in CITATIONS]
         yield "citations.csv", *member, csv_chunks(head, citations(), source)
         head = [column.name for column in CONTRIBUTORS]
-        people = (row_of(CONTRIBUTORS, one) for one in contributors())
+        people = (row_of(CONTRIBUTORS, person) for person in contributors())
         yield "contributors.csv", *member, csv_chunks(head, people, source)
 
     with one_state():
@@ -201,8 +201,8 @@ def cited(shape: RecordSchema, record: dict[str, Any]) -> Iterator[list[Any]]:
     """Yield the places of one record, then those of its parts."""
     if shape.citations is not None:
         name = record["slug" if issubclass(shape.model, Root) else "id"]
-        for one in record["citations"]:
-            yield row_of(CITATIONS, {"table": shape.folder, "record": name, **one})
+        for citation in record["citations"]:
+            yield row_of(CITATIONS, {"table": shape.folder, "record": name, **citation})
     for children, child_shape in shape.children.items():
         for child in record[children]:
             yield from cited(child_shape, child)
@@ -221,7 +221,9 @@ def descriptor(source: Source) -> dict[str, Any]:
         "created": (source.changed or EARLIEST).isoformat(),
         "licenses": [LICENCE],
         "sources": [{"title": str(source), "path": source.address}],
-        "contributors": [{"title": one["name"], "role": "contributor"} for one in contributors()],
+        "contributors": [
+            {"title": person["name"], "role": "contributor"} for person in contributors()
+        ],
         "resources": [
             *(resource(shape) for _root, shape in tables()),
             *(link_resource(shape, spec) for _root, shape, spec in links()),
@@ -251,9 +253,9 @@ def link_resource(shape: RecordSchema, spec: FieldSpec) -> dict[str, Any]:
             "foreignKeys": [
                 {
                     "fields": [name],
-                    "reference": {"resource": one.folder, "fields": [name_of(one.model)]},
+                    "reference": {"resource": target.folder, "fields": [name_of(target.model)]},
                 }
-                for one, name in keys
+                for target, name in keys
             ],
         },
     }
@@ -317,7 +319,7 @@ def foreign_keys(shape: RecordSchema, columns: set[str]) -> Iterator[dict[str, A
     names = [spec.name for spec in shape.fields if spec.kind == "reference"]
     if parent := getattr(model, "parent_field", None):
         names.append(parent)
-    known = {Contributor, *(one.model for _root, one in tables())}
+    known = {Contributor, *(table.model for _root, table in tables())}
     for name in names:
         target = model._meta.get_field(name).related_model
         if name in columns and target in known:

@@ -155,7 +155,7 @@ class CodedFieldSchema(OpenApiSerializerFieldExtension):
         code: dict[str, Any] = {"type": "string"}
         if len(labels) < 60:
             code["enum"] = list(labels)
-            code["description"] = "; ".join(f"`{one}`: {label}" for one, label in labels.items())
+            code["description"] = "; ".join(f"`{name}`: {label}" for name, label in labels.items())
         coded = {
             "type": "object",
             "required": ["code", "label"],
@@ -182,7 +182,9 @@ class Description:
                 filter_parameter(name, found) for name, found in filterset.base_filters.items()
             ]
         operation["parameters"] += getattr(self.view, "further_parameters", [])
-        named: dict[str, Any] = {one["name"]: one for one in operation.get("parameters", [])}
+        named: dict[str, Any] = {
+            parameter["name"]: parameter for parameter in operation.get("parameters", [])
+        }
         for name, parameter in named.items():
             parameter["description"] = parameter.get("description") or WORDS.get(name, "")
             if "example" not in parameter and (known := self.example_of(name)) is not None:
@@ -328,9 +330,9 @@ def filter_parameter(name: str, found: Any) -> dict[str, Any]:
         schema["pattern"] = "^[A-Za-z]{2}$"
     elif isinstance(found, CodeFilter):
         pairs: Any = flatten_choices(normalize_choices(found.extra["choices"]))
-        labels = {str(code): str(one) for code, one in pairs if code not in ("", None)}
+        labels = {str(code): str(text) for code, text in pairs if code not in ("", None)}
         schema["enum"] = list(labels)
-        words += ". " + "; ".join(f"`{code}`: {one}" for code, one in labels.items())
+        words += ". " + "; ".join(f"`{code}`: {text}" for code, text in labels.items())
         example = next(iter(labels))
     elif isinstance(found, django_filters.TypedChoiceFilter):
         schema["enum"], example = ["true", "false"], "true"
@@ -509,7 +511,7 @@ def with_components(result: Any, generator: Any, request: Any, public: Any) -> A
     schemas |= components()
     schemas |= {"Problem": PROBLEM, "Proposal": PROPOSAL, "Removed": REMOVED}
     # Bodies of changes are ours; what is made of serializers for them stands nowhere.
-    used = {name: one for name, one in schemas.items() if not name.startswith("Patched")}
+    used = {name: schema for name, schema in schemas.items() if not name.startswith("Patched")}
     result["components"]["schemas"] = dict(sorted(used.items()))
     return result
 

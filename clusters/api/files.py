@@ -153,7 +153,7 @@ class CSVRenderer(FileRenderer):
 
     def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
         columns = table_columns(view)
-        rows = (orjson.loads(one) for one in records_of(view, queryset, whole=view.is_wide))
+        rows = (orjson.loads(record) for record in records_of(view, queryset, whole=view.is_wide))
         yield from csv_lines(columns, rows, source)
 
 
@@ -202,7 +202,7 @@ def csv_chunks(
     head: Iterable[str], rows: Iterable[Iterable[Any]], source: Source
 ) -> Iterator[bytes]:
     """Write rows as CSV, a batch at a time, with addresses of the site's own."""
-    lines = chain([head], ([as_text(one) for one in row] for row in rows))
+    lines = chain([head], ([as_text(value) for value in row] for row in rows))
     for some in batched(lines, BATCH):
         out = io.StringIO()
         csv.writer(out).writerows(some)
@@ -359,7 +359,7 @@ class GeoJSONRenderer(FileRenderer):
                 "id": record["slug"],
                 "geometry": _point(record),
                 "properties": dict(
-                    zip([one.name for one in columns], row_of(columns, record), strict=True)
+                    zip([column.name for column in columns], row_of(columns, record), strict=True)
                 ),
             }
             yield (b"," if number else b"") + orjson.dumps(feature)

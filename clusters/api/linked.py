@@ -26,9 +26,9 @@ def contributors() -> Iterator[dict[str, Any]]:
         if hasattr(rows, "published"):
             named = rows.published().values(relation.field.name)
             people |= Contributor.objects.filter(pk__in=named)
-    for one in people.order_by("slug"):
-        orcid = one.orcid if one.consents_to_be_named else ""
-        yield {"slug": one.slug, "name": one.public_name, "orcid": orcid}
+    for person in people.order_by("slug"):
+        orcid = person.orcid if person.consents_to_be_named else ""
+        yield {"slug": person.slug, "name": person.public_name, "orcid": orcid}
 
 
 def name_of(model: Any) -> str:
@@ -57,5 +57,5 @@ def linked_rows(
     shape: RecordSchema, spec: FieldSpec, record: dict[str, Any]
 ) -> Iterator[list[Any]]:
     """Yield a row for each record that this one lists."""
-    for one in record[spec.name]:
-        yield [record[name_of(shape.model)], one["id"]]
+    for listed in record[spec.name]:
+        yield [record[name_of(shape.model)], listed["id"]]

@@ -23,7 +23,7 @@ def quality(media_type: str, accept: str) -> tuple[float, int]:
     exactness = {"*/*": 0, f"{kind}/*": 1, media_type: 2}
     found = (0.0, -1)
     for part in accept.lower().split(","):
-        name, *parameters = (one.strip() for one in part.split(";"))
+        name, *parameters = (piece.strip() for piece in part.split(";"))
         exact = exactness.get(name, -1)
         if exact > found[1]:
             found = (_weight(parameters), exact)
@@ -31,8 +31,8 @@ def quality(media_type: str, accept: str) -> tuple[float, int]:
 
 
 def _weight(parameters: list[str]) -> float:
-    for one in parameters:
-        name, _, value = one.partition("=")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
         if name.strip() == "q":
             try:
                 return min(max(float(value), 0.0), 1.0)
@@ -51,9 +51,11 @@ class Negotiation(DefaultContentNegotiation):
         if name:
             renderers = self.filter_renderers(renderers, name)
         accept = ",".join(self.get_accept_list(request))
-        best = max(renderers, key=lambda one: liking(one, accept))  # the first of several
+        best = max(renderers, key=lambda renderer: liking(renderer, accept))  # the first of several
         if not name and not liking(best, accept)[0]:
-            known = ", ".join(f"{one.media_type} (format={one.format})" for one in renderers)
+            known = ", ".join(
+                f"{renderer.media_type} (format={renderer.format})" for renderer in renderers
+            )
             raise NotAcceptable(f"This comes as none of what Accept names. Known: {known}.")
         return best, best.media_type
 
@@ -71,4 +73,4 @@ def liking(renderer: Any, accept: str) -> tuple[float, int]:
     if own == (0.0, 2):
         return own  # refused by its name
     types = (renderer.media_type, *getattr(renderer, "also", ()))
-    return max(quality(one, accept) for one in types)
+    return max(quality(media_type, accept) for media_type in types)

@@ -110,8 +110,8 @@ def in_order(queryset: Any, columns: Sequence[Column]) -> Any:
 
 def several(query: QueryDict, name: str) -> list[str]:
     """Return the values of a parameter: with commas between them, or the parameter repeated."""
-    given = (one.strip() for text in query.getlist(name) for one in text.split(","))
-    return [one for one in given if one]
+    given = (value.strip() for text in query.getlist(name) for value in text.split(","))
+    return [value for value in given if value]
 
 
 def page_size(query: QueryDict) -> int:
@@ -236,7 +236,7 @@ def _position(cursor: str, columns: Sequence[Column]) -> list[Any] | None:
 
 
 def _order_name(columns: Sequence[Column]) -> str:
-    return ",".join(f"{'-' if one.is_descending else ''}{one.lookup}" for one in columns)
+    return ",".join(f"{'-' if column.is_descending else ''}{column.lookup}" for column in columns)
 
 
 def _address(request: Request, **changed: Any) -> str:

@@ -42,9 +42,11 @@ class ParquetRenderer(FileRenderer):
         columns = table_columns(view)
         fields = [
             pyarrow.field(
-                one.name, types.get(one.type, pyarrow.string()), metadata={"description": one.about}
+                column.name,
+                types.get(column.type, pyarrow.string()),
+                metadata={"description": column.about},
             )
-            for one in columns
+            for column in columns
         ]
         about = {
             "source": str(source),
@@ -55,10 +57,12 @@ class ParquetRenderer(FileRenderer):
         chunks = Chunks()
         with parquet.ParquetWriter(chunks.file, schema, compression="zstd") as writer:
             for some in batched(records_of(view, queryset, whole=view.is_wide), GROUP):
-                rows = [row_of(columns, orjson.loads(source.at_home(one.decode()))) for one in some]
+                rows = [
+                    row_of(columns, orjson.loads(source.at_home(text.decode()))) for text in some
+                ]
                 values = zip(*rows, strict=True)
                 arrays = [
-                    pyarrow.array([_plain(one, field.type) for one in column], field.type)
+                    pyarrow.array([_plain(value, field.type) for value in column], field.type)
                     for column, field in zip(values, fields, strict=True)
                 ]
                 writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))

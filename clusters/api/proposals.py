@@ -69,8 +69,8 @@ def proposal_data(proposal: Proposal) -> dict[str, Any]:
         "decided_at": None if proposal.decided_at is None else proposal.decided_at.isoformat(),
         "answer": proposal.answer,
         "changes": [
-            {"field": ".".join(one.where), "before": one.before, "after": one.after}
-            for one in changes_of(proposal)
+            {"field": ".".join(change.where), "before": change.before, "after": change.after}
+            for change in changes_of(proposal)
         ],
     }
 
@@ -113,7 +113,9 @@ class ProposalsView(DeskView):
         if not 1 <= number <= 1_000:
             raise ValidationError({"page": "Ask for page 1 to 1,000."})
         rows = found[(number - 1) * size : number * size]
-        return Response({"count": found.count(), "results": [proposal_data(one) for one in rows]})
+        return Response(
+            {"count": found.count(), "results": [proposal_data(proposal) for proposal in rows]}
+        )
 
 
 class ProposalView(DeskView):

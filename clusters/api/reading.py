@@ -30,9 +30,9 @@ def as_written(body: Any, shape: RecordSchema, was: Document | None = None) -> A
         if name in shape.children and isinstance(value, list):
             known = {part["key"]: part for part in was.get(name, ())}
             child = shape.children[name]
-            found[name] = [as_written(one, child, known.get(_key_of(one))) for one in value]
+            found[name] = [as_written(part, child, known.get(_key_of(part))) for part in value]
         elif name == "citations" and isinstance(value, list):
-            found[name] = [_place(one) for one in value]
+            found[name] = [_place(citation) for citation in value]
         elif shape.field(name) is not None:
             found[name] = _value(value, was.get(name))
         else:
@@ -47,8 +47,8 @@ def _key_of(part: Any) -> Any:
 
 def _value(value: Any, was: Any) -> Any:
     if isinstance(value, list):
-        before = {_written(one): one for one in was or () if isinstance(one, dict)}
-        return [_single(one, before.get(_written(one))) for one in value]
+        before = {_written(item): item for item in was or () if isinstance(item, dict)}
+        return [_single(item, before.get(_written(item))) for item in value]
     return _single(value, was)
 
 
@@ -60,7 +60,7 @@ def _single(value: Any, was: Any) -> Any:
     if written is None or (isinstance(was, dict) and _written(was) == written and was != value):
         return value
     if isinstance(written, tuple):
-        return {name: one for name, one in zip(("edtf", "printed"), written, strict=True) if one}
+        return {name: text for name, text in zip(("edtf", "printed"), written, strict=True) if text}
     return written
 
 
@@ -81,7 +81,7 @@ def _written(value: Any) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
-    return all(isinstance(one, str) for one in (value if isinstance(value, tuple) else (value,)))
+    return all(isinstance(part, str) for part in (value if isinstance(value, tuple) else (value,)))
 
 
 def _place(value: Any) -> Any:
@@ -89,8 +89,8 @@ def _place(value: Any) -> Any:
     if not isinstance(value, dict) or not isinstance(value.get("locator_type"), str):
         return value
     rest = {
-        name: one
-        for name, one in value.items()
+        name: content
+        for name, content in value.items()
         if name not in ("locator_type", "locator", "field", "url")
     }
     about = {"for": value["field"]} if value.get("field") else {}

@@ -98,8 +98,8 @@ def map_errors(
     bodies = body if is_list else [body]
     found: dict[str, str] = {}
     known: dict[int, dict[str, int]] = {}
-    for number, one in enumerate(bodies if schema else ()):
-        for where, why in islice(iter_errors(schema, one), MOST_TOLD):
+    for number, record in enumerate(bodies if schema else ()):
+        for where, why in islice(iter_errors(schema, record), MOST_TOLD):
             found[pointer_to(body, *([str(number)] if is_list else []), *where, known=known)] = why
         if len(found) >= MOST_TOLD:  # more than anybody reads: nothing more is looked at
             raise _refused(found)
@@ -116,8 +116,12 @@ def map_errors(
                 409,
                 "The record was changed otherwise meanwhile.",
                 conflicts=[
-                    {"field": ".".join(one.where), "now": one.before, "proposed": one.after}
-                    for one in error.differences
+                    {
+                        "field": ".".join(difference.where),
+                        "now": difference.before,
+                        "proposed": difference.after,
+                    }
+                    for difference in error.differences
                 ],
             ) from None
     except NotPublishable as error:
@@ -126,8 +130,11 @@ def map_errors(
                 409,
                 " ".join(error.reasons),
                 errors=[
-                    {"pointer": pointer_to(body, *within(one.where, at)), "detail": str(one)}
-                    for one in error.errors
+                    {
+                        "pointer": pointer_to(body, *within(missing.where, at)),
+                        "detail": str(missing),
+                    }
+                    for missing in error.errors
                 ],
             ) from None
     except NotAllowed as error:

@@ -180,7 +180,7 @@ def _joined(
     return TableColumn(
         name,
         "string",
-        lambda record: "; ".join(one[part] for one in record[name]),
+        lambda record: "; ".join(item[part] for item in record[name]),
         f"{about} {SEVERAL}",
         choices,
         is_several=True,
@@ -189,7 +189,10 @@ def _joined(
 
 def _cited(citations: list[dict[str, Any]]) -> str:
     """Write citations out: publication, place, and the field that it is for."""
-    return "; ".join(f"{one['publication']}: {one['locator']}" + _about(one) for one in citations)
+    return "; ".join(
+        f"{citation['publication']}: {citation['locator']}{_about(citation)}"
+        for citation in citations
+    )
 
 
 def _about(citation: dict[str, Any]) -> str:

@@ -147,7 +147,7 @@ class ChangesView(PublicView):
             {
                 "last": Change.objects.data_version(),
                 "next": following,
-                "results": [change_of(one) for one in found[:size]],
+                "results": [change_of(change) for change in found[:size]],
             }
         )
 
@@ -161,8 +161,12 @@ def history_of(kind: str, object_id: int) -> list[dict[str, Any]]:
             {
                 **change_of(change),
                 "differences": [
-                    {"field": ".".join(one.where), "before": one.before, "after": one.after}
-                    for one in differences(change.before or {}, change.after or {})
+                    {
+                        "field": ".".join(difference.where),
+                        "before": difference.before,
+                        "after": difference.after,
+                    }
+                    for difference in differences(change.before or {}, change.after or {})
                 ]
                 if change.before is not None and change.after is not None
                 else [],

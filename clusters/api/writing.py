@@ -196,7 +196,7 @@ class WritesRoots(Writes):
             raise Problem(400, f"Send 1 to {MOST_RECORDS:,} records at once.")
         reason = reason_of(request, is_needed=False)
         shape = record_schema(self.model)
-        body = [as_written(one, shape) for one in body] if is_list else as_written(body, shape)
+        body = [as_written(item, shape) for item in body] if is_list else as_written(body, shape)
         with map_errors(body, create_name(self.model), is_list=is_list):
             records = create(
                 shape=shape, values=body if is_list else [body], by=user, reason=reason
