@@ -78,7 +78,11 @@ def found_with(asked: dict[str, str], most: int) -> Ahead | None:
     if asked.keys() - FACTUAL:
         return None
     wanted = [
-        [(name, one.upper() if name == "country" else one) for one in values.split(",") if one]
+        [
+            (name, value.upper() if name == "country" else value)
+            for value in values.split(",")
+            if value
+        ]
         for name, values in asked.items()
     ] or [[("all", "yes")]]
     parameters: list[Any]

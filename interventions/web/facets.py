@@ -93,7 +93,7 @@ def left_by(filterset: Any, besides: str) -> Any:
 
 def loosened(filterset: Any, set_filters: list[ActiveFilter]) -> list[tuple[ActiveFilter, int]]:
     """For a list without results: how many each single filter, taken away, would bring back."""
-    return [(one, filtered(filterset, one.name).count()) for one in set_filters]
+    return [(chosen, filtered(filterset, chosen.name).count()) for chosen in set_filters]
 
 
 def _grouped(projects: Any, *columns: str) -> Any:
