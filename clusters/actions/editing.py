@@ -56,18 +56,13 @@ def logged_changes(
         if is_logged:
             lock_public_log()
             notify_public_changed()
-        model: Any = type(known[0])
-        rows = model.objects.filter(pk__in=[root.pk for root in known]).order_by("pk")
-        locked = list(rows.select_for_update(of=("self",)))
-        if len(locked) != len(known):
-            raise NotAllowed(["It is not there any more: look again."])
-        prefetch_related_objects(locked, *lookups(record_schema(model)))
+        locked = _lock(known)
         before = {row.pk: document_from(row, public=True) for row in locked if row.is_published}
         yield locked
         if outcome:
             after = [(row, outcome[row.pk]) for row in locked if row.pk in before]
         else:
-            after = _read_again(rows, before)
+            after = _read_again(type(known[0]), before)
         changed = {row: document for row, document in after if before[row.pk] != document}
         stated = changed if are_stated else {row: before[row.pk] for row in changed}
         validate_publishable(changed, stated)
@@ -82,11 +77,28 @@ def logged_changes(
             )
 
 
-def _read_again(rows: Any, before: Mapping[int, Document]) -> list[tuple[Root, Document]]:
-    """Return rows that were public, each with what it has become."""
-    found = list(rows.filter(pk__in=before)) if before else []
+def _lock(roots: Sequence[Root]) -> list[Root]:
+    """Return the rows of roots of one kind, locked and with all that hangs on them.
+
+    They are in the order of their numbers. Raises NotAllowed where one is gone.
+    """
+    model = type(roots[0])
+    rows = model.objects.filter(pk__in=[root.pk for root in roots]).order_by("pk")
+    locked = list(rows.select_for_update(of=("self",)))
+    if len(locked) != len(roots):
+        raise NotAllowed(["It is not there any more: look again."])
+    prefetch_related_objects(locked, *lookups(record_schema(model)))
+    return locked
+
+
+def _read_again(model: type[Root], before: Mapping[int, Document]) -> list[tuple[Root, Document]]:
+    """Return the roots that were public, each with what it has become.
+
+    `before` has their documents by their numbers. Raises NotAllowed where one was deleted.
+    """
+    found = list(model.objects.filter(pk__in=before).order_by("pk")) if before else []
     if len(found) != len(before):
         raise NotAllowed(["A published record is withdrawn, not deleted."])
     # With all that hangs on them, which search reads as well.
-    prefetch_related_objects(found, *lookups(record_schema(rows.model)))
+    prefetch_related_objects(found, *lookups(record_schema(model)))
     return [(row, document_from(row, public=True)) for row in found]
