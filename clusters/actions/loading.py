@@ -88,20 +88,7 @@ def carry_out(
     plan.created += [file.name for file in new]
     proposed: list[Proposal] = []
     for batch in batches(with_documents(locked(differing, saver))):
-        changes, proposals = [], []
-        for case_file, record, now in batch:
-            # Somebody may have made the same change before the row was locked.
-            found = differences(now, case_file.document)
-            if not found:
-                plan.unchanged += 1
-                continue
-            plan.changed[case_file.name] = found
-            plan.versions[case_file.name] = record.version
-            if becomes(record, by) is Becomes.PROPOSAL:
-                plan.proposed.add(case_file.name)
-                proposals.append(Amendment(record, now, case_file))
-            else:
-                changes.append(Amendment(record, now, case_file))
+        changes, proposals = changes_and_proposals(batch, plan, by)
         to_do: Any = {"by": by, "reason": reason, "heard": heard}
         with problems_of(saver):
             update_all(wanted=changes, **to_do, is_trial=is_trial)
@@ -111,6 +98,28 @@ def carry_out(
         raise CaseFilesRefused(saver.problems)
     tell_of_all(proposed, by=by, reason=reason)
     return plan
+
+
+def changes_and_proposals(
+    batch: Iterable[tuple[CaseFile, Root, Document]], plan: Plan, by: User
+) -> tuple[list[Amendment], list[Amendment]]:
+    """Return what is changed at once and what is proposed, and write both into the plan."""
+    changes: list[Amendment] = []
+    proposals: list[Amendment] = []
+    for case_file, record, now in batch:
+        # Somebody may have made the same change before the row was locked.
+        found = differences(now, case_file.document)
+        if not found:
+            plan.unchanged += 1
+            continue
+        plan.changed[case_file.name] = found
+        plan.versions[case_file.name] = record.version
+        if becomes(record, by) is Becomes.PROPOSAL:
+            plan.proposed.add(case_file.name)
+            proposals.append(Amendment(record, now, case_file))
+        else:
+            changes.append(Amendment(record, now, case_file))
+    return changes, proposals
 
 
 @contextmanager
