@@ -95,14 +95,8 @@ def map_errors(
     `at` is where in its root the body stands, for a part. Everything is told at once, so that what
     the schema refuses is refused after the action was tried: call it in a transaction.
     """
-    bodies = body if is_list else [body]
-    found: dict[str, str] = {}
     known: dict[int, dict[str, int]] = {}
-    for number, record in enumerate(bodies if schema else ()):
-        for where, why in islice(iter_errors(schema, record), MOST_TOLD):
-            found[pointer_to(body, *([str(number)] if is_list else []), *where, known=known)] = why
-        if len(found) >= MOST_TOLD:  # more than anybody reads: nothing more is looked at
-            raise _refused(found)
+    found = _refused_by_schema(body, schema, known, is_list=is_list) if schema else {}
     try:
         yield
     except CaseFilesRefused as error:
@@ -110,45 +104,58 @@ def map_errors(
             steps = [*([problem.file] if is_list else []), *within(problem.where, at)]
             steps += [problem.item] if problem.item else []
             found.setdefault(pointer_to(body, *steps, known=known), problem.message)
-    except Conflicts as error:
+    except (Conflicts, NotAllowed) as error:
         if not found:
-            raise Problem(
-                409,
-                "The record was changed otherwise meanwhile.",
-                conflicts=[
-                    {
-                        "field": ".".join(difference.where),
-                        "now": difference.before,
-                        "proposed": difference.after,
-                    }
-                    for difference in error.differences
-                ],
-            ) from None
-    except NotPublishable as error:
-        if not found:
-            raise Problem(
-                409,
-                " ".join(error.reasons),
-                errors=[
-                    {
-                        "pointer": pointer_to(body, *within(missing.where, at)),
-                        "detail": str(missing),
-                    }
-                    for missing in error.errors
-                ],
-            ) from None
-    except NotAllowed as error:
-        if not found:
-            raise Problem(
-                409,
-                " ".join(error.reasons),
-                errors=[{"pointer": "", "detail": reason} for reason in error.reasons],
-            ) from None
+            raise _conflict(error, body, at) from None
     if found:
         raise _refused(found)
 
 
+def _refused_by_schema(
+    body: Any, schema: str, known: dict[int, dict[str, int]], *, is_list: bool
+) -> dict[str, str]:
+    """Return what the schema refuses, and why, by pointers into the body.
+
+    `known` is that of `pointer_to`. Raises Problem where it is more than anybody reads.
+    """
+    found: dict[str, str] = {}
+    for number, record in enumerate(body if is_list else [body]):
+        above = [str(number)] if is_list else []
+        for where, why in islice(iter_errors(schema, record), MOST_TOLD):
+            found[pointer_to(body, *above, *where, known=known)] = why
+        if len(found) >= MOST_TOLD:  # nothing more is looked at
+            raise _refused(found)
+    return found
+
+
+def _conflict(error: Conflicts | NotAllowed, body: Any, at: tuple[str, ...]) -> Problem:
+    """Return the problem that the record as it is does not allow what the body asks for."""
+    if isinstance(error, Conflicts):
+        return Problem(
+            409,
+            "The record was changed otherwise meanwhile.",
+            conflicts=[
+                {
+                    "field": ".".join(difference.where),
+                    "now": difference.before,
+                    "proposed": difference.after,
+                }
+                for difference in error.differences
+            ],
+        )
+    if isinstance(error, NotPublishable):
+        places = [pointer_to(body, *within(missing.where, at)) for missing in error.errors]
+    else:
+        places = [""] * len(error.reasons)
+    errors = [
+        {"pointer": place, "detail": reason}
+        for place, reason in zip(places, error.reasons, strict=True)
+    ]
+    return Problem(409, " ".join(error.reasons), errors=errors)
+
+
 def _refused(found: dict[str, str]) -> Problem:
+    """Return the problem that tells every mistake, by pointers into the body."""
     many = "or more " if len(found) >= MOST_TOLD else ""
     return Problem(
         400,
