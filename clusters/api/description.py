@@ -217,79 +217,100 @@ class Description:
 
     def complete_record(self, operation: dict[str, Any]) -> None:
         """Give an operation of records its parameters, body and answers."""
-        view, model = self.view, self.view.model
-        parameters = [one for one in operation.get("parameters", []) if one["in"] == "path"]
-        for one in parameters:
-            one["description"] = (
+        view = self.view
+        described = operation.get("parameters", [])
+        parameters = [parameter for parameter in described if parameter["in"] == "path"]
+        for parameter in parameters:
+            parameter["description"] = (
                 "Its slug." if view.is_root else "Slug of its root, then its key, with a slash."
             )
-        whole = serializer_name(model, has_parts=True)
+        if view.action == "list":
+            parameters += self.complete_list(operation)
+        elif view.action == "retrieve":
+            parameters += self.complete_retrieve(operation)
+        elif view.action == "create":
+            parameters += self.complete_create(operation)
+        elif view.action in ("partial_update", "destroy"):
+            parameters += self.complete_change(operation)
+        elif view.action == "history":
+            operation["responses"] |= moved_or_gone()
+        else:  # facets, scores
+            own = [parameter for parameter in described if parameter["name"] in KNOWN_OWN]
+            parameters += [*own, *self.filters()]
+        operation["parameters"] = sorted(
+            parameters, key=lambda parameter: (parameter["in"], parameter["name"])
+        )
+
+    def complete_list(self, operation: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give a list its answers; return the parameters that it takes besides its path."""
+        view, model = self.view, self.view.model
         responses = operation["responses"]
-        action = view.action
-        if action == "list":
-            parameters += [
-                *self.filters(),
-                *self.paging(),
-                ORDERING(view),
-                FIELDS(view),
-                self.formats(),
-            ]
-            if view.is_root:
-                parameters.append(STATE)
-            page = responses["200"]["content"]["application/json"]["schema"]
-            some = ref(f"Paginated{sparse_name(model)}List")
-            content = {"application/json": {"schema": page}, SPARSE: {"schema": some}}
-            responses["200"] = {"content": {**content, **self.files()}}
-            example = example_of(model)
-            responses["200"]["content"]["application/json"]["example"] = {
-                "count": 1,
-                "count_is_exact": True,
-                "next": None,
-                "previous": None,
-                "results": [without_parts(model, example)],
+        page = responses["200"]["content"]["application/json"]["schema"]
+        example = {
+            "count": 1,
+            "count_is_exact": True,
+            "next": None,
+            "previous": None,
+            "results": [without_parts(model, example_of(model))],
+        }
+        some = ref(f"Paginated{sparse_name(model)}List")
+        responses["200"] = {
+            "content": {
+                "application/json": {"schema": page, "example": example},
+                SPARSE: {"schema": some},
+                **self.files(),
             }
-        elif action == "retrieve":
-            parameters.append(FIELDS(view))
-            content = {"application/json": {"schema": ref(whole), "example": example_of(model)}}
-            some = {SPARSE: {"schema": ref(sparse_name(model))}}
-            responses["200"] = {"content": {**content, **some}}
-            responses["301"] = {"description": "It has another slug now: see Location."}
-            responses["410"] = problem(410)
-        elif action == "create":
-            one, several = ref(create_name(model)), ref(f"{model.__name__}Created")
-            body: dict[str, Any] = one
-            if view.is_root:
-                body = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
-            operation["requestBody"] = {"required": True, "content": as_json(body)}
-            parameters += [KEY, REASON, DRY_RUN]
-            answer = {"anyOf": [ref(whole), several]} if view.is_root else ref(whole)
-            responses["200"] = {"description": "It was only tried.", "content": as_json(answer)}
-            responses["201"] = {"content": as_json(answer)}
-            if not view.is_root:
-                responses["202"] = {"content": as_json(ref("Proposal"))}
-        elif action in ("partial_update", "destroy"):
-            parameters += [IF_MATCH, REASON, DRY_RUN]
-            if action == "partial_update":
-                content = {
-                    kind: {"schema": ref(patch_name(model))}
-                    for kind in ("application/json", "application/merge-patch+json")
-                }
-                operation["requestBody"] = {"required": True, "content": content}
-            removed = action == "destroy" and view.is_root
-            kept = ref(whole) if action == "partial_update" else ref(root_name(model))
-            answer = ref("Removed") if removed else kept
-            responses.pop("204", None)
-            responses["200"] = {"content": as_json(answer)}
-            if not removed:
-                responses["202"] = {"content": as_json(ref("Proposal"))}
-        else:  # facets, scores, history
-            if action != "history":
-                own = [one for one in operation["parameters"] if one["name"] in KNOWN_OWN]
-                parameters += [*own, *self.filters()]
-            else:
-                responses["301"] = {"description": "It has another slug now: see Location."}
-                responses["410"] = problem(410)
-        operation["parameters"] = sorted(parameters, key=lambda one: (one["in"], one["name"]))
+        }
+        parameters = [*self.filters(), *self.paging(), ORDERING(view), FIELDS(view), self.formats()]
+        return [*parameters, STATE] if view.is_root else parameters
+
+    def complete_retrieve(self, operation: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give a record at its own address its answers; return what it takes besides its path."""
+        model = self.view.model
+        whole = ref(serializer_name(model, has_parts=True))
+        operation["responses"]["200"] = {
+            "content": {
+                "application/json": {"schema": whole, "example": example_of(model)},
+                SPARSE: {"schema": ref(sparse_name(model))},
+            }
+        }
+        operation["responses"] |= moved_or_gone()
+        return [FIELDS(self.view)]
+
+    def complete_create(self, operation: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give a creation its body and answers; return what it takes besides its path."""
+        view, model = self.view, self.view.model
+        body: dict[str, Any] = ref(create_name(model))
+        answer: dict[str, Any] = ref(serializer_name(model, has_parts=True))
+        if view.is_root:
+            body = {"anyOf": [body, {"type": "array", "items": body, "minItems": 1}]}
+            answer = {"anyOf": [answer, ref(f"{model.__name__}Created")]}
+        operation["requestBody"] = {"required": True, "content": as_json(body)}
+        responses = operation["responses"]
+        responses["200"] = {"description": "It was only tried.", "content": as_json(answer)}
+        responses["201"] = {"content": as_json(answer)}
+        if not view.is_root:
+            responses["202"] = {"content": as_json(ref("Proposal"))}
+        return [KEY, REASON, DRY_RUN]
+
+    def complete_change(self, operation: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give a change or deletion its body and answers; return what it takes besides its path."""
+        model = self.view.model
+        is_deletion = self.view.action == "destroy"
+        is_removed = is_deletion and self.view.is_root
+        if not is_deletion:
+            content = {
+                kind: {"schema": ref(patch_name(model))}
+                for kind in ("application/json", "application/merge-patch+json")
+            }
+            operation["requestBody"] = {"required": True, "content": content}
+        kept = root_name(model) if is_deletion else serializer_name(model, has_parts=True)
+        responses = operation["responses"]
+        responses.pop("204", None)
+        responses["200"] = {"content": as_json(ref("Removed" if is_removed else kept))}
+        if not is_removed:
+            responses["202"] = {"content": as_json(ref("Proposal"))}
+        return [IF_MATCH, REASON, DRY_RUN]
 
     def filters(self) -> list[dict[str, Any]]:
         return [
@@ -438,6 +459,14 @@ def problem(status: int) -> dict[str, Any]:
             "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}
         }
     return described
+
+
+def moved_or_gone() -> dict[str, Any]:
+    """Describe the answers at the address of a record that was renamed or withdrawn."""
+    return {
+        "301": {"description": "It has another slug now: see Location."},
+        "410": problem(410),
+    }
 
 
 def serializer_name(model: Any, *, has_parts: bool) -> str:
