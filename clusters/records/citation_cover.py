@@ -1,4 +1,4 @@
-"""Which values of a record a citation bears, and which one that did so bears no more."""
+"""Find which values of a record are cited, and which were changed since they were."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -16,7 +16,7 @@ def uncited(document: Document, shape: RecordSchema, at: str = "") -> list[str]:
 
 
 class Cover(Enum):
-    """What a value leads to its source by."""
+    """How a value is cited."""
 
     NONE = "nothing"
     OUTDATED = "a citation of the whole record from before it was changed"
@@ -25,12 +25,12 @@ class Cover(Enum):
 
     @property
     def is_enough(self) -> bool:
-        """Whether a value that has it can become public."""
+        """Whether a value that is cited so can become public."""
         return self in (Cover.RECORD, Cover.FIELD)
 
 
 def asserted(document: Document, shape: RecordSchema, at: str = "") -> Iterator[tuple[str, Cover]]:
-    """Yield every value that says something about the world, and what covers it."""
+    """Yield the place of every value that says something about the world, and how it is cited."""
     for field in shape.fields:
         if field.name in document and is_asserted(shape, field.name):
             yield f"{at}{field.name}", _cover_of(document, field.name)
@@ -67,16 +67,16 @@ def outdated_of(document: Document, field: str) -> list[Document]:
 
 
 def is_asserted(shape: RecordSchema, field_name: str) -> bool:
-    """Tell whether a field says something about the world, which then needs its place."""
+    """Return whether a field says something about the world, so that it needs a citation."""
     exempt = NEVER_ASSERTED | getattr(shape.model, "not_asserted", frozenset())
     return shape.citations is not None and field_name not in exempt
 
 
 def narrowed(before: Document, after: Document, shape: RecordSchema) -> Document:
-    """Return a changed record in which no older citation of all of it bears what was changed.
+    """Return a changed record whose older citations of the whole record leave out what was changed.
 
-    Such a citation spoke of the values that there were. Of one that was added or changed it says
-    nothing until somebody cites it for that field, or takes the field out of its `not_for` again.
+    Such a citation was of the values that there were. A field that was added or changed stands in
+    its `not_for`, until somebody cites it for that field or takes the field out again.
     """
     after = dict(after)
     if shape.citations is not None and "citations" in after:
@@ -110,6 +110,6 @@ def _identity(citation: Document) -> tuple[str, ...]:
 
 
 def _without(citation: Document, fields: set[str]) -> Document:
-    """Return a citation that says nothing of some more fields."""
+    """Return a citation with some more fields in its `not_for`."""
     left_out = sorted({*citation.get("not_for", []), *fields})
     return {**citation, "not_for": left_out} if left_out else citation

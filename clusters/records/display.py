@@ -1,4 +1,4 @@
-"""Documents in the words of their forms: what a field is called, and what its value says."""
+"""Put documents into the words of their forms: what fields are called, and what values say."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -17,12 +17,14 @@ UNSAID = frozenset({"key", "sort_order"})
 
 
 def label(name: str) -> str:
-    """Write the name of a field as people read it."""
+    """Return the name of a field as people read it."""
     return name.replace("_", " ").replace("edtf", "EDTF")
 
 
 def field_words(where: Sequence[str] | str, kind: str) -> str:
-    """Say where a value is: “accounts.early-exit.position” is “Accounts › early-exit › Position”.
+    """Return in words where a value is.
+
+    “accounts.early-exit.position” is “Accounts › early-exit › Position”.
 
     `kind` is a folder of case files, or a record's name, which begins with it.
     """
@@ -36,7 +38,7 @@ def field_words(where: Sequence[str] | str, kind: str) -> str:
 
 
 def value_words(value: Any, where: Sequence[str] | str, kind: str) -> str:
-    """Say a value as its form does: choices by what they are called, dates and places as read.
+    """Return a value as its form shows it: labels of choices, dates and places in words.
 
     `where` and `kind` are those of `field_words`. Parts and places take a line each.
     """
@@ -66,7 +68,7 @@ def _called(name: str, shape: RecordSchema | None) -> str:
 
 
 def _part(document: Document, shape: RecordSchema) -> str:
-    """Write a record or part out, a line a value; its own parts by how many they are."""
+    """Return a record or part as text, a line for each value; of its own parts only how many."""
     lines = []
     for name, value in document.items():
         if name in shape.children:
@@ -92,7 +94,7 @@ def _value(name: str, value: Any, shape: RecordSchema | None) -> str:
 
 
 def _choice(value: Any, spec: FieldSpec) -> str:
-    """Call a choice, or each of several, as its field does."""
+    """Return the label of a choice, or those of several."""
     field = getattr(spec.field, "base_field", spec.field)
     known = {str(code): str(words) for code, words in getattr(field, "flatchoices", ())}
     if isinstance(value, list):
@@ -101,7 +103,7 @@ def _choice(value: Any, spec: FieldSpec) -> str:
 
 
 def _place(citation: Document, shape: RecordSchema | None) -> str:
-    """Write a citation as one line: the publication, the place, and what it is for."""
+    """Return a citation as one line: the publication, the place, and what it is for."""
     kind = next((name for name in LocatorType.values if name in citation), None)
     if kind is None or "publication" not in citation:
         return _plain(citation)  # as older ones may be

@@ -1,4 +1,4 @@
-"""Trying something in the database without doing it."""
+"""Try something in the database without doing it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +12,9 @@ class _Tried(Exception):
 
 @contextmanager
 def dry_run_if(is_trial: bool = True) -> Iterator[None]:
-    """Carry the block out and roll it back; whatever it raises is raised.
+    """Run the block in a transaction and roll it back; whatever it raises is raised.
 
-    Where it `is_trial` no more, it is carried out for good, all or nothing.
+    Without `is_trial` it is carried out for good, all or nothing.
     """
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What a record was: its documents at every moment at which it changed, read off the history.
+"""Read what a record was, its documents at every moment at which it changed, off the history.
 
 The history is kept by database triggers, so that what bulk loads and raw SQL did is in it too.
 """
@@ -63,7 +63,7 @@ class RecordHistory:
 
     @cached_property
     def moments(self) -> list[Revision]:
-        """Every act that changed something that the record's document shows, the first first."""
+        """Every act that changed something that the record's document shows, the oldest first."""
         found: list[Revision] = []
         rows: dict[Any, dict[int, dict[str, Any]]] = {}
         before: Document = {}
@@ -96,7 +96,7 @@ class RecordHistory:
         return found
 
     def at(self, key: str) -> Revision | None:
-        """Return the moment with this key."""
+        """Return the moment with this key, or None."""
         return next((moment for moment in self.moments if moment.key == key), None)
 
     # --- Reading the events ------------------------------------------------------------------
@@ -141,7 +141,7 @@ class RecordHistory:
         return numbers
 
     def acts(self) -> Iterator[tuple[datetime, list[_Event]]]:
-        """Yield the events of each transaction together, the first first.
+        """Yield the time and the events of each transaction, the oldest first.
 
         A transaction's time tells it apart, but does not order it: a clock may be set back. Its
         number in the history of the root does, which every change below a root changes as well.
@@ -253,7 +253,7 @@ def is_tie(spec: Any) -> bool:
 
 
 def kept(made: Any, name: str, found: Iterable[Any]) -> None:
-    """Let a related manager answer with these rows, as after a prefetch."""
+    """Make a related manager of a record return these rows, as after a prefetch."""
     manager = getattr(made, name)
     rows: models.QuerySet[Any] = manager.get_queryset()
     rows._result_cache = list(found)

@@ -47,12 +47,12 @@ def _loosened(schema: Any) -> Any:
 
 
 def ref(name: str, place: str = IN_API) -> dict[str, Any]:
-    """Refer to a schema by its name."""
+    """Return a reference to a schema by its name."""
     return {"$ref": f"{place}{name}"}
 
 
 def document_name(model: Any) -> str:
-    """The name of the schema of a whole record, with its parts."""
+    """Return the name of the schema of a whole record, with its parts."""
     return f"{model.__name__}Document"
 
 

@@ -1,4 +1,4 @@
-"""Three-way comparison, value by value: the last import, the new file, the database."""
+"""Compare three ways, value by value: the last import, the new file, the database."""
 
 import copy
 import json
@@ -31,14 +31,14 @@ def _shown(value: Any) -> str:
 
 @dataclass
 class Merged:
-    """What the record becomes, and which edits of people stood in the file's way."""
+    """What a record becomes, and the edits of people that were kept against the file."""
 
     document: Document
     edited: list[Difference] = field(default_factory=list)
 
     @property
     def preferring_file(self) -> Document:
-        """The same, but where both changed a value, that of the file; the rest stays joined."""
+        """The document, but with the file's value wherever both people and the file changed it."""
         document = self.document
         for edit in self.edited:
             document = with_value(document, edit.where, edit.after)
@@ -46,7 +46,7 @@ class Merged:
 
 
 def merge(base: Document, file: Document, database: Document, *, force: bool = False) -> Merged:
-    """Bring a file's changes since the last import into what the database holds.
+    """Return what the database holds, with the changes of a file since the last import.
 
     A value that people changed since that import stays, and is listed in `edited`, unless
     `force`; what no file ever spoke of stays as it is.

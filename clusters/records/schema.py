@@ -61,7 +61,7 @@ class RecordSchema:
         return any(field.name == "sort_order" for field in self.model._meta.concrete_fields)
 
     def has_place(self, where: Sequence[str]) -> bool:
-        """Tell whether a record may have something there: a field, a part by its key, places."""
+        """Return whether a record may have something there: a field, a part by its key, places."""
         if not where:
             return True
         step, *rest = where

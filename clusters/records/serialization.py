@@ -1,4 +1,4 @@
-"""A record as a document: dictionaries and lists that can be compared, written and merged."""
+"""Make a record a document: dictionaries and lists that can be compared, written and merged."""
 
 import copy
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def document_from(
 
 
 def public_part(document: Document, shape: RecordSchema) -> Document:
-    """Return of a whole document what the public may see."""
+    """Return what the public may see of a whole document."""
     private: frozenset[str] = getattr(shape.model, "private", frozenset())
     found = {name: value for name, value in document.items() if name not in private}
     for name, child in shape.children.items():
@@ -148,7 +148,7 @@ def plain(value: Any) -> Any:
 
 
 def reference(target: Any) -> str:
-    """Name a record in another one's file: a slug, or root slug and key of a child."""
+    """Return what names a record in another one's file: a slug, or `root-slug/key` of a child."""
     if hasattr(target, "key"):
         return f"{reference(target.parent)}/{target.key}"
     return str(target.slug)
@@ -174,7 +174,7 @@ def citation_document(use: CitationUse) -> Document:
 
 
 def citation_order(document: Document) -> tuple[str, ...]:
-    """Order citations: those of the whole record first, then by field and place."""
+    """Return the key to sort a citation by: those of the whole record first, then by field."""
     locator_type = locator_type_of(document)
     return (document.get("for", ""), document["publication"], locator_type, document[locator_type])
 

@@ -1,4 +1,4 @@
-"""Values of a record → its document, each checked, with the line of every one.
+"""Read the values of a record into its document, each checked, with the line of every one.
 
 Values are what JSON gives, or texts of a file (`FileText`), which are read by what their field is:
 `no` stays the text “no” where a text is wanted, and a year is no number where a date is.
@@ -89,7 +89,7 @@ class CaseFile:
 
 
 def together(read: list[Problem], found: list[Problem]) -> list[Problem]:
-    """Join what reading and what saving found, without what only follows from the former."""
+    """Return what reading and what saving found, without what only follows from the former."""
     places = [(problem.file, problem.field) for problem in read]
     unread = {Path(problem.file).stem for problem in [*read, *found]}
     return read + [
@@ -140,7 +140,7 @@ def line_of(value: Any) -> int:
 
 
 def read_value(name: str, value: Any, shape: RecordSchema) -> tuple[CaseFile, list[Problem]]:
-    """Read one record from its values."""
+    """Return one record as its values give it, and what is wrong with them."""
     reader = _Reader(CaseFile(name, shape))
     reader.case_file.document = reader.record(value, shape, ())
     return reader.case_file, reader.problems
@@ -160,7 +160,7 @@ class _Reader:
         self.problems.append(Problem(path, line, ".".join(where), message, self.item))
 
     def record(self, given: Any, shape: RecordSchema, where: Where) -> Document:
-        """Read a mapping that stands for a root or a child."""
+        """Return the document of a root or a child, read from a mapping."""
         document: Document = {}
         for name, value in self.pairs(given, where):
             at = (*where, name)
@@ -201,7 +201,7 @@ class _Reader:
         return value
 
     def each(self, value: Any, where: Where) -> Iterator[Any]:
-        """Yield the values of a list, so that what is wrong with one names it."""
+        """Yield the values of a list; problems found meanwhile name the number of the value."""
         for number, item in enumerate(self.items(value, where)):
             self.item = str(number)
             yield item
@@ -229,7 +229,7 @@ class _Reader:
             document[spec.name] = value
 
     def structure(self, value: Any, at: Where) -> Any:
-        """Read lists and names of any depth, as they are."""
+        """Return lists and mappings of any depth, as they are."""
         if isinstance(value, dict):
             return {name: self.structure(part, at) for name, part in self.pairs(value, at)}
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""One record of a case file, with all that hangs on it, into the database."""
+"""Save the records of case files, with all that hangs on them, in the database."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,7 @@ MOST_TOLD = 500
 
 
 def noop() -> None:
-    """Follow nothing."""
+    """Do nothing, where nobody follows how far it has come."""
 
 
 class RecordWriter:
@@ -50,7 +50,7 @@ class RecordWriter:
         self.changed_uses: defaultdict[type[CitationUse], list[CitationUse]] = defaultdict(list)
 
     def save_all(self, wanted: Sequence[tuple[CaseFile, Document]]) -> None:
-        """Save records that may name each other; what is wrong is told, whoever it keeps out."""
+        """Save records that may name each other, and add what is wrong to `problems`."""
         try:
             for case_file, document in self.in_order_of_reference(wanted):
                 self.attempt(self.save_root, case_file, document)
@@ -68,7 +68,7 @@ class RecordWriter:
     def in_order_of_reference(
         self, wanted: Sequence[tuple[CaseFile, Document]]
     ) -> list[tuple[CaseFile, Document]]:
-        """Order records of one kind so that a parent comes before its parts."""
+        """Return records by kind, those that others name first, and a parent before its parts."""
         ordered: list[tuple[CaseFile, Document]] = []
         waiting = list(wanted)
         while waiting:
@@ -123,7 +123,7 @@ class RecordWriter:
         self.instances[shape.folder, case_file.slug] = instance
 
     def new(self, shape: RecordSchema) -> Any:
-        """Begin a record that there is not yet."""
+        """Return a new record, not saved yet, of whoever saves."""
         found: Any = shape.model()
         if isinstance(found, Root):
             found.entered_by = self.by
@@ -141,7 +141,7 @@ class RecordWriter:
     def put(
         self, case_file: CaseFile, instance: Any, shape: RecordSchema, document: Document, at: Where
     ) -> bool:
-        """Set an object's own fields and save it where they differ. Tells whether it is sound."""
+        """Set an object's own fields, save it where they differ, and return whether it is sound."""
         self.heard()
         self.check_how_many()
         before = None if instance.pk is None else _column_values(instance)
@@ -178,7 +178,10 @@ class RecordWriter:
             raise _TooManyProblems
 
     def check_author(self, instance: Any, before: dict[str, Any] | None) -> None:
-        """Ask a part whether who saves it may say so; what is not changed was said by others."""
+        """Raise ValidationError where whoever saves may not give the answers of a part.
+
+        Answers that are not changed were given by others, and stay.
+        """
         check = getattr(instance, "check_author", None)
         if check is None or self.by is None:
             return
@@ -223,7 +226,10 @@ class RecordWriter:
             setattr(instance, spec.name, None)
 
     def find(self, spec: FieldSpec, value: str) -> Any:
-        """Find the record that a file names, in this load or in the database."""
+        """Return the record that a file names, in this load or in the database.
+
+        Raises _Unresolved where there is none.
+        """
         model: Any = spec.field.related_model
         parent = getattr(model, "parent_field", None)
         if parent is None:
@@ -284,7 +290,7 @@ class RecordWriter:
     def find_all(
         self, case_file: CaseFile, spec: FieldSpec, slugs: Sequence[str], where: Where
     ) -> list[Any]:
-        """Find what a list names; each that is not there is told."""
+        """Return what a list names; each that is not there is added to `problems`."""
         found = []
         for slug in slugs:
             self.check_how_many()
@@ -388,7 +394,7 @@ class RecordWriter:
         error: ValidationError,
         shape: RecordSchema | None = None,
     ) -> None:
-        """Turn Django's errors into lines of the file.
+        """Add Django's errors to `problems`, each at its line of the file.
 
         What several fields are wrong about together is told at the one that its code names.
         """
