@@ -1,4 +1,4 @@
-"""What the API answers of each public record, written by the worker and read as it is.
+"""Keep what the API answers of each public record, written by the worker and read as it is.
 
 The database keeps a row for each published root and empties it in the transaction that makes it
 wrong (`clusters.models.triggers.KeepDocuments`). The worker fills the empty ones; until then
@@ -55,7 +55,7 @@ class Answer(NamedTuple):
 
     @property
     def whole(self) -> bytes:
-        """One object of both."""
+        """The root and its parts as one JSON object."""
         if self.parts == b"{}":
             return self.record
         return self.record[:-1] + b"," + self.parts[1:]
@@ -72,16 +72,16 @@ _facts: dict[type[Root], Callable[[Sequence[Any]], dict[int, Facts]]] = {}
 
 
 def count_by(model: type[Root], function: Callable[[Sequence[Any]], dict[int, Facts]]) -> None:
-    """Let records of a model be counted: `function` says by what, for many records at once.
+    """Have records of a model counted by what `function` returns of many, by their numbers.
 
-    They come with all that their serializer shows; it is asked in a fixed number of queries.
+    It is given them with all that their serializer shows, and makes a fixed number of queries.
     """
     _facts[model] = function
 
 
 @cache
 def writer_version() -> str:
-    """A short name of what documents are made by: of another one they are written anew.
+    """Return a short name of the code that makes documents; those of another are written anew.
 
     It is that of `FORMAT` and of the serializers' fields, types and labels; a changed comment makes
     no document stale.
@@ -93,7 +93,7 @@ def writer_version() -> str:
 def build(
     model: type[Root], ids: Collection[int], *, reader: Visitor | None = None
 ) -> dict[int, Answer]:
-    """Make the answers of some roots from the tables, in a fixed number of queries.
+    """Return the answers of some roots, made from the tables in a fixed number of queries.
 
     Of public ones only, or for a `reader` who may see these: other drafts that they name are then
     named by their slugs alone where this reader may not see them.
@@ -184,7 +184,7 @@ def named_parts(model: Any, rows: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
 
 
 def parts_of(model: Any, answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
-    """Take the records of a model that is no root out of the answers of their roots."""
+    """Yield the records of a model that is no root, out of the answers of their roots."""
     path = path_to(model)
     for answer in answers:
         found = [orjson.loads(answer.parts)]
@@ -295,7 +295,10 @@ def _write_some(model: type[Root], after: int, most: int, *, waits: bool) -> lis
 
 
 def _is_alone(*, waits: bool = False) -> bool:
-    """Keep others from emptying documents, if none is at it or all are waited for."""
+    """Keep others from emptying documents; return whether that is so.
+
+    It is not where somebody is at it, unless this `waits` for all of them.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             how = "" if waits else "NOWAIT"
@@ -308,7 +311,7 @@ def _is_alone(*, waits: bool = False) -> bool:
 
 
 def _fill(model: type[Root], rows: list[PublicDocument], *, is_alone: bool) -> None:
-    """Put their documents into rows, in memory; if not alone, where nobody new is named."""
+    """Put their documents into rows, in memory; if not alone, only those that name nobody new."""
     answers = build(model, [row.root_id for row in rows]) if rows else {}
     for row in rows:
         answer = answers[row.root_id]

@@ -26,7 +26,7 @@ ADDRESS: dict[str, Any] = {"type": "string", "format": "uri-reference"}
 
 
 def whole(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Describe an object whose members are always there."""
+    """Return the schema of an object whose members are always there."""
     found = {"type": "object", "required": list(properties), "properties": properties}
     return {**found, **more}
 
@@ -162,7 +162,7 @@ class CitationsField(serializers.Field[Any, Any, Any, Any]):
         return found
 
     def page_of(self, publication: Any) -> str:
-        """The address of a work's page, asked once for all records of a serializer."""
+        """Return the address of a work's page, asked once for all records of a serializer."""
         if publication.pk not in self.pages:
             self.pages[publication.pk] = f"{BASE}{publication.get_absolute_url()}"
         return self.pages[publication.pk]
@@ -207,7 +207,7 @@ def link(record: Any, context: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_told(record: Any, context: Mapping[str, Any]) -> bool:
-    """Whether an answer may say what a record is called; it names others' drafts by their slugs."""
+    """Return whether an answer may say what a record is called; others' drafts have slugs alone."""
     reader = context.get("reader")
     if reader is None:
         return True  # what is public names only what is
@@ -217,7 +217,7 @@ def is_told(record: Any, context: Mapping[str, Any]) -> bool:
 
 
 def depend(context: Mapping[str, Any], *records: Any) -> None:
-    """Note whose names stand in an answer, as `PublicDocument.depends_on` has it."""
+    """Add whose names stand in an answer to the context, as `PublicDocument.depends_on` has it."""
     noted = context.get("depends_on")
     if noted is None:
         return

@@ -1,4 +1,4 @@
-"""Find a published record by its address, or say what became of it."""
+"""Find a published record by its slug, or what became of it."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -15,7 +15,7 @@ from clusters.records.schema import record_schema
 
 
 class MovedError(Exception):
-    """The record has another slug now: `record` is it, `asked` what it was asked for by."""
+    """The `record` has another slug now than the one that it was `asked` for by."""
 
     def __init__(self, record: Any, asked: str) -> None:
         super().__init__(str(record))

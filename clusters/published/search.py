@@ -65,7 +65,7 @@ def kinds() -> list[str]:
 
 
 def index(record: Root, document: Document | None) -> None:
-    """Make the entries of one root anew from its public document; None takes it out."""
+    """Index one root anew from its public document, or take it out where that is None."""
     kind = record_schema(type(record)).folder
     known = SearchEntry.objects.filter(root_kind=kind, root_id=record.pk)
     before = _words(known)
@@ -128,7 +128,7 @@ def _entries(record: Root, kind: str, document: Document) -> Iterator[SearchEntr
 
 
 def _named(record: Root, shape: RecordSchema) -> list[str]:
-    """The names of what a record lists, such as the clusters of a project."""
+    """Return the names of what a record lists, such as the clusters of a project."""
     lists = [field.name for field in shape.fields if field.kind == "references"]
     return [str(target) for name in lists for target in getattr(record, name).published()]
 
@@ -151,7 +151,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _words(entries: Iterable[SearchEntry]) -> set[str]:
-    """The distinct folded words of some entries, as the mistyped ones will be compared."""
+    """Return the distinct words of some entries, folded as mistyped ones are to be compared."""
     texts = [f"{entry.title} {entry.names} {entry.text}" for entry in entries]
     with connection.cursor() as cursor:
         cursor.execute("SELECT lower(unaccent(%s))", [" ".join(texts)])
@@ -210,7 +210,7 @@ def parts_of(words: str) -> list[tuple[str, bool]]:
 
 
 def spellings(word: str) -> list[str]:
-    """The word as it is written on either side of the Atlantic.
+    """Return a word as it is written on either side of the Atlantic.
 
     >>> spellings("labor"), spellings("organisation"), spellings("ball")
     (['labor', 'labour'], ['organisation', 'organization'], ['ball'])
@@ -220,7 +220,10 @@ def spellings(word: str) -> list[str]:
 
 
 def query_of(parts: list[tuple[str, bool]]) -> SearchQuery | None:
-    """Every part must occur: phrases as they stand, words also as beginnings of longer ones."""
+    """Return the query in which every part must occur; None without parts.
+
+    Phrases must occur as they stand, words also as beginnings of longer ones.
+    """
     query: Any = None
     for text, is_phrase in parts:
         if is_phrase:
@@ -368,7 +371,7 @@ def matching(words: str) -> tuple[models.QuerySet[SearchEntry], str]:
 def _ranked(
     found: models.QuerySet[SearchEntry], query: Any, words: str
 ) -> models.QuerySet[SearchEntry]:
-    """Rank entries: what is called just so comes first."""
+    """Return entries by rank, those first whose title is just these words."""
     return found.annotate(
         is_exact=Q(title__iexact=title_of(words)),
         rank=SearchRank(F("vector"), query, normalization=2),
@@ -389,7 +392,7 @@ def _ranked(
 def with_marked_titles(
     found: models.QuerySet[SearchEntry], query: Any
 ) -> models.QuerySet[SearchEntry]:
-    """With titles in which what was found is marked, as pages show them."""
+    """Return entries with titles in which what was found is marked, as pages show them."""
     return found.annotate(
         marked_title=SearchHeadline(
             "title",
@@ -434,7 +437,7 @@ def roots_matching(kind: str, words: str) -> Any:
 
 
 def grouped(words: str, order: list[str]) -> Found:
-    """Search, and return the best few of each kind; kinds in the order given, others last."""
+    """Return the best few of each kind that a search finds, in this order of kinds, others last."""
     found, corrected = matching(words)
     per_kind = found.order_by().values("kind").annotate(number=Count("pk"))
     counts = {row["kind"]: row["number"] for row in per_kind.values("kind", "number")}

@@ -1,4 +1,4 @@
-"""What the public data and the code are at: the names that tags, caches and documents hang on."""
+"""Name the state of the public data and of the code, which tags, caches and documents depend on."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ CODE = ("config", "clusters", "interventions", "templates", "static", "requireme
 
 @cache
 def code_version() -> str:
-    """A short name of the code that runs, made once a process from its files."""
+    """Return a short name of the code that runs, made once a process from its files."""
     digest = hashlib.sha256()
     for name in CODE:
         root = Path(settings.BASE_DIR) / name
@@ -64,6 +64,10 @@ STATE = PreparedStatement(
 
 
 def data_state() -> DataState:
-    """The last public change, the last change to who is named as coder, and the last redaction."""
+    """Return the state of the public data.
+
+    Its name has the numbers of the last public change, of the last change to who is named as coder,
+    and of the last redaction.
+    """
     number, coder, redaction, changed = STATE.row() or ("0", "0", "0", None)
     return DataState(f"{number}-{coder}-{redaction}", float(changed) if changed else None)
