@@ -1,5 +1,7 @@
-"""A folder of case files into the database, as whoever runs the casebook wants it: validated,
-atomic, repeatable. What people bring to the admin is `clusters.actions.loading`.
+"""Load a folder of case files into the database, as whoever runs the casebook does.
+
+Loading is validated, atomic and repeatable. What people bring to the admin is
+`clusters.actions.loading`.
 """
 
 import hashlib
@@ -141,7 +143,7 @@ class _Loader:
             self.touched.append(case_file)
 
     def logged(self, reason: str, *, is_trial: bool) -> ExitStack:
-        """Check and log changes of what is public, kind by kind."""
+        """Return a context that checks and logs changes of what is public, kind by kind."""
         known = [
             record
             for case_file, _document in self.merged
@@ -172,7 +174,7 @@ class _Loader:
         )
 
     def not_published(self, why: PublishError) -> Problem:
-        """Point to the line of what keeps a record of these files from being public."""
+        """Return what keeps a record of these files from being public, at its line."""
         # By what was loaded: a record may have been renamed since its file was written.
         case_file = next(file for file, record in self.roots() if record == why.record)
         return case_file.problem(why.where, f"Not published. {why.here}")

@@ -19,7 +19,7 @@ def change(
     in_place_of: Proposal | None = None,
     force: bool = False,
 ) -> Proposal | None:
-    """Change a record from what it was seen as; return the proposal where it became one.
+    """Change a record from what it was seen as, or propose the change; return the proposal, if any.
 
     `force` overwrites what changed since `base`. Raises NotAllowed where it may not be, and what
     `update` and `propose` raise.

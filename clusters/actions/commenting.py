@@ -87,6 +87,6 @@ def notify(people: set[User], subject: str, *, by: User, words: str = "", url: s
 
 
 def _named(user: User) -> str:
-    """Call somebody by name as well, where they have told theirs: mail goes to the desk alone."""
+    """Return what mail calls somebody: by name too, if they told it: only the desk reads it."""
     person = Contributor.objects.filter(user=user).first()
     return f"{person.name} ({user})" if person is not None and person.name else str(user)

@@ -1,4 +1,4 @@
-"""A change to what is already public: checked like a publication, and written into the log."""
+"""Check changes to what is already public like a publication, and write them into the log."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,10 +21,11 @@ from clusters.records.serialization import Document, document_from, lookups
 
 @contextmanager
 def logged_change(root: Root | None, *, by: User | None, reason: str) -> Iterator[None]:
-    """Make changes to a root or its parts, all or nothing.
+    """Run a block that changes a root or its parts, all or nothing.
 
     Where the root is published, what it becomes must be fit to be published, and the public
-    change log gets one line. Raises NotPublishable where it is not, and NotAllowed where it went.
+    change log gets one line. Raises NotPublishable where it is not, and NotAllowed where the root
+    is deleted.
     """
     with logged_changes([] if root is None else [root], by=by, reason=reason):
         yield
@@ -40,7 +41,7 @@ def logged_changes(
     are_stated: bool = False,
     outcome: Mapping[int, Document] | None = None,
 ) -> Iterator[list[Any]]:
-    """Make changes to roots of one kind, as `logged_change` to one.
+    """Run a block that changes roots of one kind, as `logged_change` does for one.
 
     Yields the rows that there are, in the order of their numbers, locked and with all that hangs
     on them. In a trial, which is rolled back, they are checked but not written into the log; what

@@ -81,7 +81,7 @@ def create(*, shape: RecordSchema, values: Sequence[Any], by: User, reason: str 
 
 
 def _taken(files: Sequence[CaseFile]) -> list[Problem]:
-    """Tell which slugs are another record's, or stand here twice."""
+    """Return a problem for each slug that is another record's, or stands here twice."""
     problems = []
     seen: set[str] = set()
     for case_file in files:

@@ -133,7 +133,7 @@ class Wanted:
         return data if written == pairs else urlencode(written)
 
     def may_be_in_file(self, content: bytes) -> bool:
-        """Whether a file holds the text, packed or not; what cannot be read whole may.
+        """Return whether a file may hold the text, packed or not; true of one that cannot be read.
 
         Case files break their lines where they like: a text may stand in several of them.
         """
@@ -172,7 +172,7 @@ def _is_record(model: Any) -> bool:
 
 
 def _is_book(model: Any) -> bool:
-    """Whether a table keeps what was, or what somebody said; history of accounts is theirs."""
+    """Return whether a table keeps what was, or what somebody said; those of accounts are left."""
     of = getattr(model, "pgh_tracked_model", model)
     is_out = of in ACCOUNTS or model in MADE_ANEW or _is_record(model)
     is_table = model._meta.managed and not model._meta.proxy
@@ -233,7 +233,7 @@ def _rewrite(wanted: Wanted, model: Any) -> int:
 
 
 def _make_anew(wanted: Wanted) -> int:
-    """Have search and the API's answers written anew where they hold the text."""
+    """Have search and the API's answers written anew where they hold the text; return how many."""
     rows = 0
     stale = [number for number, _changed in _found(wanted, SearchEntry, _cleaner(wanted))]
     entries = SearchEntry.objects.filter(pk__in=stale)
@@ -257,7 +257,7 @@ def _cleaner(wanted: Wanted) -> Callable[[Any, Any], Any]:
 
 
 def _empty_files(wanted: Wanted) -> int:
-    """Throw away uploaded files that hold the text; whoever sent one is told."""
+    """Throw away uploaded files that hold the text, and say so there; return how many."""
     rows = 0
     for upload in Upload.objects.exclude(content=b"").iterator(chunk_size=1):
         if wanted.may_be_in_file(bytes(upload.content)):
@@ -285,7 +285,7 @@ def _rewrite_mails(wanted: Wanted) -> int:
 
 
 def unprotected(model: Any) -> Any:
-    """Let this connection, and only it, change an append-only table for a moment."""
+    """Return a context in which this connection, and only it, may change an append-only table."""
     names = [
         f"{owner._meta.label}:{trigger.name}"
         for owner, trigger in pgtrigger.registered()

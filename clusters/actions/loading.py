@@ -1,4 +1,4 @@
-"""Case files that somebody brings to the desk: what they would change, and changing it."""
+"""Say what case files that somebody brings to the desk would change, and change it."""
 
 import hashlib
 import json
@@ -71,9 +71,9 @@ def carry_out(
     *,
     is_trial: bool = False,
 ) -> Plan:
-    """Do what the files say, inside a transaction of the caller's. Raises CaseFilesRefused.
+    """Do what the files say, inside a transaction of the caller's; return what that was.
 
-    A trial, which is rolled back, keeps nobody from publishing.
+    A trial, which is rolled back, keeps nobody from publishing. Raises CaseFilesRefused.
     """
     plan = Plan()
     saver = RecordWriter(by, heard)
@@ -124,7 +124,7 @@ def changes_and_proposals(
 
 @contextmanager
 def problems_of(saver: RecordWriter) -> Iterator[None]:
-    """Tell what is refused with the saver's other problems, and go on."""
+    """Add what the block is refused for to the saver's problems, and go on."""
     try:
         yield
     except CaseFilesRefused as error:
@@ -134,7 +134,10 @@ def problems_of(saver: RecordWriter) -> Iterator[None]:
 def apart(
     files: Sequence[CaseFile], saver: RecordWriter
 ) -> tuple[list[CaseFile], list[tuple[CaseFile, Root]]]:
-    """Tell files of new records from those of records that are there."""
+    """Return the files of new records, and those of known ones, each with its record.
+
+    A slug that cannot be either becomes a problem of the saver.
+    """
     new: list[CaseFile] = []
     known: list[tuple[CaseFile, Root]] = []
     seen: set[tuple[str, int]] = set()
@@ -191,7 +194,10 @@ def put_people(files: Sequence[CaseFile], saver: RecordWriter, plan: Plan, by: U
 def those_that_differ(
     known: Sequence[tuple[CaseFile, Root]], saver: RecordWriter, plan: Plan, by: User
 ) -> list[tuple[CaseFile, Root]]:
-    """Return those of the records that their files would change, and somebody may."""
+    """Return the records that differ from their files, each with its file.
+
+    One that this user may not change becomes a problem of the saver instead.
+    """
     found = []
     for case_file, record, now in with_documents(known):
         if not differences(now, case_file.document):
@@ -206,7 +212,10 @@ def those_that_differ(
 def locked(
     known: Sequence[tuple[CaseFile, Root]], saver: RecordWriter
 ) -> list[tuple[CaseFile, Root]]:
-    """Read records anew, so that nobody changes them until this is done."""
+    """Return records read anew and locked, so that nobody changes them until this is done.
+
+    One that is not any more as it was becomes a problem of the saver instead.
+    """
     found: list[tuple[CaseFile, Root]] = []
     for shape, some in groupby(known, key=lambda pair: pair[0].shape):
         of_kind = list(some)

@@ -26,9 +26,10 @@ class Becomes(Enum):
 
 
 def becomes(record: Root | None, by: Any) -> Becomes:
-    """Decide from the record's state, who asks and the settings; None is a record to be made.
+    """Return what a wish becomes, by the record's state, by who asks, and by the settings.
 
-    Nobody (None) asks where a command does, which whoever runs the casebook types.
+    `record` is None where one is to be made. `by` is None where a command asks, which whoever runs
+    the casebook types.
     """
     if record is None:
         return Becomes.NEW_DRAFT if by is None or may_enter(by) else Becomes.REFUSED
@@ -40,17 +41,23 @@ def becomes(record: Root | None, by: Any) -> Becomes:
 
 
 def may_edit(user: Any, record: Root) -> bool:
-    """Whether somebody may change a record: own drafts, an editor all; a public one by proposal."""
+    """Return whether somebody may change a record, a public one at least by a proposal.
+
+    Authors may change their own drafts, editors all of them.
+    """
     if record.state == State.WITHDRAWN:
         return False
     return may_enter(user) and (record.is_published or is_author(user, record) or may_review(user))
 
 
 def may_approve(user: Any, author: Any) -> bool:
-    """Whether somebody may approve what this author proposes; with two-person review no own."""
+    """Return whether somebody may approve what this author proposes.
+
+    With two-person review nobody approves what they propose themselves.
+    """
     return may_review(user) and not (settings.TWO_PERSON_REVIEW and user.pk == author.pk)
 
 
 def is_author(user: User, record: Root) -> bool:
-    """Whether a record is somebody's own draft."""
+    """Return whether a record was entered by this user."""
     return record.entered_by_id is not None and record.entered_by_id == user.pk

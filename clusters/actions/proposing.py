@@ -117,7 +117,7 @@ def _url(proposal: Proposal, site: str) -> str:
 def approve(
     *, proposal: Proposal, by: User, answer: str = "", force: bool = False, site: str = ""
 ) -> Root:
-    """Carry a proposal out. What has changed since it was made is merged field by field.
+    """Carry a proposal out, and return its record, merged field by field with what changed since.
 
     Raises NotAllowed, Conflicts where both changed the same value (`force` takes the proposal's),
     or CaseFilesRefused.
@@ -189,12 +189,12 @@ class Sources:
 
     @property
     def name_the_field(self) -> bool:
-        """Whether one of them names the field of the value; the others are of the whole record."""
+        """Whether a citation names the field of the value, rather than the whole record."""
         return any("for" in citation for citation in self.citations)
 
 
 def sources_in(proposal: Proposal, difference: Difference) -> Sources | None:
-    """Return what bears a value as proposed; None for what needs no source or has its own."""
+    """Return the sources of a value as proposed; None for one that needs none or has its own."""
     above, name = difference.where[:-1], difference.where[-1]
     shape = record_schemas()[proposal.kind]
     document = narrowed(proposal.base, proposal.document, shape)

@@ -124,7 +124,7 @@ class PublishError:
 
     @property
     def here(self) -> str:
-        """What is wrong, told where it stands."""
+        """What is wrong, in a sentence that need not name the record or value it stands beside."""
         if self.names is not None:
             return f"{self.named} is not published."
         if self.is_outdated:
@@ -239,7 +239,7 @@ def record_change(
 
 
 def index_pointing(renamed: Root) -> None:
-    """Let search know the new name of a record also where published ones show it.
+    """Index the published records that show the name of a record which was renamed.
 
     Where these are many they are noted, and a worker does it: whoever renamed it need not wait.
     """
@@ -255,7 +255,7 @@ def index_pointing(renamed: Root) -> None:
 
 @task()
 def index_due() -> None:
-    """Index the records that are noted anew, some at a time, so that others publish in between."""
+    """Index anew the records that are noted, some at a time, so that others publish in between."""
     while _index_some():
         pass
 

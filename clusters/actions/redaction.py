@@ -67,7 +67,7 @@ def redact(*, record: models.Model, field: str, by: User, reason: str) -> Redact
 
 
 def _path_to(record: Any) -> tuple[Any, list[tuple[str, str]]]:
-    """Return a record's root or contributor, and how its documents lead to it: lists and keys."""
+    """Return a record's root or contributor, and the lists and keys that lead down to it."""
     path: list[tuple[str, str]] = []
     while hasattr(record, "parent_field"):
         collection = record._meta.get_field(record.parent_field).remote_field.get_accessor_name()
@@ -77,7 +77,7 @@ def _path_to(record: Any) -> tuple[Any, list[tuple[str, str]]]:
 
 
 def _refused(record: Any, field: str) -> list[Any]:
-    """Return the values that proposals gave a field and that were not taken, or are gone since."""
+    """Return the values of a field in decided proposals, whether they were ever taken or not."""
     root, path = _path_to(record)
     decided = Proposal.objects.filter(
         kind=record_schema(root._meta.model).folder, object_id=root.pk
@@ -94,7 +94,7 @@ def _refused(record: Any, field: str) -> list[Any]:
 
 
 def _redact_documents(record: Any, field: str, removed: list[Any]) -> int:
-    """Replace the values where they stand in the documents kept of the record's root."""
+    """Replace the values in the documents kept of the record's root; return in how many rows."""
     root, path = _path_to(record)
     of_kind = {"kind": record_schema(root._meta.model).folder}
     by_number = {**of_kind, "object_id": root.pk}
@@ -139,7 +139,7 @@ def _replace(
 
 
 def _redact_names(record: Any, field: str, removed: list[Any]) -> int:
-    """Replace the values where they named the record: titles, old slugs, the admin's log."""
+    """Replace the values in titles, old slugs and the admin's log; return in how many rows."""
     if not isinstance(record, Root):
         return 0
     change_events: Any = Change.pgh_event_models["insert"]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The way of a record to the public: submitted, returned with a reason, submitted again, published.
+"""Take a record through review: submitted, returned with a reason, submitted again, published.
 
 Each step is kept (`ReviewStep`), so that the chain can be read afterwards. Publishing itself,
 without a review, is `clusters.actions.publishing`.
@@ -50,7 +50,7 @@ def steps_for(user: User, record: Root) -> list[Step]:
 
 
 def transition_errors(step: Step, record: Root, user: User) -> list[str]:
-    """Say why somebody may not take this step; nothing where they may."""
+    """Return the reasons why somebody may not take this step; none where they may."""
     allowed = FROM[step]
     if step is Step.PUBLISHED and not settings.TWO_PERSON_REVIEW:
         allowed = allowed | {State.DRAFT, State.RETURNED}
@@ -69,7 +69,7 @@ def transition_errors(step: Step, record: Root, user: User) -> list[str]:
 
 
 def may_publish(user: User, record: Root) -> bool:
-    """Whether an editor may publish this record; with two-person review none of their own."""
+    """Return whether an editor may publish a record; with two-person review none of their own."""
     return may_approve(user, record.entered_by) if record.entered_by else may_review(user)
 
 
@@ -185,7 +185,7 @@ def reopen(*, record: Root, by: User, reason: str, url: str = "") -> None:
 
 
 def missing_citations(record: Root) -> list[PublishError]:
-    """List what a record itself lacks to be published: places for what it says."""
+    """List the values of a record that need a citation before it can be published."""
     document = document_of(record, public=True)
     return [error for error in publish_errors({record: document}) if error.names is None]
 
@@ -211,6 +211,6 @@ def _take(step: Step, record: Root, by: User, reason: str, url: str = "") -> Non
 
 
 def _tell(step: Step, record: Root, by: User, reason: str, url: str) -> None:
-    """Tell those who work on a record of a step; of one that is submitted, whoever may review."""
+    """Mail a step to those who work on a record, and where it is submitted to all reviewers."""
     people = participants(record) | (reviewers() if step is Step.SUBMITTED else set())
     notify(people - {by}, f"{step.label}: {record}", by=by, words=reason, url=url)

@@ -1,4 +1,4 @@
-"""Rows of one table out of the casebook, and back into it as changes of their records."""
+"""Write the rows of one table, and read them back in as changes of their records."""
 
 import re
 from collections.abc import Iterator
@@ -180,7 +180,7 @@ class TableRows:
         return mistakes | self._place(names, {**case_file.document, **below})
 
     def _place(self, names: Names, part: Document) -> Mistakes:
-        """Put a part into its root's document, or begin one; say what is not there."""
+        """Put a part into its root's document, or begin one; return what is wrong, by column."""
         if names in self._known:
             known = self._known[names]
             known.clear()
@@ -201,7 +201,7 @@ class TableRows:
         return {}
 
     def _carry_out(self) -> None:
-        """Carry out what the rows come to; with wrong ones among them, to find what else is."""
+        """Carry out what the rows come to; where some are wrong, to find what else is wrong."""
         for wrong in self.wrong:
             self._told.setdefault(wrong.row, set()).add(wrong.column)
         slugs = dict.fromkeys(names[0] for names in self._rows)
@@ -228,7 +228,7 @@ class TableRows:
         ]
 
     def _say_problem(self, problem: Problem) -> None:
-        """Tell a problem of a case file at the row that it comes from."""
+        """Add a problem of a case file to `wrong`, at the row that it comes from."""
         keys, rest = [problem.file], list(problem.where)
         for step in self.table.path:
             if len(rest) >= 2 and rest[0] == step:
@@ -254,7 +254,7 @@ class TableRows:
 
 
 def _date(before: Any, is_printed: bool, text: str) -> Any:
-    """Return a date with one of its two parts as a cell has it."""
+    """Return a date with one part, `edtf` or `printed`, as a cell has it; None if it is empty."""
     part = "printed" if is_printed else "edtf"
     value = {**(before or {}), part: text}
     value = {name: content for name, content in value.items() if content}

@@ -1,4 +1,4 @@
-"""A file on its way in: looked through, then brought in, by a worker beside the server.
+"""Look through a file that is sent, then bring it in, by a worker beside the server.
 
 The worker holds a lock of the database while it is at a file. Whoever finds a file at work whose
 lock is free knows that its worker is gone, and with it the transaction: nothing was changed.
@@ -86,7 +86,7 @@ def _put_back(upload: Upload, *, is_for_good: bool) -> None:
 
 
 def is_at_work(upload: Upload) -> bool:
-    """Whether a worker is at it; one that was killed is not."""
+    """Return whether a worker is at a file; one that was killed is not."""
     if upload.state != UploadState.RUNNING:
         return False
     with transaction.atomic(), connection.cursor() as cursor:
@@ -257,7 +257,7 @@ class Progress:
         self.done += 1
 
     def end(self) -> None:
-        """Tell nothing any more."""
+        """Stop telling, and wait until the thread has ended."""
         self._ends.set()
         self._thread.join()
 
