@@ -42,7 +42,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def is_of_another_site(request: Request) -> bool:
-    """Tell whether a browser sends this for a page of another site; programs name no origin."""
+    """Return whether a browser sends this for a page of another site; programs name no origin."""
     own = request.build_absolute_uri("/").rstrip("/")
     return request.META.get("HTTP_ORIGIN", own) != own
 

@@ -1,4 +1,4 @@
-"""One kind of endpoint for every kind of record: list and detail of what is published."""
+"""List and show what is published: one kind of endpoint for every kind of record."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -318,7 +318,7 @@ def media_type(wanted: frozenset[str] | None) -> str | None:
 
 
 def sparse(record: bytes, wanted: frozenset[str] | None) -> bytes:
-    """Keep what is wanted of a record, which is everything where nothing is named."""
+    """Return what is wanted of a record as JSON; everything where `wanted` is None."""
     if wanted is None:
         return record
     return orjson.dumps({k: v for k, v in orjson.loads(record).items() if k in wanted})

@@ -27,12 +27,12 @@ from clusters.records.validation import REQUIRED
 
 
 def create_name(model: Any) -> str:
-    """The name of the schema of a body that creates a record."""
+    """Return the name of the schema of a body that creates a record."""
     return document_name(model) if issubclass(model, Root) else f"{model.__name__}Create"
 
 
 def patch_name(model: Any) -> str:
-    """The name of the schema of a body that changes a record."""
+    """Return the name of the schema of a body that changes a record."""
     return f"{model.__name__}Patch"
 
 
@@ -73,7 +73,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def iter_errors(name: str, body: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield what a body has that its schema does not allow, and where."""
+    """Yield where a body is not as its schema allows, and why, in words."""
     for error in _validator(name).iter_errors(body):
         cause = error
         # Of several ways to be right, tell what is wrong with the one that is no null.
@@ -99,7 +99,7 @@ def no_field(name: str, known: Iterable[str]) -> str:
 
 
 def said_of(error: Any) -> str:
-    """Say in words what a schema refuses, and what would be right."""
+    """Return in words what a schema refuses, and what would be right."""
     value, wanted = error.instance, error.validator_value
     if error.validator == "enum":
         return not_known(value, wanted)

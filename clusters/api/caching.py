@@ -46,7 +46,7 @@ def cacheable(method: Callable[..., Any]) -> Callable[..., Any]:
 def not_modified_or(
     request: HttpRequest, tag: str, changed: float | None, make: Callable[[], Any]
 ) -> Any:
-    """Answer 304 to whoever has the answer already, else make it; tag it, and let caches keep it.
+    """Return 304 to whoever has the answer already, else make it; tagged, for caches to keep.
 
     `changed` says since when it is so, in seconds since 1970.
     """
@@ -85,7 +85,7 @@ def etag_for(request: HttpRequest, stamp: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _tag(stamp: str, host: str, path: str, query: str, accept: str, codings: str) -> str:
-    """One client asks for the same again, and many ask for the same."""
+    """Return the tag of an answer, kept since the same is asked for again and again."""
     named = f"{host} {path}?{query} {accept}"
     address = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     coding = coding_of(codings)
@@ -132,14 +132,14 @@ class ApiEncodingMiddleware:
 
 
 def pack(content: bytes, coding: str) -> bytes:
-    """Pack a whole answer; the same bytes always give the same bytes."""
+    """Return a whole answer packed; the same bytes always give the same bytes."""
     if coding == "br":
         return brotli.compress(content, quality=BROTLI_QUALITY)
     return gzip.compress(content, compresslevel=6, mtime=0)
 
 
 def packed(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """Pack a stream piece by piece."""
+    """Yield a stream packed, piece by piece."""
     if coding == "br":
         brotli_packer = brotli.Compressor(quality=BROTLI_QUALITY)
         for chunk in chunks:

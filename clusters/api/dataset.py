@@ -140,7 +140,7 @@ def package(source: Source) -> Iterator[bytes]:
 
 @contextmanager
 def one_state() -> Iterator[None]:
-    """Read everything as of one moment, whatever is written meanwhile."""
+    """Let the block read everything as of one moment, whatever is written meanwhile."""
     if connection.in_atomic_block:
         yield
         return
@@ -241,7 +241,7 @@ def descriptor(source: Source) -> dict[str, Any]:
 
 
 def link_resource(shape: RecordSchema, spec: FieldSpec) -> dict[str, Any]:
-    """Describe a table of which record names which."""
+    """Return the description of a table of which record names which."""
     columns = link_columns(shape, spec)
     keys = [(shape, columns[0].name), (record_schema(spec.field.related_model), columns[1].name)]
     return {
@@ -290,7 +290,7 @@ def tabular(name: str, description: str) -> dict[str, Any]:
 
 
 def resource(shape: RecordSchema) -> dict[str, Any]:
-    """Describe one table: its columns, what names a row, and what it points to."""
+    """Return the description of one table: its columns, what names a row, what it points to."""
     columns = columns_of(serializer_for(shape.model)())
     key = "slug" if issubclass(shape.model, Root) else "id"
     return {

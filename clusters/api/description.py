@@ -342,7 +342,7 @@ class Description:
 
 
 def filter_parameter(name: str, found: Any) -> dict[str, Any]:
-    """Describe one filter: several values stand in one parameter, with commas between them."""
+    """Return the description of a filter; several values are a list with commas between them."""
     label = str(found.label or name)
     words = f"Not: {label}" if name.endswith("__not") else label
     schema: dict[str, Any] = {"type": "string"}
@@ -378,7 +378,7 @@ def filter_parameter(name: str, found: Any) -> dict[str, Any]:
 
 
 def listed(name: str, items: dict[str, Any], words: str, example: Any) -> dict[str, Any]:
-    """Describe a parameter that takes several values, with commas between them."""
+    """Return the description of a parameter that takes several values, with commas between them."""
     return {
         **parameter(name, {"type": "array", "minItems": 1, "items": items}, words),
         **({} if example is None else {"example": [example]}),
@@ -449,7 +449,7 @@ def as_json(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def problem(status: int) -> dict[str, Any]:
-    """Describe an answer that refuses."""
+    """Return the description of an answer that refuses."""
     described: dict[str, Any] = {
         "description": MEANINGS[TYPES[status]],
         "content": {CONTENT_TYPE: {"schema": ref("Problem")}},
@@ -462,7 +462,7 @@ def problem(status: int) -> dict[str, Any]:
 
 
 def moved_or_gone() -> dict[str, Any]:
-    """Describe the answers at the address of a record that was renamed or withdrawn."""
+    """Return the description of the answers about a record that was renamed or withdrawn."""
     return {
         "301": {"description": "It has another slug now: see Location."},
         "410": problem(410),
@@ -474,7 +474,7 @@ def serializer_name(model: Any, *, has_parts: bool) -> str:
 
 
 def root_name(model: Any) -> str:
-    """The schema of the root of a record, whole, which every change answers with."""
+    """Return the name of the schema of the whole root of a record."""
     root = model
     while hasattr(root, "parent_field"):
         root = root._meta.get_field(root.parent_field).related_model
@@ -511,7 +511,10 @@ def identity_of(model: Any) -> Any:
 
 
 def with_components(result: Any, generator: Any, request: Any, public: Any) -> Any:
-    """Add the schemas that no serializer has: bodies, refusals, and records of some fields only."""
+    """Return the description with the schemas that no serializer has.
+
+    These are of bodies, refusals, and records of some fields only.
+    """
     schemas: dict[str, Any] = result["components"]["schemas"]
     names = names_of_records(schemas)
     for name in names:

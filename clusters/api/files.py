@@ -68,7 +68,7 @@ class Source:
         return f"{CASEBOOK}, data version {self.number}{day}, {LICENCE}, {self.address}"
 
     def at_home(self, text: str) -> str:
-        """Put the site's own address into what was written ahead."""
+        """Return what was written ahead with the site's own address in it."""
         return text.replace(BASE, self.site)
 
 
@@ -84,7 +84,7 @@ class FileRenderer(JSONRenderer, ABC):
 
 
 def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse:
-    """Answer with all rows of a list as one file. Raises ValidationError for paging."""
+    """Return the answer of all rows of a list as one file. Raises ValidationError for paging."""
     for name in ("page", "page_size", "cursor", "fields"):
         if name in request.query_params:
             raise ValidationError({name: "A file holds every row, with all fields."})
@@ -99,8 +99,9 @@ def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse
 
 
 def written(pieces: Iterable[bytes]) -> "Chunks":
-    """Write a file as a whole before its first byte leaves; whatever fails is raised here.
+    """Return a file that is written as a whole before its first byte leaves.
 
+    Whatever fails is raised here.
     The server ends a stream that fails as it ends one that is complete: a file cut short would
     look whole.
     """
@@ -190,7 +191,7 @@ def table_columns(view: Any) -> list[TableColumn]:
 def csv_lines(
     columns: list[TableColumn], records: Iterable[dict[str, Any]], source: Source
 ) -> Iterator[bytes]:
-    """Write records as CSV with their source (UTF-8 with its mark, so that Excel reads it)."""
+    """Yield records as CSV with their source (UTF-8 with its mark, so that Excel reads it)."""
     said = str(source)
     head = [*(column.name for column in columns), "source"]
     rows = ([*row_of(columns, record), said] for record in records)
@@ -201,7 +202,7 @@ def csv_lines(
 def csv_chunks(
     head: Iterable[str], rows: Iterable[Iterable[Any]], source: Source
 ) -> Iterator[bytes]:
-    """Write rows as CSV, a batch at a time, with addresses of the site's own."""
+    """Yield rows as CSV, a batch at a time, with addresses of the site's own."""
     lines = chain([head], ([as_text(value) for value in row] for row in rows))
     for some in batched(lines, BATCH):
         out = io.StringIO()
@@ -253,7 +254,10 @@ class Chunks:
 
 @contextmanager
 def workbook(file: Any) -> Iterator[Any]:
-    """Write a workbook row by row; also one that fails leaves nothing open and nothing behind."""
+    """Give the block a workbook to write row by row, and close it.
+
+    Also one that fails leaves nothing open and nothing behind.
+    """
     with tempfile.TemporaryDirectory() as folder:
         options = {"strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(file, options | {"constant_memory": True, "tmpdir": folder})

@@ -39,7 +39,7 @@ class Column:
         return column.desc(nulls_last=True) if self.is_descending else column.asc(nulls_last=True)
 
     def beyond(self, value: Any) -> Q:
-        """Rows whose value comes later than this one; after an unknown value there is none."""
+        """Return the condition of rows with a later value; after an unknown value there is none."""
         if value is None:
             return Q(pk__in=[])
         after = {f"{self.lookup}__{'lt' if self.is_descending else 'gt'}": value}
@@ -66,7 +66,7 @@ class Ahead:
 
 
 class Pages(BasePagination):
-    """Position in the schema how lists are paged; `page_of` does it."""
+    """Describes in the schema how lists are paged; `page_of` pages them."""
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
@@ -104,7 +104,7 @@ def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict
 
 
 def in_order(queryset: Any, columns: Sequence[Column]) -> Any:
-    """Order by these columns and then by number, so that no two rows can change places."""
+    """Return rows by these columns and then by number, so that no two can change places."""
     return queryset.order_by(*(column.order for column in columns), "pk")
 
 
@@ -148,7 +148,7 @@ def page_of(
 
 
 def counted(queryset: Any) -> int:
-    """Count rows, exactly up to 10,000; more are 10,001."""
+    """Return how many rows there are, exactly up to 10,000; of more 10,001."""
     try:
         some = queryset.order_by().values("pk")[: EXACT_COUNT + 1]
         sql, parameters = some.query.sql_with_params()
@@ -201,7 +201,10 @@ def _by_cursor(
 
 
 def _after(columns: Sequence[Column], position: Sequence[Any]) -> Q:
-    """Rows after a position in the order of (columns, pk), unknown values last."""
+    """Return the condition of rows after a position in the order of (columns, pk).
+
+    Unknown values are last.
+    """
     *known, number = position
     condition = Q(pk__gt=number)
     for column, value in reversed(list(zip(columns, known, strict=True))):
@@ -215,13 +218,16 @@ def _after(columns: Sequence[Column], position: Sequence[Any]) -> Q:
 
 
 def _cursor(position: Sequence[Any], columns: Sequence[Column]) -> str:
-    """Write a position so that it can stand in an address, signed: nobody else can make one."""
+    """Return a position as a text for an address, signed so that nobody else can make one."""
     plain = [value.isoformat() if isinstance(value, date) else value for value in position]
     return SIGNER.sign_object([_order_name(columns), *plain])
 
 
 def _position(cursor: str, columns: Sequence[Column]) -> list[Any] | None:
-    """Read a cursor; an empty one stands before the first row. Raises ValidationError."""
+    """Return the position of a cursor; None for an empty one, which is before the first row.
+
+    Raises ValidationError for what is no cursor of this order.
+    """
     if not cursor:
         return None
     try:

@@ -171,7 +171,7 @@ class DecisionView(DeskView):
 
 
 def decision_of(body: Any) -> tuple[str, str]:
-    """Read the body of a decision, which may be empty. Raises Problem."""
+    """Return `answer` and `take` of the body of a decision, which may be empty. Raises Problem."""
     known = body if isinstance(body, dict) else {}
     if unknown := known.keys() - {"answer", "take"}:
         raise Problem(400, f"There is no {sorted(unknown)[0]} in a decision: answer and take.")

@@ -1,4 +1,4 @@
-"""Bodies that were read here: what the API answers is taken as a case file would have it.
+"""Take bodies that were read here: turn what the API answers into what a case file has.
 
 A coded value counts as its code, a link as its id, an uncertain date as its text and its words, a
 place as its locator. What the casebook writes itself is left out where it is as it was read; where
@@ -85,7 +85,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _place(value: Any) -> Any:
-    """Return a citation by its locator."""
+    """Return a citation as a case file has it, with the kind of its locator as the name."""
     if not isinstance(value, dict) or not isinstance(value.get("locator_type"), str):
         return value
     rest = {

@@ -1,4 +1,4 @@
-"""Answers from what is kept ready, before the rest of the project is asked.
+"""Answer from what is kept ready, before the rest of the project is asked.
 
 A record at its own address is one row, and what a client has already is a comparison: neither
 needs a session, a form or a view. What is not quite so simple goes on to the views, which answer
@@ -46,7 +46,7 @@ class FastPathMiddleware:
         return say_use(request, too_many(request) if answer is None else answer)
 
     def ready(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Return the answer if it is at hand. Whoever names a token is asked for it by the view."""
+        """Return the answer if it is at hand, else None; tokens are looked at by the view."""
         if request.method not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in request.META:
             return None
         found = RECORD.fullmatch(request.path)
@@ -59,13 +59,13 @@ class FastPathMiddleware:
 
 
 def is_over(request: HttpRequest) -> bool:
-    """Whether this request was counted here already, and is one too many."""
+    """Return whether this request was counted here already, and is one too many."""
     use: Use | None = getattr(request, "api_use", None)
     return use is not None and use.is_over
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
-    """Answer that this client has asked too often, and when to come back."""
+    """Return the answer that this client has asked too often, and when to come back."""
     wait = request.api_use.resets_in  # type: ignore[attr-defined]
     answer = problem_page(429, f"Too many requests. Ask again in {wait} seconds.")
     answer["Retry-After"] = str(wait)
@@ -73,7 +73,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def record(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase | None:
-    """Answer with the written document of a record, if that is what was asked for."""
+    """Return the answer of a record's written document; None if something else was asked for."""
     is_json = quality("application/json", request.META.get("HTTP_ACCEPT", "*/*"))[0] > 0
     if request.META["QUERY_STRING"] or not is_json:
         return None
@@ -97,7 +97,7 @@ def record(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase | Non
 
 
 def unchanged(request: HttpRequest) -> HttpResponseBase | None:
-    """Answer 304 to a client that has this list, chart or file as it is now."""
+    """Return 304 for a client that has this list, chart or file as it is now, else None."""
     state = data_state()
     tag = etag_for(request, state.name)
     if tag != request.META["HTTP_IF_NONE_MATCH"]:
@@ -107,7 +107,7 @@ def unchanged(request: HttpRequest) -> HttpResponseBase | None:
 
 @cache
 def kinds() -> dict[str, str]:
-    """The kinds of roots by the names of their lists."""
+    """Return the kinds of roots by the names of their lists."""
     return {
         folder: shape.kind
         for folder, shape in record_schemas().items()

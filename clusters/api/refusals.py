@@ -1,4 +1,4 @@
-"""What every write of the API asks first, and how what actions refuse is told."""
+"""Ask what every write of the API asks first, and tell what actions refuse."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def require_writer(
 
 
 def is_trial(request: Request, *known: str) -> bool:
-    """Tell whether a write shall only be tried. Raises ValidationError for other parameters."""
+    """Return whether a write shall only be tried. Raises ValidationError for other parameters."""
     allowed = ("dry_run", *known)
     for name in request.query_params:
         if name not in allowed:
@@ -71,7 +71,7 @@ def reason_of(request: Request, *, is_needed: bool) -> str:
 
 
 def check_version(request: Request, record: Root, tag: str) -> None:
-    """Refuse a change to anything but the record as it is, which has this tag. Raises Problem."""
+    """Raise Problem unless If-Match names the record as it is, which has this tag."""
     reason_of(request, is_needed=False)  # what is wrong in any case is told first
     asked = request.META.get("HTTP_IF_MATCH", "").strip()
     if not asked:
@@ -165,5 +165,5 @@ def _refused(found: dict[str, str]) -> Problem:
 
 
 def within(where: tuple[str, ...], at: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a place as it is seen from a part of the record."""
+    """Return a place in a root as it is seen from the part that stands at `at`."""
     return where[len(at) :] if where[: len(at)] == at else where

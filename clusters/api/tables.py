@@ -1,4 +1,4 @@
-"""Records as rows of a table: which columns each field of a record makes, and their values."""
+"""Make records rows of a table: which columns each field makes, and their values."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ def row_of(columns: Iterable[TableColumn], record: dict[str, Any]) -> list[Any]:
 
 
 def _columns(name: str, field: Any) -> list[TableColumn]:
-    """Return what one field makes of itself; plain values are one column each."""
+    """Return the columns that one field makes; a plain value makes one."""
     about = about_of(field.parent.Meta.model, name)
     if isinstance(field, api_fields.UncertainDateField):
         parts = {"": ("edtf", "string"), "_printed": ("printed", "string")}
@@ -103,7 +103,7 @@ TYPES = {
 
 
 def about_of(model: Any, name: str) -> str:
-    """Say what a field of a record holds, by its name and help text."""
+    """Return in words what a field of a record holds, by its name and help text."""
     spec = record_schema(model).field(name)
     if spec is not None:
         column = spec.field
@@ -188,7 +188,7 @@ def _joined(
 
 
 def _cited(citations: list[dict[str, Any]]) -> str:
-    """Write citations out: publication, place, and the field that it is for."""
+    """Return citations as a text: publication, place, and the field that each is for."""
     return "; ".join(
         f"{citation['publication']}: {citation['locator']}{_about(citation)}"
         for citation in citations

@@ -65,7 +65,7 @@ class PublicView(APIView):
 
 
 def whole_number(query: Any, name: str, default: int) -> int:
-    """Read a parameter that is a number of at most 15 digits. Raises ValidationError."""
+    """Return a parameter that is a number of at most 15 digits. Raises ValidationError."""
     asked = query.get(name, str(default))
     if not re.fullmatch(r"[0-9]{1,15}", asked):
         raise ValidationError({name: "Give a whole number."})

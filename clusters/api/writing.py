@@ -46,7 +46,9 @@ KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """Apply a JSON Merge Patch (RFC 7396): null takes a value away, a list replaces a list.
+    """Return a value changed by a JSON Merge Patch (RFC 7396).
+
+    In it null takes a value away, and a list replaces a list.
 
     >>> merge_patch({"a": 1, "b": {"c": 2}}, {"a": None, "b": {"d": 3}})
     {'b': {'c': 2, 'd': 3}}
@@ -78,7 +80,10 @@ def locked(view: Any, user: User) -> Root:
 
 
 def carried_once(request: Request, user: User, act: Callable[[], Response]) -> Response:
-    """Carry a POST with an Idempotency-Key out once; sent again, it gets the same answer."""
+    """Return the answer of a POST; one with an Idempotency-Key is carried out only once.
+
+    Sent again, it gets the same answer. Raises Problem where its key was used otherwise.
+    """
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not KEY.fullmatch(key):
         raise Problem(400, "An Idempotency-Key has 1 to 200 printable characters, no spaces.")
@@ -136,20 +141,20 @@ def may_be_tried(method: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def answer_before(record: Root, reader: Visitor) -> documents.Answer:
-    """Return what is answered of a record until it is changed: as it is written, if it is."""
+    """Return the answer of a record before it is changed: the written one, if there is one."""
     written = documents.find(record_schema(type(record)).kind, record.slug)
     return written or answer_now(record, reader)
 
 
 def answer_now(record: Root, reader: Visitor) -> documents.Answer:
-    """Return what is answered of a record as it is now, draft or not."""
+    """Return the answer of a record as it is now, draft or not."""
     return documents.build(type(record), [record.pk], reader=reader)[record.pk]
 
 
 def shown(
     request: Request, answer: documents.Answer, text: bytes, path: str, status: int = 200
 ) -> Response:
-    """Answer with a record or part as it is now, its tag and, where it is new, its address."""
+    """Return a response of a record or part with its tag and, where it is new, its address."""
     headers = {"ETag": etag_for(request._request, answer.tag), "Cache-Control": "private, no-store"}
     if status == 201:
         headers["Location"] = request.build_absolute_uri(path)
@@ -157,7 +162,7 @@ def shown(
 
 
 def as_read(request: Request, text: bytes) -> Document:
-    """Return an answer as its client has it."""
+    """Return an answer as its client has it, with the site's own addresses."""
     site = request.build_absolute_uri("/").rstrip("/")
     found: Document = orjson.loads(text.replace(BASE.encode(), site.encode()))
     return found
