@@ -1,4 +1,4 @@
-"""How many projects have which facts: from what is kept of each, never older than the last commit.
+"""Count how many projects have which facts, from what is kept: as of the last commit.
 
 All projects are counted already (`FacetCount`); of some, the facts of each are added up. Both tell
 in one statement whether every document is written, so that no answer mixes two states of the data.
@@ -70,7 +70,7 @@ FACTUAL = frozenset(
 
 
 def found_with(asked: dict[str, str], most: int) -> Ahead | None:
-    """Count the projects that some filters leave, at most so many; of few, say which they are.
+    """Return how many projects some filters leave, at most so many, and of few also which.
 
     None where a filter asks for more than a fact, or while documents are being written. The values
     of a filter stand in one text, with commas between them, as in an address.
@@ -99,12 +99,12 @@ def found_with(asked: dict[str, str], most: int) -> Ahead | None:
 
 
 def counts_of_all(facets: Iterable[str]) -> Counts | None:
-    """Count all published projects by some facets; None while documents are being written."""
+    """Return counts of all published projects by facet; None while documents are being written."""
     return _counts(ALL, [writer_version(), list(facets)])
 
 
 def counts_of(projects: Any, facets: Iterable[str]) -> Counts | None:
-    """Count some published projects by some facets; None while documents are being written."""
+    """Return counts of some published projects by facet; None while documents are being written."""
     try:
         wanted, parameters = projects.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:  # Django knows that nothing can be left, and makes no SQL of it

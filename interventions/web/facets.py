@@ -1,4 +1,4 @@
-"""Filters with live counts: for each choice, how many projects it would leave."""
+"""Count for each choice of a filter how many projects it would leave."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def filtered(filterset: Any, besides: str = "") -> Any:
 
 
 def facets(filterset: Any, names: Iterable[str] = ()) -> list[Facet]:
-    """Count some facets, or all, over what the other filters leave.
+    """Return some facets, or all, counted over what the other filters leave.
 
     From the facts that are kept of every project, in a query for each filter that is set; where
     these are not all ready, in a query for each facet.
@@ -92,7 +92,10 @@ def left_by(filterset: Any, besides: str) -> Any:
 
 
 def loosened(filterset: Any, set_filters: list[ActiveFilter]) -> list[tuple[ActiveFilter, int]]:
-    """For a list without results: how many each single filter, taken away, would bring back."""
+    """Return each filter that is set, with how many projects a list has without it.
+
+    Shown where a list has no results.
+    """
     return [(chosen, filtered(filterset, chosen.name).count()) for chosen in set_filters]
 
 
@@ -247,7 +250,7 @@ def _ready(filterset: Any, asked: set[str], besides: str, names: list[str]) -> C
 
 
 def in_words_of(name: str, numbers: dict[str, int]) -> Rows:
-    """Put the choices of a facet into words and into their order."""
+    """Return the choices of a facet in words and in their order."""
     if name == "country":
         rows = [(code, countries.name(code), number) for code, number in numbers.items()]
         return sorted(rows, key=lambda row: row[1])
@@ -293,5 +296,5 @@ CHOICES = {
 
 
 def without_any(filterset: Any) -> str:
-    """The address of the whole list, in the same view and order."""
+    """Return the address of the whole list, in the same view and order."""
     return without(filterset.data, filterset.filters)
