@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import models
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
@@ -44,7 +45,7 @@ FIELD_WORDS = {
 }
 
 
-def _choices(column: Any) -> list[tuple[Any, Any]]:
+def _choices(column: models.Field[Any, Any]) -> list[tuple[Any, Any]]:
     choices = getattr(column, "flatchoices", None) or getattr(
         getattr(column, "base_field", None), "flatchoices", None
     )

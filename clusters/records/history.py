@@ -13,7 +13,7 @@ from django.db import models
 
 from clusters.models import Child, Root, User
 from clusters.records.merge import Difference, differences
-from clusters.records.schema import RecordSchema, record_schema
+from clusters.records.schema import FieldSpec, RecordSchema, record_schema
 from clusters.records.serialization import Document, document_from
 
 DELETE = "delete"
@@ -213,7 +213,7 @@ class RecordHistory:
         column = f"{model.parent_field}_id"
         return [row for row in rows.get(model, {}).values() if row[column] == number]
 
-    def put_target(self, made: Any, column: Any) -> None:
+    def put_target(self, made: models.Model, column: Any) -> None:
         number = getattr(made, column.attname)
         target = None if number is None else self.target(column.related_model, number)
         if target is None and number is not None:
@@ -221,7 +221,7 @@ class RecordHistory:
         else:
             setattr(made, column.name, target)
 
-    def target(self, model: Any, number: int) -> Any:
+    def target(self, model: type[models.Model], number: int) -> Any:
         """Return a record that was named, as it is now; None where it is gone."""
         return self.targets.get(model, {}).get(number)
 
@@ -240,7 +240,7 @@ class RecordHistory:
         }
 
 
-def with_what_names(model: Any) -> Any:
+def with_what_names(model: type[models.Model]) -> Any:
     """Return the rows of a kind with what a document names them by."""
     rows = model._default_manager
     if model._meta.model_name == "citation":
@@ -248,8 +248,8 @@ def with_what_names(model: Any) -> Any:
     return rows.select_related(model.parent_field) if issubclass(model, Child) else rows
 
 
-def is_tie(spec: Any) -> bool:
-    return bool(spec.kind == "references")
+def is_tie(spec: FieldSpec) -> bool:
+    return spec.kind == "references"
 
 
 def kept(made: Any, name: str, found: Iterable[Any]) -> None:

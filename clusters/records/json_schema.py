@@ -51,7 +51,7 @@ def ref(name: str, place: str = IN_API) -> dict[str, Any]:
     return {"$ref": f"{place}{name}"}
 
 
-def document_name(model: Any) -> str:
+def document_name(model: type[models.Model]) -> str:
     """Return the name of the schema of a whole record, with its parts."""
     return f"{model.__name__}Document"
 
@@ -117,7 +117,7 @@ def _type(field: FieldSpec, place: str) -> dict[str, Any]:
     return _text(column)
 
 
-def _text(column: Any) -> dict[str, Any]:
+def _text(column: models.Field[Any, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
     if codes := [code for code, _label in labels_of(column)]:
         schema["enum"] = codes
@@ -128,7 +128,7 @@ def _text(column: Any) -> dict[str, Any]:
     return schema
 
 
-def labels_of(column: Any) -> list[tuple[Any, str]]:
+def labels_of(column: models.Field[Any, Any]) -> list[tuple[Any, str]]:
     """Return the codes of a column with their labels; none for long lists, such as countries."""
     base = getattr(column, "base_field", column)
     found = [(code, str(label)) for code, label in base.flatchoices if code != ""]

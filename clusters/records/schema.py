@@ -102,7 +102,7 @@ def _refers_to(model: type[models.Model]) -> set[Any]:
 
 
 @cache
-def record_schema(model: Any) -> RecordSchema:
+def record_schema(model: type[models.Model]) -> RecordSchema:
     """Return the shape of one model, with the children below it."""
     parent = getattr(model, "parent_field", None)
     left_out = NOT_IN_FILES | {parent} | companion_names(model).keys()
@@ -125,7 +125,7 @@ def record_schema(model: Any) -> RecordSchema:
     return RecordSchema(model, tuple(fields), children, citations)
 
 
-def _kind(field: Any) -> str:
+def _kind(field: models.Field[Any, Any]) -> str:
     if isinstance(field, UncertainDateField):
         return "date"
     if isinstance(field, ArrayField):

@@ -88,7 +88,7 @@ def lookups(shape: RecordSchema, path: str = "") -> list[Any]:
     return found
 
 
-def _with_references(rows: Any, shape: RecordSchema) -> Any:
+def _with_references(rows: models.Manager[Any], shape: RecordSchema) -> models.QuerySet[Any]:
     references = [field.name for field in shape.fields if field.kind == "reference"]
     nested = [
         f"{name}__{parent}"
@@ -100,7 +100,7 @@ def _with_references(rows: Any, shape: RecordSchema) -> Any:
     return rows.select_related(*references, *nested) if references else rows.all()
 
 
-def _fields_of(instance: Any, shape: RecordSchema, *, public: bool) -> Document:
+def _fields_of(instance: models.Model, shape: RecordSchema, *, public: bool) -> Document:
     document: Document = {}
     for field in shape.fields:
         if public and field.name in getattr(instance, "private", ()):
@@ -119,7 +119,7 @@ def default_of(field: FieldSpec) -> Any:
     return field.field.get_default() if field.field.has_default() else None
 
 
-def value_of(instance: Any, field: FieldSpec) -> Any:
+def value_of(instance: models.Model, field: FieldSpec) -> Any:
     """Return one value in the plain form that documents use."""
     if field.kind == "references":
         return sorted(row.slug for row in getattr(instance, field.name).all())

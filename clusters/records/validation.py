@@ -254,7 +254,7 @@ class _Reader:
             return None
         return text
 
-    def scalar(self, value: Any, field: Any, at: Where) -> Any:
+    def scalar(self, value: Any, field: models.Field[Any, Any], at: Where) -> Any:
         text = self.text(value, at)
         if text and (field.choices or not isinstance(field, models.CharField | models.TextField)):
             # In words they may mean something, in some scripts; here they only hide.

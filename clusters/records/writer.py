@@ -189,7 +189,7 @@ class RecordWriter:
         if before is None or any(before[name] != getattr(instance, name) for name in names):
             check(self.by, before or {})
 
-    def save(self, instance: Any) -> None:
+    def save(self, instance: models.Model) -> None:
         """Check an object and save it. Raises ValidationError with everything that is wrong.
 
         Unique values and constraints are left to the database, which holds the same ones; only
@@ -212,7 +212,7 @@ class RecordWriter:
             instance.full_clean()
             raise
 
-    def set(self, instance: Any, spec: FieldSpec, value: Any) -> None:
+    def set(self, instance: models.Model, spec: FieldSpec, value: Any) -> None:
         if spec.kind == "date":
             setattr(instance, spec.name, (value or {}).get("edtf", ""))
             setattr(instance, f"{spec.name}_printed", (value or {}).get("printed", ""))
@@ -247,7 +247,7 @@ class RecordWriter:
             self.parts[model, value] = found
         return self.parts[model, value]
 
-    def find_root(self, model: Any, slug: str) -> Any:
+    def find_root(self, model: type[models.Model], slug: str) -> Any:
         folder = next(shape.folder for shape in record_schemas().values() if shape.model is model)
         if (folder, slug) not in self.instances:
             found, _ = find_by_slug(model, slug)
@@ -280,9 +280,9 @@ class RecordWriter:
         for name, child_shape in shape.children.items():
             self.put_children(case_file, instance, name, child_shape, document.get(name, []), at)
 
-    def seen(self, model: Any) -> Any:
+    def seen(self, model: type[models.Model]) -> models.QuerySet[Any]:
         """Return the records whose names may be told to whoever saves."""
-        records = model._default_manager
+        records: Any = model._default_manager
         if self.by is None:
             return records.all()
         return records.visible_to(self.by) if issubclass(model, Root) else records.none()
@@ -303,7 +303,7 @@ class RecordWriter:
     def put_children(
         self,
         case_file: CaseFile,
-        parent: Any,
+        parent: models.Model,
         name: str,
         shape: RecordSchema,
         documents: list[Document],
@@ -411,25 +411,26 @@ class RecordWriter:
                 self.problems += [case_file.problem(where, message) for message in mistake.messages]
 
 
-def find_by_slug(model: Any, slug: str) -> tuple[Any, bool]:
+def find_by_slug(model: type[models.Model], slug: str) -> tuple[Any, bool]:
     """Return the record of that slug, or that had it before, and whether it was removed."""
     return find_by_slugs(model, [slug])[slug]
 
 
-def find_by_slugs(model: Any, slugs: Iterable[str]) -> dict[str, tuple[Any, bool]]:
+def find_by_slugs(model: type[models.Model], slugs: Iterable[str]) -> dict[str, tuple[Any, bool]]:
     """Return for each slug the record that has or had it, and whether it was removed.
 
     In two queries or three, however many there are.
     """
     wanted = list(slugs)
-    found = {record.slug: record for record in model._default_manager.filter(slug__in=wanted)}
+    rows: Any = model._default_manager
+    found = {record.slug: record for record in rows.filter(slug__in=wanted)}
     missing = {slug.lower() for slug in wanted if slug not in found}
     owners: dict[str, int] = {}
     if missing:
         aliases = Alias.objects.annotate(lower=Lower("slug")).filter(lower__in=missing)
         for alias in aliases.filter(kind=model._meta.model_name):
             owners[alias.slug.lower()] = alias.object_id
-    current = model._default_manager.in_bulk(owners.values()) if owners else {}
+    current = rows.in_bulk(owners.values()) if owners else {}
     answer: dict[str, tuple[Any, bool]] = {}
     for slug in wanted:
         if slug in found:
@@ -441,7 +442,7 @@ def find_by_slugs(model: Any, slugs: Iterable[str]) -> dict[str, tuple[Any, bool
     return answer
 
 
-def nearest(records: Any, slug: str) -> str:
+def nearest(records: models.QuerySet[Any], slug: str) -> str:
     """Return a sentence that names the known slug which is most like a wrong one, if any is."""
     near = (
         records.filter(slug__gte=slug[:1].lower()).order_by("slug").values_list("slug", flat=True)
@@ -458,7 +459,7 @@ class _TooManyProblems(Exception):
     """There is more wrong than anybody reads at once."""
 
 
-def _column_values(instance: Any) -> dict[str, Any]:
+def _column_values(instance: models.Model) -> dict[str, Any]:
     return {
         column.attname: column.get_prep_value(getattr(instance, column.attname))
         for column in instance._meta.concrete_fields
