@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.apps import apps
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.tasks import task
 from django.utils import timezone
 
@@ -170,7 +170,7 @@ def stream(model: type[Root], numbers: Iterable[int], *, parts: bool = True) -> 
         yield from (found[number] for number in some if number in found)
 
 
-def named_parts(model: Any, rows: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
+def named_parts(model: type[models.Model], rows: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
     """Yield parts as JSON, without the parts below them, in the order of `rows`.
 
     A row is the number of the root, then what names the part; what is gone is left out.
@@ -183,7 +183,7 @@ def named_parts(model: Any, rows: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
             yield orjson.dumps({k: v for k, v in by_id[name].items() if k not in below})
 
 
-def parts_of(model: Any, answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
+def parts_of(model: type[models.Model], answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
     """Yield the records of a model that is no root, out of the answers of their roots."""
     path = path_to(model)
     for answer in answers:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar
 
+from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from clusters.models.base import Root
+from clusters.models import Publication, Root
 from clusters.models.fields import EDTF
 from clusters.records.serialization import reference
 
@@ -161,7 +162,7 @@ class CitationsField(serializers.Field[Any, Any, Any, Any]):
             )
         return found
 
-    def page_of(self, publication: Any) -> str:
+    def page_of(self, publication: Publication) -> str:
         """Return the address of a work's page, asked once for all records of a serializer."""
         if publication.pk not in self.pages:
             self.pages[publication.pk] = f"{BASE}{publication.get_absolute_url()}"
@@ -196,7 +197,7 @@ class IdField(serializers.Field[Any, Any, Any, Any]):
         return reference(instance)
 
 
-def link(record: Any, context: Mapping[str, Any]) -> dict[str, str]:
+def link(record: models.Model, context: Mapping[str, Any]) -> dict[str, str]:
     """Return id, title and, of what has an address of its own, the address."""
     depend(context, record)
     title = str(getattr(record, "public_name", record)) if is_told(record, context) else ""
@@ -206,24 +207,25 @@ def link(record: Any, context: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def is_told(record: Any, context: Mapping[str, Any]) -> bool:
+def is_told(record: models.Model, context: Mapping[str, Any]) -> bool:
     """Return whether an answer may say what a record is called; others' drafts have slugs alone."""
     reader = context.get("reader")
     if reader is None:
         return True  # what is public names only what is
-    while hasattr(record, "parent_field"):
-        record = record.parent
-    return not isinstance(record, Root) or record.may_be_seen_by(reader)
+    root: Any = record
+    while hasattr(root, "parent_field"):
+        root = root.parent
+    return not isinstance(root, Root) or root.may_be_seen_by(reader)
 
 
-def depend(context: Mapping[str, Any], *records: Any) -> None:
+def depend(context: Mapping[str, Any], *records: models.Model) -> None:
     """Add whose names stand in an answer to the context, as `PublicDocument.depends_on` has it."""
     noted = context.get("depends_on")
     if noted is None:
         return
     for record in records:
         if hasattr(record, "parent_field"):
-            root = record
+            root: Any = record
             while hasattr(root, "parent_field"):
                 root = root.parent
             noted.add(f"{root._meta.model_name}*:{root.pk}")
@@ -233,7 +235,7 @@ def depend(context: Mapping[str, Any], *records: Any) -> None:
                 depend(context, getattr(record, column))
 
 
-def api_path(record: Any) -> str:
+def api_path(record: models.Model) -> str:
     return f"{_api_folder(record._meta.model_name)}{reference(record)}/"
 
 

@@ -10,14 +10,14 @@ from django.http import Http404
 from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
-from clusters.models import Alias, Change, ChangeAction, State
+from clusters.models import Alias, Change, ChangeAction, Root, State
 from clusters.records.schema import record_schema
 
 
 class MovedError(Exception):
     """The `record` has another slug now than the one that it was `asked` for by."""
 
-    def __init__(self, record: Any, asked: str) -> None:
+    def __init__(self, record: Root, asked: str) -> None:
         super().__init__(str(record))
         self.record = record
         self.asked = asked

@@ -328,7 +328,7 @@ def page_of(words: str, *, kind: str = "", skip: int = 0, size: int) -> Page:
     return replace(_page(corrected, query, kind, skip, size), corrected=corrected)
 
 
-def _page(words: str, query: Any, kind: str, skip: int, size: int) -> Page:
+def _page(words: str, query: SearchQuery, kind: str, skip: int, size: int) -> Page:
     compiler = SearchEntry.objects.all().query.get_compiler(connection=connection)
     sql, values = compiler.compile(query.resolve_expression(compiler.query))
     passage = f"StartSel={START}, StopSel={STOP}, {PASSAGE}"

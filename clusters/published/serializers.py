@@ -127,9 +127,9 @@ def field_of(spec: FieldSpec) -> serializers.Field[Any, Any, Any, Any]:
     return serializers.CharField(read_only=True)
 
 
-def with_links(queryset: Any, *, has_parts: bool = False) -> Any:
+def with_links(queryset: models.QuerySet[Any], *, has_parts: bool = False) -> models.QuerySet[Any]:
     """Fetch with records all that their serializer shows, in a fixed number of queries."""
-    model = queryset.model
+    model: type[models.Model] = queryset.model
     shape = record_schema(model)
     many: list[Any] = [spec.name for spec in shape.fields if spec.kind == "references"]
     if shape.citations is not None:
