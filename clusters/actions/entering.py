@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pghistory
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -249,7 +249,7 @@ def delete_unused_places(publication: Publication) -> None:
     places.delete()
 
 
-def _name_of(record: Any) -> str:
+def _name_of(record: models.Model) -> str:
     while (parent := getattr(record, "parent_field", None)) is not None:
         record = getattr(record, parent)
     return f"{record._meta.verbose_name} {getattr(record, 'slug', record)}"

@@ -167,11 +167,11 @@ def parts_of(content: bytes) -> Iterator[bytes]:
             yield part
 
 
-def _is_record(model: Any) -> bool:
+def _is_record(model: type[models.Model]) -> bool:
     return issubclass(model, Root | Child | Citation)
 
 
-def _is_book(model: Any) -> bool:
+def _is_book(model: type[models.Model]) -> bool:
     """Return whether a table keeps what was, or what somebody said; those of accounts are left."""
     of = getattr(model, "pgh_tracked_model", model)
     is_out = of in ACCOUNTS or model in MADE_ANEW or _is_record(model)
@@ -179,7 +179,7 @@ def _is_book(model: Any) -> bool:
     return is_table and model._meta.app_label in APPS and not is_out
 
 
-def _columns(model: Any) -> list[models.Field[Any, Any]]:
+def _columns(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     """Return the columns of a table that may hold a text."""
     return [
         column
@@ -192,7 +192,7 @@ def _columns(model: Any) -> list[models.Field[Any, Any]]:
 
 
 def _found(
-    wanted: Wanted, model: Any, clean: Callable[[Any, Any], Any]
+    wanted: Wanted, model: type[models.Model], clean: Callable[[Any, Any], Any]
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Yield the numbers of rows that hold the text, and what stands in them without it."""
     columns = _columns(model)
@@ -216,12 +216,12 @@ def _found(
             yield row["pk"], changed
 
 
-def _rows_with(wanted: Wanted, model: Any) -> bool:
+def _rows_with(wanted: Wanted, model: type[models.Model]) -> bool:
     return any(_found(wanted, model, _cleaner(wanted)))
 
 
-def _rewrite(wanted: Wanted, model: Any) -> int:
-    def clean(column: Any, value: Any) -> Any:
+def _rewrite(wanted: Wanted, model: type[models.Model]) -> int:
+    def clean(column: models.Field[Any, Any], value: Any) -> Any:
         is_form = model is FormDraft and column.name == "data"
         return wanted.out_of_form(value) if is_form else wanted.out_of(value)
 
@@ -284,7 +284,7 @@ def _rewrite_mails(wanted: Wanted) -> int:
     return rows
 
 
-def unprotected(model: Any) -> Any:
+def unprotected(model: type[models.Model]) -> Any:
     """Return a context in which this connection, and only it, may change an append-only table."""
     names = [
         f"{owner._meta.label}:{trigger.name}"

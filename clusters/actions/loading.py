@@ -50,7 +50,12 @@ def preview(*, files: Sequence[CaseFile], by: User, heard: OnProgress = noop) ->
 
 @transaction.atomic
 def apply(
-    *, files: Sequence[CaseFile], by: User, reason: str, versions: Any, heard: OnProgress = noop
+    *,
+    files: Sequence[CaseFile],
+    by: User,
+    reason: str,
+    versions: dict[str, int | str],
+    heard: OnProgress = noop,
 ) -> Plan:
     """Enter new records as drafts, change drafts, and propose changes to what is public.
 
@@ -143,8 +148,7 @@ def apart(
     seen: set[tuple[str, int]] = set()
     for shape, some in groupby(files, key=lambda file: file.shape):
         of_kind = list(some)
-        model: Any = shape.model
-        there = find_by_slugs(model, [file.slug for file in of_kind])
+        there = find_by_slugs(shape.model, [file.slug for file in of_kind])
         for case_file in of_kind:
             record, was_removed = there[case_file.slug]
             if was_removed:

@@ -5,12 +5,11 @@ API, admin, spreadsheets, case files, commands, rounds and approvals ask here, a
 """
 
 from enum import Enum
-from typing import Any
 
 from django.conf import settings
 
-from clusters.models import Root, State, User
-from clusters.models.roles import may_enter, may_review
+from clusters.models import Root, State
+from clusters.models.roles import Visitor, may_enter, may_review
 
 MAY_NOT = "You may not change this record."
 
@@ -25,7 +24,7 @@ class Becomes(Enum):
     REFUSED = "nothing"
 
 
-def becomes(record: Root | None, by: Any) -> Becomes:
+def becomes(record: Root | None, by: Visitor | None) -> Becomes:
     """Return what a wish becomes, by the record's state, by who asks, and by the settings.
 
     `record` is None where one is to be made. `by` is None where a command asks, which whoever runs
@@ -40,7 +39,7 @@ def becomes(record: Root | None, by: Any) -> Becomes:
     return Becomes.CHANGE if by is None or may_approve(by, by) else Becomes.PROPOSAL
 
 
-def may_edit(user: Any, record: Root) -> bool:
+def may_edit(user: Visitor, record: Root) -> bool:
     """Return whether somebody may change a record, a public one at least by a proposal.
 
     Authors may change their own drafts, editors all of them.
@@ -50,7 +49,7 @@ def may_edit(user: Any, record: Root) -> bool:
     return may_enter(user) and (record.is_published or is_author(user, record) or may_review(user))
 
 
-def may_approve(user: Any, author: Any) -> bool:
+def may_approve(user: Visitor, author: Visitor) -> bool:
     """Return whether somebody may approve what this author proposes.
 
     With two-person review nobody approves what they propose themselves.
@@ -58,6 +57,6 @@ def may_approve(user: Any, author: Any) -> bool:
     return may_review(user) and not (settings.TWO_PERSON_REVIEW and user.pk == author.pk)
 
 
-def is_author(user: User, record: Root) -> bool:
+def is_author(user: Visitor, record: Root) -> bool:
     """Return whether a record was entered by this user."""
     return record.entered_by_id is not None and record.entered_by_id == user.pk

@@ -8,7 +8,7 @@ from typing import Any
 
 import pghistory
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.tasks import task
 
 from clusters.models import (
@@ -340,15 +340,15 @@ def published_pointing_to(record: Root) -> list[str]:
     return sorted(pointing)
 
 
-def _published_roots(source: Any, lookup: dict[str, Any]) -> set[str]:
+def _published_roots(source: type[models.Model], lookup: dict[str, Any]) -> set[str]:
     path = root_path(source)
     if not path and not issubclass(source, Root):
         return set()
     prefix = f"{path}__" if path else ""
-    root = source
+    root: Any = source
     for step in filter(None, path.split("__")):
         root = root._meta.get_field(step).related_model
-    slugs = source.objects.filter(**lookup, **{f"{prefix}state": State.PUBLISHED})
+    slugs = source._default_manager.filter(**lookup, **{f"{prefix}state": State.PUBLISHED})
     folder = record_schema(root).folder
     return {f"{folder}/{slug}" for slug in slugs.values_list(f"{prefix}slug", flat=True)}
 

@@ -76,7 +76,7 @@ def _path_to(record: Any) -> tuple[Any, list[tuple[str, str]]]:
     return record, path
 
 
-def _refused(record: Any, field: str) -> list[Any]:
+def _refused(record: models.Model, field: str) -> list[Any]:
     """Return the values of a field in decided proposals, whether they were ever taken or not."""
     root, path = _path_to(record)
     decided = Proposal.objects.filter(
@@ -93,7 +93,7 @@ def _refused(record: Any, field: str) -> list[Any]:
     ]
 
 
-def _redact_documents(record: Any, field: str, removed: list[Any]) -> int:
+def _redact_documents(record: models.Model, field: str, removed: list[Any]) -> int:
     """Replace the values in the documents kept of the record's root; return in how many rows."""
     root, path = _path_to(record)
     of_kind = {"kind": record_schema(root._meta.model).folder}
@@ -138,7 +138,7 @@ def _replace(
     return True
 
 
-def _redact_names(record: Any, field: str, removed: list[Any]) -> int:
+def _redact_names(record: models.Model, field: str, removed: list[Any]) -> int:
     """Replace the values in titles, old slugs and the admin's log; return in how many rows."""
     if not isinstance(record, Root):
         return 0

@@ -107,8 +107,7 @@ class TableRows:
         """Read the records that the rows are of, or part of."""
         first = self.table.names[0]
         slugs = dict.fromkeys(filter(None, (row.get(first) for row in sheet.rows)))
-        model: Any = self.table.root.model
-        there = find_by_slugs(model, slugs)
+        there = find_by_slugs(self.table.root.model, slugs)
         found = [(slug, record) for slug, (record, _removed) in there.items() if record is not None]
         for some in batched(found, BATCH):
             documents = documents_of([record for _slug, record in some], public=True)
@@ -253,7 +252,7 @@ class TableRows:
         return name if self.table.column(name) else ""
 
 
-def _date(before: Any, is_printed: bool, text: str) -> Any:
+def _date(before: Document | None, is_printed: bool, text: str) -> Document | None:
     """Return a date with one part, `edtf` or `printed`, as a cell has it; None if it is empty."""
     part = "printed" if is_printed else "edtf"
     value = {**(before or {}), part: text}
