@@ -118,7 +118,9 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
             return file_of(self, request, self.filter_queryset(queryset))
         return self.page(request, queryset)
 
-    def page(self, request: Request, queryset: Any, *, drafts: bool = False) -> Response:
+    def page(
+        self, request: Request, queryset: models.QuerySet[Any], *, drafts: bool = False
+    ) -> Response:
         """Answer with one page of what the filters leave of these records."""
         wanted = self.wanted_fields()
         left = self.filter_queryset(queryset)
@@ -208,7 +210,7 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
             raise self.none_called(name) from None
         return documents.build(model, [found.pk])[found.pk]
 
-    def draft(self, model: Any, slug: str) -> documents.Answer | None:
+    def draft(self, model: type[Root], slug: str) -> documents.Answer | None:
         """Return the answer of a record that is not public, to those who may see it."""
         user = self.request.user
         if not user.is_authenticated:

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
-from jsonschema import Draft202012Validator
+from django.db import models
+from jsonschema import Draft202012Validator, ValidationError
 
 from clusters.api.reading import READ_ONLY
 from clusters.i18n import known_words, not_known, short
@@ -26,12 +27,12 @@ from clusters.records.schema import record_schema
 from clusters.records.validation import REQUIRED
 
 
-def create_name(model: Any) -> str:
+def create_name(model: type[models.Model]) -> str:
     """Return the name of the schema of a body that creates a record."""
     return document_name(model) if issubclass(model, Root) else f"{model.__name__}Create"
 
 
-def patch_name(model: Any) -> str:
+def patch_name(model: type[models.Model]) -> str:
     """Return the name of the schema of a body that changes a record."""
     return f"{model.__name__}Patch"
 
@@ -98,7 +99,7 @@ def no_field(name: str, known: Iterable[str]) -> str:
     return f"There is no field “{short(name)}”. {known_words(name, known)}"
 
 
-def said_of(error: Any) -> str:
+def said_of(error: ValidationError) -> str:
     """Return in words what a schema refuses, and what would be right."""
     value, wanted = error.instance, error.validator_value
     if error.validator == "enum":

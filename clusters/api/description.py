@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
+from django.db import models
 from django.utils.choices import flatten_choices, normalize_choices
 from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import (
@@ -28,6 +29,9 @@ from clusters.records.json_schema import ref
 from clusters.records.schema import record_schema
 from clusters.web.filters import CodeFilter, CountryFilter, SeveralFilter, WordsFilter
 from clusters.web.problems import CONTENT_TYPE, MEANINGS, TYPES
+
+if TYPE_CHECKING:
+    from clusters.api.base import RecordViewSet
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 # The site that examples are of; each casebook has its own.
@@ -341,7 +345,7 @@ class Description:
         return found
 
 
-def filter_parameter(name: str, found: Any) -> dict[str, Any]:
+def filter_parameter(name: str, found: django_filters.Filter) -> dict[str, Any]:
     """Return the description of a filter; several values are a list with commas between them."""
     label = str(found.label or name)
     words = f"Not: {label}" if name.endswith("__not") else label
@@ -398,14 +402,14 @@ def parameter(
     return found if example is None else {**found, "example": example}
 
 
-def ORDERING(view: Any) -> dict[str, Any]:  # noqa: N802 - stands among the constants below
+def ORDERING(view: "RecordViewSet") -> dict[str, Any]:  # noqa: N802 - stands among the constants below
     known = [*view.ordering_columns()]
     either_way = [way + name for name in known for way in ("", "-")]
     words = "What to order by, first things first; `-` before one turns it round."
     return listed("ordering", {"type": "string", "enum": either_way}, words, known[0])
 
 
-def FIELDS(view: Any) -> dict[str, Any]:  # noqa: N802 - stands among the constants below
+def FIELDS(view: "RecordViewSet") -> dict[str, Any]:  # noqa: N802 - stands among the constants below
     known = view.known_fields
     words = f"Some fields of a record; those that name it always come. The answer is `{SPARSE}`."
     return listed("fields", {"type": "string", "enum": known}, words, known[-1])
@@ -469,19 +473,19 @@ def moved_or_gone() -> dict[str, Any]:
     }
 
 
-def serializer_name(model: Any, *, has_parts: bool) -> str:
+def serializer_name(model: type[models.Model], *, has_parts: bool) -> str:
     return f"{model.__name__}{'WithParts' if has_parts and record_schema(model).children else ''}"
 
 
-def root_name(model: Any) -> str:
+def root_name(model: type[models.Model]) -> str:
     """Return the name of the schema of the whole root of a record."""
-    root = model
+    root: Any = model
     while hasattr(root, "parent_field"):
         root = root._meta.get_field(root.parent_field).related_model
     return serializer_name(root, has_parts=True)
 
 
-def sparse_name(model: Any) -> str:
+def sparse_name(model: type[models.Model]) -> str:
     return f"{model.__name__}Sparse"
 
 
@@ -493,16 +497,16 @@ def examples() -> dict[str, Any]:
     return found
 
 
-def example_of(model: Any) -> Any:
+def example_of(model: type[models.Model]) -> Any:
     return examples().get(record_schema(model).folder)
 
 
-def without_parts(model: Any, example: Any) -> Any:
+def without_parts(model: type[models.Model], example: Any) -> Any:
     parts = record_schema(model).children
     return {name: value for name, value in (example or {}).items() if name not in parts}
 
 
-def identity_of(model: Any) -> Any:
+def identity_of(model: type[models.Model]) -> Any:
     example = example_of(model) or {}
     if not example and hasattr(model, "parent_field"):  # Sialkot has no reply yet
         above = identity_of(model._meta.get_field(model.parent_field).related_model)

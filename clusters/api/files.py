@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import batched, chain
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bibtexparser
 import orjson
 import xlsxwriter
 from bibtexparser.model import ExplicitComment
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -38,6 +39,9 @@ from clusters.published.fields import BASE
 from clusters.published.serializers import serializer_for
 from clusters.published.state import DataState
 from clusters.records.schema import record_schema
+
+if TYPE_CHECKING:
+    from clusters.api.base import RecordViewSet
 
 LICENCE = "CC BY 4.0"
 # Larger files are written to disk before they are sent.
@@ -79,11 +83,15 @@ class FileRenderer(JSONRenderer, ABC):
     also = ()
 
     @abstractmethod
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterable[bytes]:
         """Yield the file piece by piece."""
 
 
-def file_of(view: Any, request: Request, queryset: Any) -> StreamingHttpResponse:
+def file_of(
+    view: "RecordViewSet", request: Request, queryset: QuerySet[Any]
+) -> StreamingHttpResponse:
     """Return the answer of all rows of a list as one file. Raises ValidationError for paging."""
     for name in ("page", "page_size", "cursor", "fields"):
         if name in request.query_params:
@@ -113,13 +121,18 @@ def written(pieces: Iterable[bytes]) -> "Chunks":
     return chunks
 
 
-def answers_of(view: Any, queryset: Any, *, parts: bool = True) -> Iterator[documents.Answer]:
+def answers_of(
+    view: "RecordViewSet", queryset: QuerySet[Any], *, parts: bool = True
+) -> Iterator[documents.Answer]:
     """Yield the answer of each root of a list, in its order."""
+    root: Any = view.model
     numbers = in_order(queryset, view.columns()).values_list("pk", flat=True)
-    return documents.stream(view.model, numbers.iterator(BATCH), parts=parts)
+    return documents.stream(root, numbers.iterator(BATCH), parts=parts)
 
 
-def records_of(view: Any, queryset: Any, *, whole: bool = False) -> Iterator[bytes]:
+def records_of(
+    view: "RecordViewSet", queryset: QuerySet[Any], *, whole: bool = False
+) -> Iterator[bytes]:
     """Yield each record of a list as JSON; of a root with its parts, if they are wanted."""
     if view.is_root:
         for answer in answers_of(view, queryset, parts=whole):
@@ -138,7 +151,9 @@ class JSONLinesRenderer(FileRenderer):
     content_type = "application/jsonl; charset=utf-8"
     format = suffix = "jsonl"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterator[bytes]:
         ending = b',"source":' + orjson.dumps(str(source)) + b"}\n"
         base, site = BASE.encode(), source.site.encode()
         for some in batched(records_of(view, queryset), BATCH):
@@ -152,7 +167,9 @@ class CSVRenderer(FileRenderer):
     content_type = "text/csv; charset=utf-8"
     format = suffix = "csv"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterator[bytes]:
         columns = table_columns(view)
         rows = (orjson.loads(record) for record in records_of(view, queryset, whole=view.is_wide))
         yield from csv_lines(columns, rows, source)
@@ -169,7 +186,9 @@ class TidyRenderer(FileRenderer):
     format = "tidy"
     suffix = "tidy.csv"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterator[bytes]:
         columns = [*columns_of(serializer_for(view.long_model)()), IS_FINAL]
         codings = documents.parts_of(view.long_model, answers_of(view, queryset))
         yield from csv_lines(columns, filter(IS_FINAL.value, codings), source)
@@ -183,7 +202,7 @@ IS_FINAL = TableColumn(
 )
 
 
-def table_columns(view: Any) -> list[TableColumn]:
+def table_columns(view: "RecordViewSet") -> list[TableColumn]:
     """Return the columns of a kind of record, and those that its endpoint adds."""
     return [*columns_of(serializer_for(view.model)()), *view.further_columns()]
 
@@ -227,7 +246,9 @@ class XLSXRenderer(FileRenderer):
     content_type = media_type
     format = suffix = "xlsx"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterable[bytes]:
         # Written as a whole before the first byte leaves, so that it can still be refused.
         chunks = Chunks()
         with workbook(chunks.file) as book:
@@ -270,7 +291,9 @@ def workbook(file: Any) -> Iterator[Any]:
             raise
 
 
-def fill_workbook(book: Any, view: Any, queryset: Any, source: Source) -> None:
+def fill_workbook(
+    book: Any, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+) -> None:
     """Write a list, and the parts of its records, into a workbook."""
     created = source.changed or datetime(1980, 1, 1, tzinfo=UTC)
     book.set_properties({"comments": str(source), "created": created.replace(tzinfo=None)})
@@ -352,7 +375,9 @@ class GeoJSONRenderer(FileRenderer):
     content_type = media_type
     format = suffix = "geojson"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterator[bytes]:
         columns = table_columns(view)
         start = b'{"type":"FeatureCollection","source":' + orjson.dumps(str(source))
         yield start + b',"features":['
@@ -384,7 +409,9 @@ class BibTeXRenderer(FileRenderer):
     format = "bibtex"
     suffix = "bib"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterator[bytes]:
         comment = bibtexparser.Library([ExplicitComment(str(source))])
         yield bibtexparser.write_string(comment).encode()
         for work in works_of(view, queryset):
@@ -398,12 +425,14 @@ class RISRenderer(FileRenderer):
     content_type = f"{media_type}; charset=utf-8"
     format = suffix = "ris"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterator[bytes]:
         for work in works_of(view, queryset):
             yield replace(work_reference(work), database=str(source)).ris.encode()
 
 
-def works_of(view: Any, queryset: Any) -> Iterator[Publication]:
+def works_of(view: "RecordViewSet", queryset: QuerySet[Any]) -> Iterator[Publication]:
     """Yield the works of a list, in its order."""
     yield from in_order(queryset, view.columns()).iterator(BATCH)
 
@@ -416,7 +445,9 @@ class CSLJSONRenderer(FileRenderer):
     format = "csljson"
     suffix = "csl.json"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterator[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterator[bytes]:
         yield b"["
         for number, work in enumerate(works_of(view, queryset)):
             item = {**csl_of(work), "source": str(source)}

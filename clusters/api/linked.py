@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
+from django.db import models
+
 from clusters.api.tables import TableColumn, about_of
 from clusters.models import Contributor, Root
 from clusters.records.schema import FieldSpec, RecordSchema
@@ -31,7 +33,7 @@ def contributors() -> Iterator[dict[str, Any]]:
         yield {"slug": person.slug, "name": person.public_name, "orcid": orcid}
 
 
-def name_of(model: Any) -> str:
+def name_of(model: type[models.Model]) -> str:
     """Return the column that names a row: `slug` of roots, `id` of parts."""
     return "slug" if issubclass(model, Root) else "id"
 

@@ -1,10 +1,12 @@
 """Which format an answer has: what `format` names, else what `Accept` would rather have."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from clusters.i18n import not_known
@@ -45,7 +47,7 @@ class Negotiation(DefaultContentNegotiation):
     """Weighs formats as the client does, and says which there are where none will do."""
 
     def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> Any:
         name = format_suffix or request.query_params.get(self.settings.URL_FORMAT_OVERRIDE)
         if name:
@@ -59,7 +61,9 @@ class Negotiation(DefaultContentNegotiation):
             raise NotAcceptable(f"This comes as none of what Accept names. Known: {known}.")
         return best, best.media_type
 
-    def filter_renderers(self, renderers: Any, format: str) -> Any:
+    def filter_renderers(
+        self, renderers: Iterable[BaseRenderer], format: str
+    ) -> list[BaseRenderer]:
         found = [renderer for renderer in renderers if renderer.format == format]
         if not found:
             known = [renderer.format for renderer in renderers]
@@ -67,7 +71,7 @@ class Negotiation(DefaultContentNegotiation):
         return found
 
 
-def liking(renderer: Any, accept: str) -> tuple[float, int]:
+def liking(renderer: BaseRenderer, accept: str) -> tuple[float, int]:
     """Return how gladly a client takes what a renderer writes, under any of its types."""
     own = quality(renderer.media_type, accept)
     if own == (0.0, 2):

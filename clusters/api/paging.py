@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django.core.exceptions import EmptyResultSet
 from django.core.signing import BadSignature, Signer
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
@@ -34,7 +35,7 @@ class Column:
     is_descending: bool = False
 
     @property
-    def order(self) -> Any:
+    def order(self) -> OrderBy:
         column = F(self.lookup)
         return column.desc(nulls_last=True) if self.is_descending else column.asc(nulls_last=True)
 
@@ -103,7 +104,7 @@ def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict
     return {**found, "description": description} if description else found
 
 
-def in_order(queryset: Any, columns: Sequence[Column]) -> Any:
+def in_order(queryset: QuerySet[Any], columns: Sequence[Column]) -> QuerySet[Any]:
     """Return rows by these columns and then by number, so that no two can change places."""
     return queryset.order_by(*(column.order for column in columns), "pk")
 
@@ -124,7 +125,7 @@ def page_size(query: QueryDict) -> int:
 
 def page_of(
     request: Request,
-    queryset: Any,
+    queryset: QuerySet[Any],
     columns: Sequence[Column],
     values: list[str],
     number: int | None = None,
@@ -147,7 +148,7 @@ def page_of(
     return _by_number(request, ordered, values, counts)
 
 
-def counted(queryset: Any) -> int:
+def counted(queryset: QuerySet[Any]) -> int:
     """Return how many rows there are, exactly up to 10,000; of more 10,001."""
     try:
         some = queryset.order_by().values("pk")[: EXACT_COUNT + 1]
@@ -159,7 +160,9 @@ def counted(queryset: Any) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _by_number(request: Request, ordered: Any, values: list[str], counts: tuple[int, bool]) -> Page:
+def _by_number(
+    request: Request, ordered: QuerySet[Any], values: list[str], counts: tuple[int, bool]
+) -> Page:
     size = page_size(request.query_params)
     asked = request.query_params.get("page", "1")
     if not re.fullmatch(r"[0-9]{1,4}", asked) or not 1 <= int(asked) <= DEEPEST_PAGE:
@@ -182,7 +185,7 @@ def _by_number(request: Request, ordered: Any, values: list[str], counts: tuple[
 
 def _by_cursor(
     request: Request,
-    ordered: Any,
+    ordered: QuerySet[Any],
     columns: Sequence[Column],
     values: list[str],
     counts: tuple[int, bool],

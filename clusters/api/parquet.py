@@ -3,9 +3,10 @@
 import importlib.util
 from collections.abc import Iterable
 from itertools import batched
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+from django.db.models import QuerySet
 
 from clusters.api.files import (
     LICENCE,
@@ -18,6 +19,9 @@ from clusters.api.files import (
 from clusters.api.linked import contributors
 from clusters.api.tables import as_day, row_of
 
+if TYPE_CHECKING:
+    from clusters.api.base import RecordViewSet
+
 # Rows of a group, which is written and read at once.
 GROUP = 10_000
 
@@ -29,7 +33,9 @@ class ParquetRenderer(FileRenderer):
     content_type = media_type
     format = suffix = "parquet"
 
-    def lines(self, view: Any, queryset: Any, source: Source) -> Iterable[bytes]:
+    def lines(
+        self, view: "RecordViewSet", queryset: QuerySet[Any], source: Source
+    ) -> Iterable[bytes]:
         import pyarrow
         from pyarrow import parquet
 

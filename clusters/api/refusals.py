@@ -15,7 +15,7 @@ from clusters.api.bodies import iter_errors
 from clusters.api.paging import several
 from clusters.i18n import known_words, short
 from clusters.models import Root, Scope, User
-from clusters.models.roles import may_enter
+from clusters.models.roles import Visitor, may_enter
 from clusters.records.validation import CaseFilesRefused
 from clusters.records.writer import MOST_TOLD
 from clusters.web.exceptions import Problem
@@ -27,7 +27,7 @@ STAMP = re.compile(r'(?<!W/)"(\d+-[0-9a-f]{16})-[^"]*"')
 
 
 def require_writer(
-    request: Request, may: Callable[[Any], bool] = may_enter, *, is_reading: bool = False
+    request: Request, may: Callable[[Visitor], bool] = may_enter, *, is_reading: bool = False
 ) -> User:
     """Return who writes, or reads what not everybody may read.
 

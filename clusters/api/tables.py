@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import orjson
+from django.db import models
 from django.utils.html import strip_tags
 from django.utils.text import capfirst
 from rest_framework import serializers
@@ -42,7 +43,7 @@ def columns_of(serializer: RecordSerializer) -> list[TableColumn]:
     ]
 
 
-def as_day(value: Any) -> Any:
+def as_day(value: str | None) -> date | None:
     """Return a day as a date, for files that have a type for it."""
     return date.fromisoformat(value) if value else None
 
@@ -102,7 +103,7 @@ TYPES = {
 }
 
 
-def about_of(model: Any, name: str) -> str:
+def about_of(model: type[models.Model], name: str) -> str:
     """Return in words what a field of a record holds, by its name and help text."""
     spec = record_schema(model).field(name)
     if spec is not None:
@@ -205,5 +206,5 @@ def _as_json(value: Any) -> str:
     return orjson.dumps(value).decode() if value else ""
 
 
-def _labels(field: Any) -> Iterable[tuple[str, str]]:
+def _labels(field: api_fields.CodedField) -> Iterable[tuple[str, str]]:
     return ((str(code), str(label)) for code, label in field.labels.items() if code != "")

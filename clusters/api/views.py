@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.http import QueryDict
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
@@ -64,7 +65,7 @@ class PublicView(APIView):
                 raise ValidationError({name: "It holds a NUL, which no text has."})
 
 
-def whole_number(query: Any, name: str, default: int) -> int:
+def whole_number(query: QueryDict, name: str, default: int) -> int:
     """Return a parameter that is a number of at most 15 digits. Raises ValidationError."""
     asked = query.get(name, str(default))
     if not re.fullmatch(r"[0-9]{1,15}", asked):

@@ -64,7 +64,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
-def locked(view: Any, user: User) -> Root:
+def locked(view: "Writes", user: User) -> Root:
     """Return the root that an address names, and keep others from changing it."""
     name = view.kwargs[view.lookup_field]
     if "\x00" in name:  # which no column holds, and no query takes
