@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import QuerySet
 
 from clusters.api.paging import Ahead
 from clusters.published.documents import WRITER, writer_version
@@ -103,7 +104,7 @@ def counts_of_all(facets: Iterable[str]) -> Counts | None:
     return _counts(ALL, [writer_version(), list(facets)])
 
 
-def counts_of(projects: Any, facets: Iterable[str]) -> Counts | None:
+def counts_of(projects: QuerySet[Any], facets: Iterable[str]) -> Counts | None:
     """Return counts of some published projects by facet; None while documents are being written."""
     try:
         wanted, parameters = projects.order_by().values("pk").query.sql_with_params()

@@ -1,18 +1,19 @@
 """Count for each choice of a filter how many projects it would leave."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, F, Func, Q
+from django.db.models import Count, F, Func, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django_countries import countries
+from django_filters import FilterSet
 
-from clusters.models import Cluster, Stakeholder
+from clusters.models import Cluster, Root, Stakeholder
 from clusters.web.active_filters import ActiveFilter, in_words, without
 from interventions.models import (
     Coding,
@@ -24,7 +25,7 @@ from interventions.models import (
     OutcomeDimension,
     Project,
 )
-from interventions.models.project_queries import DONORS_OF_PROJECTS
+from interventions.models.project_queries import DONORS_OF_PROJECTS, ProjectQuerySet
 from interventions.selectors.facet_counts import Counts, counts_of, counts_of_all
 from interventions.web.filters import DONOR_TYPES, STATUSES, UNKNOWN_STATUS, UNSTATED_TYPE
 
@@ -50,7 +51,7 @@ class Facet:
     options: list[Option]
 
 
-def filtered(filterset: Any, besides: str = "") -> Any:
+def filtered(filterset: FilterSet, besides: str = "") -> QuerySet[Any]:
     """Return what a valid filterset finds, leaving one filter out."""
     queryset = filterset.queryset.all()
     for name, value in filterset.form.cleaned_data.items():
@@ -59,7 +60,7 @@ def filtered(filterset: Any, besides: str = "") -> Any:
     return queryset
 
 
-def facets(filterset: Any, names: Iterable[str] = ()) -> list[Facet]:
+def facets(filterset: FilterSet, names: Iterable[str] = ()) -> list[Facet]:
     """Return some facets, or all, counted over what the other filters leave.
 
     From the facts that are kept of every project, in a query for each filter that is set; where
@@ -86,12 +87,14 @@ def facets(filterset: Any, names: Iterable[str] = ()) -> list[Facet]:
     return found
 
 
-def left_by(filterset: Any, besides: str) -> Any:
+def left_by(filterset: FilterSet, besides: str) -> ProjectQuerySet:
     """Return the projects that a filterset leaves, leaving one filter out."""
     return Project.objects.filter(pk__in=filtered(filterset, besides).order_by().values("pk"))
 
 
-def loosened(filterset: Any, set_filters: list[ActiveFilter]) -> list[tuple[ActiveFilter, int]]:
+def loosened(
+    filterset: FilterSet, set_filters: list[ActiveFilter]
+) -> list[tuple[ActiveFilter, int]]:
     """Return each filter that is set, with how many projects a list has without it.
 
     Shown where a list has no results.
@@ -99,22 +102,22 @@ def loosened(filterset: Any, set_filters: list[ActiveFilter]) -> list[tuple[Acti
     return [(chosen, filtered(filterset, chosen.name).count()) for chosen in set_filters]
 
 
-def _grouped(projects: Any, *columns: str) -> Any:
+def _grouped(projects: ProjectQuerySet, *columns: str) -> Any:
     rows = projects.order_by().values(*columns).annotate(number=Count("pk", distinct=True))
     return rows.values_list(*columns, "number")
 
 
-def _countries(projects: Any) -> Rows:
+def _countries(projects: ProjectQuerySet) -> Rows:
     rows = _grouped(projects.filter(clusters__isnull=False), "clusters__country")
     return sorted(((code, countries.name(code), n) for code, n in rows), key=lambda row: row[1])
 
 
-def _clusters(projects: Any) -> Rows:
+def _clusters(projects: ProjectQuerySet) -> Rows:
     rows = _grouped(projects.filter(clusters__isnull=False), "clusters__slug", "clusters__name")
     return sorted(rows, key=lambda row: row[1])
 
 
-def _dimensions(projects: Any) -> Rows:
+def _dimensions(projects: ProjectQuerySet) -> Rows:
     rows = _grouped(
         projects.filter(outcomes__isnull=False),
         "outcomes__dimension__slug",
@@ -123,22 +126,24 @@ def _dimensions(projects: Any) -> Rows:
     return sorted(rows, key=lambda row: row[1])
 
 
-def _choices(column: str, choices: Any) -> Callable[[Any], Rows]:
-    def count(projects: Any) -> Rows:
+def _choices(
+    column: str, choices: Sequence[tuple[str, object]]
+) -> Callable[[ProjectQuerySet], Rows]:
+    def count(projects: ProjectQuerySet) -> Rows:
         numbers = dict(_grouped(projects, column))
         return [(code, str(label), numbers.get(code, 0)) for code, label in choices]
 
     return count
 
 
-def _issues(projects: Any) -> Rows:
+def _issues(projects: ProjectQuerySet) -> Rows:
     each = Func(F("issues"), function="unnest")
     rows = projects.order_by().annotate(one=each).values("one").annotate(number=Count("pk"))
     numbers = dict(rows.values_list("one", "number"))
     return [(code, str(label), numbers.get(code, 0)) for code, label in Issue.choices]
 
 
-def _statuses(projects: Any) -> Rows:
+def _statuses(projects: ProjectQuerySet) -> Rows:
     counts = projects.aggregate(
         **{
             f"status_{code}": Count(
@@ -153,18 +158,18 @@ def _statuses(projects: Any) -> Rows:
     return [(code, str(label), counts[f"status_{code}"]) for code, label in STATUSES]
 
 
-def _in(queryset: Any) -> Any:
+def _in(queryset: QuerySet[Any]) -> Q:
     return Q(pk__in=queryset.order_by().values("pk"))
 
 
-def _disagreeing(projects: Any) -> Rows:
+def _disagreeing(projects: ProjectQuerySet) -> Rows:
     counts = projects.aggregate(
         all=Count("pk"), yes=Count("pk", filter=_in(Project.objects.with_accounts_disagreeing()))
     )
     return [("true", _("yes"), counts["yes"]), ("false", _("no"), counts["all"] - counts["yes"])]
 
 
-def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
+def _by_donor(projects: ProjectQuerySet, columns: str) -> list[tuple[Any, ...]]:
     try:
         wanted, parameters = projects.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:  # Django knows that nothing can be left, and makes no SQL of it
@@ -181,7 +186,7 @@ def _by_donor(projects: Any, columns: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _donors(projects: Any) -> Rows:
+def _donors(projects: ProjectQuerySet) -> Rows:
     columns = "donor.slug, stakeholder.name, stakeholder.is_pseudonym"
     rows = [
         (slug, str(Stakeholder(name=name, is_pseudonym=is_pseudonym)), number)
@@ -190,7 +195,7 @@ def _donors(projects: Any) -> Rows:
     return sorted(rows, key=lambda row: row[1])
 
 
-def _donor_types(projects: Any) -> Rows:
+def _donor_types(projects: ProjectQuerySet) -> Rows:
     numbers = dict(_by_donor(projects, "organisation_type"))
     return [
         (code, str(label), numbers.get("" if code == UNSTATED_TYPE else code, 0))
@@ -198,8 +203,8 @@ def _donor_types(projects: Any) -> Rows:
     ]
 
 
-def _factors(**score: float) -> Callable[[Any], Rows]:
-    def count(projects: Any) -> Rows:
+def _factors(**score: float) -> Callable[[ProjectQuerySet], Rows]:
+    def count(projects: ProjectQuerySet) -> Rows:
         codings = Coding.objects.published().agreed().overall().filter(project__in=projects)
         columns = ("factor__framework__slug", "factor__key", "factor__name")
         rows = (
@@ -216,7 +221,7 @@ def _factors(**score: float) -> Callable[[Any], Rows]:
     return count
 
 
-COUNTS: dict[str, Callable[[Any], Rows]] = {
+COUNTS: dict[str, Callable[[ProjectQuerySet], Rows]] = {
     "country": _countries,
     "cluster": _clusters,
     "donor": _donors,
@@ -232,7 +237,7 @@ COUNTS: dict[str, Callable[[Any], Rows]] = {
 }
 
 
-def ready_counts(filterset: Any, names: Iterable[str]) -> Counts:
+def ready_counts(filterset: FilterSet, names: Iterable[str]) -> Counts:
     """Return what can be counted from kept facts: each facet over what the other filters leave."""
     asked = {name for name in filterset.filters if filterset.data.get(name)}
     others = [name for name in names if name not in asked]
@@ -243,7 +248,7 @@ def ready_counts(filterset: Any, names: Iterable[str]) -> Counts:
     return found
 
 
-def _ready(filterset: Any, asked: set[str], besides: str, names: list[str]) -> Counts | None:
+def _ready(filterset: FilterSet, asked: set[str], besides: str, names: list[str]) -> Counts | None:
     if not names:
         return {}
     return counts_of(filtered(filterset, besides), names) if asked else counts_of_all(names)
@@ -260,7 +265,7 @@ def in_words_of(name: str, numbers: dict[str, int]) -> Rows:
 
 
 def _named(
-    model: Any, related: str | None = None
+    model: type[Root], related: str | None = None
 ) -> Callable[[Iterable[str]], Iterable[tuple[str, str]]]:
     def names(slugs: Iterable[str]) -> Iterable[tuple[str, str]]:
         found = model.objects.filter(slug__in=list(slugs)).select_related(related)
@@ -295,6 +300,6 @@ CHOICES = {
 }
 
 
-def without_any(filterset: Any) -> str:
+def without_any(filterset: FilterSet) -> str:
     """Return the address of the whole list, in the same view and order."""
     return without(filterset.data, filterset.filters)
