@@ -212,7 +212,7 @@ def record_change(
     before: Document | None = None,
     after: Document | None = None,
 ) -> Change:
-    """Append one line to the public change log; the database gives it its number.
+    """Append one line to the public change log and return it, with the number that it got.
 
     What search finds follows: it knows the record as `after` has it, and not at all without.
     """
@@ -280,7 +280,7 @@ def _index_again(names: Iterable[str]) -> None:
 
 
 def _by_folder(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Group records, given as kind/slug, by their kinds."""
+    """Yield the kinds of records, given as kind/slug, each with the slugs of these."""
     pairs = sorted(tuple(name.split("/")) for name in names)
     for folder, some in groupby(pairs, key=lambda pair: pair[0]):
         yield folder, [slug for _folder, slug in some]

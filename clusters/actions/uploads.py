@@ -211,7 +211,10 @@ def _found_by(plan: loading.Plan) -> dict[str, Any]:
 
 
 def _end(upload: Upload, state: UploadState, wrong: Sequence[Line] = ()) -> None:
-    """Say what became of a file, unless it was thrown away meanwhile, as redaction does."""
+    """Write down what became of a file, unless it was thrown away meanwhile, as redaction does.
+
+    Raises _Refused where it was thrown away, so that nothing of it is brought in.
+    """
     values: dict[str, Any] = {"content": b""} if state == UploadState.DONE else {}
     if state != UploadState.FAILED:
         values["found"] = upload.found

@@ -195,7 +195,7 @@ class Found:
 
 
 def parts_of(words: str) -> list[tuple[str, bool]]:
-    """Split a query into (text, is a quoted phrase).
+    """Return the parts of a query, each as (text, is a quoted phrase).
 
     >>> parts_of('lahore "child labour"')
     [('lahore', False), ('child labour', True)]

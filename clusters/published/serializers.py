@@ -128,7 +128,7 @@ def field_of(spec: FieldSpec) -> serializers.Field[Any, Any, Any, Any]:
 
 
 def with_links(queryset: models.QuerySet[Any], *, has_parts: bool = False) -> models.QuerySet[Any]:
-    """Fetch with records all that their serializer shows, in a fixed number of queries."""
+    """Return records with all that their serializer shows, in a fixed number of queries."""
     model: type[models.Model] = queryset.model
     shape = record_schema(model)
     many: list[Any] = [spec.name for spec in shape.fields if spec.kind == "references"]
