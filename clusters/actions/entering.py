@@ -13,7 +13,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from clusters.actions.editing import logged_changes
-from clusters.actions.publishing import NotAllowed, NotPublishable
+from clusters.actions.publishing import NotAllowed, NotPublishable, references_of
 from clusters.models import Citation, CitationUse, DeletedRecord, Publication, Root, State, User
 from clusters.records.citation_cover import narrowed
 from clusters.records.history import RecordHistory
@@ -131,6 +131,7 @@ def update(
         if merged.edited and not force:
             raise Conflicts(merged.edited)
         saver = RecordWriter(by)
+        saver.named_before = references_of(now, shape)
         saver.instances[shape.folder, case_file.slug] = stored
         wanted = narrowed(now, merged.preferring_file, shape)
         saver.save_all([(case_file, wanted)])
@@ -195,6 +196,7 @@ def _amended(wish: Amendment, stored: Root, saver: RecordWriter) -> tuple[CaseFi
     case_file = wish.case_file
     saver.instances[case_file.shape.folder, case_file.slug] = stored
     now, wanted = document_from(stored), case_file.document
+    saver.named_before |= references_of(now, case_file.shape)
     # What the base does not show, open codings and private fields, is not written over.
     saver.problems += [
         case_file.problem(hidden.where, HIDDEN)
@@ -267,6 +269,7 @@ def restore_deleted(*, removal: DeletedRecord, by: User) -> Root:
     shape = record_schemas()[removal.kind]
     (case_file,) = read(shape, [removal.document])
     saver = RecordWriter(by)
+    saver.named_before = references_of(case_file.document, shape)
     model: Any = shape.model
     # Under its number, so that its history goes on and its slug is its own again.
     saver.instances[shape.folder, removal.slug] = model(

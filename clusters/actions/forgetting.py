@@ -284,7 +284,7 @@ def _rewrite_mails(wanted: Wanted) -> int:
     return rows
 
 
-def unprotected(model: type[models.Model]) -> Any:
+def unprotected(model: Any) -> Any:
     """Return a context in which this connection, and only it, may change an append-only table."""
     names = [
         f"{owner._meta.label}:{trigger.name}"

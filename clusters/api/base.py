@@ -254,9 +254,11 @@ class RecordViewSet(viewsets.GenericViewSet[Any]):
     def wanted_fields(self) -> "frozenset[str] | None":
         """Return what `fields=` asks for, or None for everything. Raises ValidationError."""
         wanted = several(self.request.query_params, "fields")
+        known = self.known_fields
+        if not wanted and "fields" in self.request.query_params:
+            raise ValidationError({"fields": f"Name a field. {known_words('', known)}"})
         if not wanted:
             return None
-        known = self.known_fields
         if unknown := [name for name in wanted if name not in known]:
             said = f"There is no field “{short(unknown[0])}”. {known_words(unknown[0], known)}"
             raise ValidationError({"fields": said})

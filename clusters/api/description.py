@@ -509,7 +509,8 @@ def without_parts(model: type[models.Model], example: Any) -> Any:
 def identity_of(model: type[models.Model]) -> Any:
     example = example_of(model) or {}
     if not example and hasattr(model, "parent_field"):  # Sialkot has no reply yet
-        above = identity_of(model._meta.get_field(model.parent_field).related_model)
+        root: Any = model._meta.get_field(model.parent_field).related_model
+        above = identity_of(root)
         return above and f"{above}/first"
     return example.get("id") or example.get("slug")
 

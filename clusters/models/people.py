@@ -72,6 +72,10 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.email
 
+    def set_unusable_password(self) -> None:
+        super().set_unusable_password()
+        self._password = ""  # that it was set, as `set_password` notes it
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Set by `set_password`, through whichever door; not where only its hash is made anew.
         is_new_password = self._password is not None  # type: ignore[attr-defined]

@@ -207,15 +207,17 @@ def link(record: models.Model, context: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def is_told(record: models.Model, context: Mapping[str, Any]) -> bool:
-    """Return whether an answer may say what a record is called; others' drafts have slugs alone."""
+def is_told(record: Any, context: Mapping[str, Any]) -> bool:
+    """Return whether an answer may say what a record is called; drafts of others by slug."""
     reader = context.get("reader")
     if reader is None:
         return True  # what is public names only what is
-    root: Any = record
-    while hasattr(root, "parent_field"):
-        root = root.parent
-    return not isinstance(root, Root) or root.may_be_seen_by(reader)
+    while hasattr(record, "parent_field"):
+        record = record.parent
+    if isinstance(record, Root) and not record.may_be_seen_by(reader):
+        return False
+    # A donor is called as its stakeholder is.
+    return all(is_told(getattr(record, name), context) for name in getattr(record, "named_by", ()))
 
 
 def depend(context: Mapping[str, Any], *records: models.Model) -> None:

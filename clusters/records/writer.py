@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from clusters.i18n import LONGEST_ECHO, short
 from clusters.models import Alias, Citation, CitationUse, Publication, Root, Stance, User
+from clusters.models.base import RootQuerySet
 from clusters.records.schema import FieldSpec, RecordSchema, record_schemas
 from clusters.records.serialization import Document, locator_type_of, lookups
 from clusters.records.validation import CaseFile, Problem, Where
@@ -43,6 +44,8 @@ class RecordWriter:
         # Every root met so far, by folder and slug; without a number where it could not be saved.
         self.instances: dict[tuple[str, str], Any] = {}
         self.made: set[tuple[type[models.Model], int]] = set()
+        # Roots that a record names already, whoever may see them.
+        self.named_before: set[tuple[type[Root], str]] = set()
         # Parts of other records and places that were named already: thousands name the same ones.
         self.parts: dict[tuple[Any, str], Any] = {}
         self.places: dict[tuple[int, str, str], int] = {}
@@ -251,7 +254,7 @@ class RecordWriter:
         folder = next(shape.folder for shape in record_schemas().values() if shape.model is model)
         if (folder, slug) not in self.instances:
             found, _ = find_by_slug(model, slug)
-            if found is None:
+            if found is None or not self.may_name(found, slug):
                 way = f"add {folder}/{slug}.yaml" if self.in_files else "enter it first"
                 raise _Unresolved(
                     f"{short(slug)} is not known ({model._meta.verbose_name}): {way}, or correct "
@@ -261,6 +264,15 @@ class RecordWriter:
         if self.instances[folder, slug].pk is None:
             raise _Unresolved(f"{slug} is not known as long as its own file is wrong.")
         return self.instances[folder, slug]
+
+    def may_name(self, found: Any, slug: str) -> bool:
+        """Return whether whoever saves may name a record: others' drafts are not known to them.
+
+        What a command has entered is a draft of nobody, and may be named by its slug.
+        """
+        if self.by is None or not isinstance(found, Root) or found.entered_by_id is None:
+            return True
+        return (type(found), slug) in self.named_before or found.may_be_seen_by(self.by)
 
     def put_parts(
         self, case_file: CaseFile, instance: Any, shape: RecordSchema, document: Document, at: Where
@@ -282,10 +294,12 @@ class RecordWriter:
 
     def seen(self, model: type[models.Model]) -> models.QuerySet[Any]:
         """Return the records whose names may be told to whoever saves."""
-        records: Any = model._default_manager
+        records: models.QuerySet[Any] = model._default_manager.all()
         if self.by is None:
-            return records.all()
-        return records.visible_to(self.by) if issubclass(model, Root) else records.none()
+            return records
+        if isinstance(records, RootQuerySet):
+            return records.visible_to(self.by)
+        return records.none()
 
     def find_all(
         self, case_file: CaseFile, spec: FieldSpec, slugs: Sequence[str], where: Where

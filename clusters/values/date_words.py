@@ -123,7 +123,7 @@ def _refusal(text: str, words: str, candidate: str) -> str:
 
 def _may_be_month(words: str) -> bool:
     """Whether 2008/12 may be a month or two years; 2008/09 is a year that begins in one of two."""
-    match = re.fullmatch(r"\d\d(\d\d)/(\d\d)", words)
+    match = re.fullmatch(r"\d\d(\d\d) ?/ ?(\d\d)", words)
     return match is not None and int(match[2]) in range(1, 13) and int(match[2]) > int(match[1]) + 1
 
 

@@ -9,13 +9,13 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from clusters.actions.changing import change
 from clusters.actions.commenting import notify
 from clusters.actions.publishing import NotAllowed, lock_public_log
 from clusters.models import Contributor, Publication, State, User
-from clusters.models.roles import may_review
+from clusters.models.roles import may_enter, may_review
 from clusters.records.schema import record_schema
 from clusters.records.serialization import Document, document_of, reference
 from clusters.records.validation import REQUIRED, CaseFilesRefused, read_value
@@ -35,6 +35,9 @@ from interventions.selectors.completeness import publications_in
 
 LONGEST = 5_000
 # Why an answer stands that nobody had to find together: the coders' own rationales are beside it.
+NOT_ALONE = gettext_noop(
+    "A consensus needs two coders, and none left out: let an editor adjudicate."
+)
 ALL_THE_SAME = (
     "Everybody who coded this in the round gave the same answer; each says why in a coding of "
     "their own."
@@ -58,7 +61,7 @@ def open_round(*, round: CodingRound, by: User, url: str = "") -> None:
     reasons += [
         _("%(coder)s has no account to code with.") % {"coder": row.coder}
         for row in it.coders
-        if row.coder.user_id is None
+        if not may_enter(row.coder.user)
     ]
     # Else all the work could not go into its projects in the end.
     reasons += [
@@ -389,7 +392,7 @@ def _refusal_of(resolution: str, round: CodingRound, by: User) -> str:
     if resolution == Resolution.ADJUDICATED and not may_review(by):
         return _("Only an editor adjudicates.")
     if resolution == Resolution.CONSENSUS and not RoundSnapshot(round).may_agree:
-        return _("A consensus needs two coders, and none left out: let an editor adjudicate.")
+        return _(NOT_ALONE)
     return ""
 
 
@@ -415,6 +418,8 @@ def agree_where_same(*, round: CodingRound, by: User) -> int:
     found = _locked(round, RoundState.COMPARING)
     _takes_part(found, by)
     it = RoundSnapshot(found)
+    if not it.may_agree:
+        raise NotAllowed([_(NOT_ALONE)])
     cells = [cell for cell in it.cells.values() if _all_say_the_same(cell, it)]
     with pghistory.context(user=by.pk, reason="Agreed: all say the same"):
         made = RoundCoding.objects.bulk_create(

@@ -354,7 +354,10 @@ class Coding(Child):
     objects: ClassVar[Any] = CodingQuerySet.as_manager()
 
     # What a coder answers for.
-    answer_columns = ("coder_id", "resolution", "score", "missing_reason")
+    answer_columns = (
+        *("coder_id", "resolution", "round", "score", "missing_reason", "rationale"),
+        *("factor_id", "dimension_id", "perspective_group_id", "perspective_stakeholder_id"),
+    )
 
     def check_author(self, by: User, before: Mapping[str, Any]) -> None:
         """Refuse what somebody alone cannot say: others' codings, and that others agree.

@@ -175,8 +175,14 @@ def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]
                 )
                 raise Unreadable(words)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-        sheet, *others = book.worksheets
-        _check_other_sheets(sheet.title, others)
+        filled = [sheet for sheet in book.worksheets if _has_data(sheet)]
+        sheet, *others = filled or book.worksheets[:1]
+        if others:
+            words = _(
+                "It has data on two sheets, “%(first)s” and “%(other)s”. Save each as a file of "
+                "its own, and bring in one after the other."
+            )
+            raise Unreadable(words % {"first": sheet.title, "other": others[0].title})
         sheet.reset_dimensions()  # what a file says of its size may be anything
         for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
             if number > 2 * MOST_ROWS:
@@ -198,16 +204,13 @@ def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]
         ) from None
 
 
-def _check_other_sheets(first: str, others: Iterable[Any]) -> None:
-    """Refuse to leave out what is on further sheets. Raises Unreadable."""
-    for sheet in others:
-        sheet.reset_dimensions()
-        if sheet.title != CODEBOOK and any(any(row) for row in sheet.iter_rows(values_only=True)):
-            words = _(
-                "It has data on two sheets, “%(first)s” and “%(other)s”. Save each as a file of "
-                "its own, and bring in one after the other."
-            )
-            raise Unreadable(words % {"first": first, "other": sheet.title})
+def _has_data(sheet: Any) -> bool:
+    """Whether a sheet has more than spaces in it; our own codebook is none of the data."""
+    if sheet.title == CODEBOOK:
+        return False
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(max_row=2 * MOST_ROWS, max_col=MOST_COLUMNS + 1, values_only=True)
+    return any(str(cell).strip() for row in rows for cell in row if cell is not None)
 
 
 def _check_parts(packed: zipfile.ZipFile) -> None:

@@ -90,3 +90,13 @@ def test_the_nearest_record_is_named(client):
     detail = client.get("/api/v1/projects/?cluster=sialkott").json()["detail"]
 
     assert detail.endswith("Did you mean “sialkot”?")
+
+
+@pytest.mark.parametrize("path", [LIST, f"{LIST}sialkot/"])
+def test_fields_that_name_nothing_are_refused(client, path):
+    factories.make_public(factories.make_cluster(slug="sialkot"))
+
+    refused = client.get(f"{path}?fields=")
+
+    assert refused.status_code == 400
+    assert "Name a field. Known: " in refused.content.decode()

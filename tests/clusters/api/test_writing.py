@@ -878,19 +878,33 @@ def test_a_label_that_looks_the_same_is_the_same(researcher, label):
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/cited_as"]
 
 
-def test_drafts_of_others_are_named_by_their_slugs_alone(client, editor):
+def test_drafts_of_others_are_not_known_to_whoever_may_not_see_them(client, editor):
+    author, other = Writer(client, "researcher"), Writer(client, "researcher")
+    factories.make_cluster(slug="hidden", name="Words of another", entered_by=author.user)
+    body = {**CASE, "clusters": ["hidden"]}
+
+    refused = other("POST", "projects/", body)
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["pointer"] == "/clusters/0"
+    assert "hidden is not known" in refused.json()["errors"][0]["detail"]
+    assert author("POST", "projects/", body).status_code == 201
+
+
+def test_a_draft_of_others_that_is_named_already_stays_and_goes_by_its_slug(client, editor):
     author, other = Writer(client, "researcher"), Writer(client, "researcher")
     cluster = factories.make_cluster(
         slug="hidden", name="Words of another", country="VN", entered_by=author.user
     )
-    made = other("POST", "projects/", {**CASE, "clusters": ["hidden"]}).json()
+    factories.make_project(slug="mine", entered_by=other.user).clusters.add(cluster)
 
-    link = {"id": "hidden", "title": "hidden"}
-    assert [{name: one[name] for name in link} for one in made["clusters"]] == [link]
-    assert made["countries"] == []
+    read = other.get("projects/mine/")
+    made = other("PATCH", "projects/mine/", {"aims": "To meet"}, if_match=read["ETag"]).json()
+
+    assert [made["clusters"][0][name] for name in ("id", "title")] == ["hidden", "hidden"]
+    assert (made["aims"], made["countries"]) == ("To meet", [])
     assert "Words of another" not in other.get("projects/?state=draft").content.decode()
-    seen = editor.get(f"projects/{CASE['slug']}/").json()
-    assert seen["clusters"][0]["title"] == str(cluster)
+    seen = editor.get("projects/mine/").json()
+    assert seen["clusters"][0]["title"] == "Words of another"
     assert seen["countries"][0]["code"] == "VN"
 
 

@@ -230,3 +230,15 @@ def test_a_workbook_with_data_on_a_second_sheet_is_refused():
     book.save(stored)
     with pytest.raises(Unreadable, match="data on two sheets, “First” and “Second”"):
         read(stored.getvalue())
+
+
+def test_sheets_with_nothing_but_spaces_are_no_data():
+    book = openpyxl.Workbook()
+    book.active.append([" "])
+    rows = book.create_sheet("Rows")
+    rows.append(["slug", "name"])
+    rows.append(["kasur", "Kasur"])
+    stored = io.BytesIO()
+    book.save(stored)
+
+    assert read(stored.getvalue()).rows == [{"slug": "kasur", "name": "Kasur"}]

@@ -88,6 +88,7 @@ def test_words_that_sources_print_become_edtf_or_nothing(words, text):
         ("31 February 2008", "is not a date that can be read"),
         ("2009 to 2008", "“2009 to 2008” ends before it begins."),
         ("01/03/2008", "“01/03/2008” may be 2008-03-01 or 2008-01-03. Write one of them."),
+        ("2008 / 12", "“2008 / 12” may be 2008-12 or 2008/2012. Write one of them."),
         ("2008/12", "“2008/12” may be 2008-12 or 2008/2012. Write one of them."),
         ("2005/00", "is not a date that can be read"),
         ("39508", "is a spreadsheet’s number for a day. Write the date itself."),

@@ -137,12 +137,13 @@ def test_a_change_of_password_ends_every_token(client):
     assert not user.api_tokens.valid().exists()
 
 
-def test_a_password_that_is_set_through_any_door_ends_every_token(user):
+@pytest.mark.parametrize("change", ["set_password", "set_unusable_password"])
+def test_a_password_that_is_set_through_any_door_ends_every_token(user, change):
     token, _text = ApiToken.issue(
         user=user, name="a", scope="read", expires_at=timezone.now() + timedelta(1)
     )
-    user.set_password("a long password")
     user.check_password("a long password")
+    getattr(user, change)(*["a long password"] * (change == "set_password"))
     assert ApiToken.objects.valid().filter(pk=token.pk).exists()
 
     user.save()
