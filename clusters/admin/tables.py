@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,7 +14,13 @@ from clusters.actions import uploads
 from clusters.actions.table_rows import TableRows
 from clusters.admin.uploads import LAST, UploadField, of_user
 from clusters.formats.spreadsheets.columns import tables
-from clusters.formats.spreadsheets.files import LARGEST, SUFFIXES, write_csv, write_xlsx
+from clusters.formats.spreadsheets.files import (
+    LARGEST,
+    LONGEST_IN_XLSX,
+    SUFFIXES,
+    write_csv,
+    write_xlsx,
+)
 from clusters.models import UploadMode
 from clusters.models.roles import may_enter
 
@@ -80,6 +86,10 @@ def table_file(request: HttpRequest, name: str, suffix: str) -> HttpResponse:
         raise Http404
     has_rows = "rows" in request.GET
     rows = TableRows(table, by=user).exported() if has_rows else []
+    if suffix == "xlsx" and any(len(cell) > LONGEST_IN_XLSX for row in rows for cell in row):
+        words = _("A text in it is longer than a cell of a workbook holds. Take the CSV file.")
+        messages.error(request, words)
+        return HttpResponseRedirect(reverse("admin:desk-tables"))
     content = (
         write_xlsx(table, rows)
         if suffix == "xlsx"

@@ -31,6 +31,7 @@ from clusters.api.renderers import JSONRenderer
 from clusters.api.tables import TableColumn, as_day, columns_of, row_of
 from clusters.formats.citations import CASEBOOK, csl_of, work_reference
 from clusters.formats.csv_files import harmless
+from clusters.formats.spreadsheets.files import LONGEST_IN_XLSX
 from clusters.models import Publication
 from clusters.models.base import name_path, root_path
 from clusters.published import documents
@@ -351,6 +352,11 @@ class Sheet:
                 {"format": "A sheet holds a million rows, and these are more: take csv or jsonl."}
             )
         for number, value in enumerate(values):
+            if isinstance(value, str) and len(value) > LONGEST_IN_XLSX:
+                words = f"A text of {self.columns[number].name} is longer than a cell of XLSX holds"
+                raise ValidationError(
+                    {"format": f"{words} ({LONGEST_IN_XLSX:,}): take csv or jsonl."}
+                )
             if value is not None:
                 shown = harmless(value) if isinstance(value, str) else value
                 kept = self.day if isinstance(value, date) else style

@@ -88,7 +88,9 @@ def names_of(texts: Iterable[str]) -> list[Name]:
 def _apart(text: str) -> list[str]:
     """Part names that some programs write into one: Khan, F.; Nadvi, K."""
     names = text.split(";")
-    return names if all("," in name for name in names if name.strip()) else [text]
+    given = [name for name in names if name.strip()]
+    are_names = all("," in name or is_organisation(name) for name in given)
+    return names if are_names and "," in text else [text]
 
 
 def name_of(text: str) -> Name:

@@ -131,10 +131,12 @@ def _date(text: str) -> str:
     # Zeros, or nothing, where there is no month or day.
     while numbers and numbers[-1].strip("0") == "":
         numbers.pop()
+    if not numbers and parts[-1].isalpha():  # 2006///Spring
+        return f"{parts[-1]} {year}"
     is_date = all(re.fullmatch(r"\d{1,2}", number) for number in numbers)
     # 1999/2000 and 1999/00 are double years.
-    is_span = len(parts) == 1 and (parts[0] in ("0", "00") or not is_date or int(parts[0]) > 12)
-    if is_span or not is_date:
+    is_span = len(parts) == 1 and parts[0] in ("0", "00")
+    if is_span or not is_date or (numbers and int(numbers[0]) > 12):
         return text
     return "-".join([year, *(f"{int(number):02}" for number in numbers)])
 
@@ -146,6 +148,8 @@ def _dates(date: str, *years: str) -> list[str]:
     if date and year and not re.search(r"\d{4}", date):
         day = re.fullmatch(r"([A-Za-z]{3,9})\.? ?(\d{1,2})?", date)
         words = f"{int(day[2])} {day[1]}" if day and day[2] else (day[1] if day else "")
+        if re.fullmatch(r"\d{1,2} [A-Za-z]{3,9}\.?", date):
+            words = date
         months = re.fullmatch(r"([A-Za-z]{3,9})[-–/]([A-Za-z]{3,9})", date)
         if months:
             words = f"{months[1]} {year[:4]} to {months[2]}"

@@ -113,7 +113,9 @@ _SEASONS = {"SPR": "spring", "SUM": "summer", "FAL": "fall", "WIN": "winter"}
 def _dates(text: str) -> list[str]:
     """Return the dates to try for one that is written year first: 2017 Nov 15, 2017 Nov-Dec."""
     year, _space, rest = text.partition(" ")
-    if re.search(r"\d{4}", rest):
+    if match := re.fullmatch(r"(\d{4}) ([A-Za-z]+)-(\d{4}) ([A-Za-z]+)", text):
+        return [f"{match[2]} {match[1]} to {match[4]} {match[3]}", match[1]]
+    if re.findall(r"\d{4}", rest) == [year]:
         return [rest]  # the year stands in both
     if rest in _SEASONS:
         return [f"{_SEASONS[rest]} {year}"]

@@ -26,6 +26,8 @@ from clusters.values.cleaning import trimmed
 
 LARGEST, LARGEST_UNPACKED = 10_000_000, 100_000_000
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 50_000, 200, 100_000
+# How many characters a cell of XLSX holds; of a longer text the rest would be lost.
+LONGEST_IN_XLSX = 32_767
 # Of the XML inside a workbook: elements are some hundred times larger in memory than in the file.
 MOST_IN_STRINGS, MOST_ELEMENTS, MOST_IN_A_ROW = 1_500_000, 1_000_000, 60_000
 # Begins a row that is for people: the codebook inside a CSV file.

@@ -328,3 +328,21 @@ def test_a_file_that_fails_in_the_middle_is_no_file(seeded, client, address, tmp
     assert answer.status_code >= 500
     assert not answer.streaming
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_that_no_cell_of_a_workbook_holds_is_not_cut(client):
+    factories.make_public(factories.make_project(slug="long", activities="x" * 40_000))
+
+    refused = client.get(f"{API}projects/?format=xlsx")
+    assert refused.status_code == 400
+    assert "A text of activities is longer" in refused.json()["errors"][0]["detail"]
+    assert "x" * 40_000 in body(client.get(f"{API}projects/?format=csv")).decode()
+
+
+def test_nor_is_it_in_a_table_of_the_admin(desk):
+    factories.make_project(slug="long", activities="x" * 40_000)
+
+    told = desk.get("/admin/desk/tables/projects.xlsx?rows", follow=True)
+    assert "longer than a cell of a workbook holds" in told.content.decode()
+    whole = desk.get("/admin/desk/tables/projects.csv?rows")
+    assert "x" * 40_000 in whole.content.decode()

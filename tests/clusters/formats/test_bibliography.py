@@ -397,6 +397,11 @@ def test_an_entry_with_a_comma_missing_is_told_and_the_others_are_read():
         ("TY  - JOUR\nTI  - A\nDA  - 2006/Jul/15\nER  - \n", "2006-07-15", 0),
         ("TY  - JOUR\nTI  - A\nDA  - 2006/Spring\nER  - \n", "2006-21", 0),
         ("TY  - JOUR\nTI  - A\nPY  - 2006/00/00\nER  - \n", "2006", 0),
+        ("TY  - JOUR\nTI  - A\nPY  - 2006/13/\nER  - \n", "2006", 2),
+        ("TY  - JOUR\nTI  - A\nPY  - 2006///Spring\nER  - \n", "2006-21", 0),
+        ("TY  - JOUR\nTI  - A\nDA  - 15 July\nPY  - 2006\nER  - \n", "2006-07-15", 0),
+        ("PMID- 1\nTI  - A\nDP  - 1998 Dec-1999 Jan\n", "1998-12/1999-01", 0),
+        ("PMID- 1\nTI  - A\nDP  - 2000 Spring-2001 Winter\n", "2000-21/2001-24", 0),
         ("TY  - JOUR\nTI  - A\nPY  - 1999/00\nER  - \n", "1999/2000", 0),
         ("@book{a, title={A}, year=2006, month=13}", "2006", 1),
         ('@book{a, title={A}, year=2006, month=jul # "~15"}', "2006-07-15", 0),
@@ -423,6 +428,10 @@ def test_a_date_is_read_whole_or_what_is_lost_of_it_is_said(text, edtf, left_out
         (
             "TY  - BOOK\nTI  - A\nPY  - 2004\nAU  - Khan, F.; Nadvi, K.\nER  - \n",
             *("Khan, F.; Nadvi, K.", "Khan and Nadvi (2004)"),
+        ),
+        (
+            "TY  - BOOK\nTI  - A\nPY  - 2004\nAU  - Khan, F.; World Bank\nER  - \n",
+            *("Khan, F.; World Bank", "Khan and World Bank (2004)"),
         ),
         (
             "PMID- 1\nTI  - A\nDP  - 2004\nAU  - Khan F\nAU  - et al.\n",
