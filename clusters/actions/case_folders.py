@@ -144,16 +144,16 @@ class _Loader:
 
     def logged(self, reason: str, *, is_trial: bool) -> ExitStack:
         """Return a context that checks and logs changes of what is public, kind by kind."""
-        known = [
-            record
-            for case_file, _document in self.merged
-            if (record := self.instances.get((case_file.shape.folder, case_file.slug)))
-            and isinstance(record, Root)
-        ]
+        wanted = {case_file.name for case_file, _document in self.merged}
+        known = {record: file for file, record in self.roots() if file.name in wanted}
         stack = ExitStack()
         for _model, roots in groupby(known, key=type):
-            how: Any = {"by": None, "reason": reason, "is_trial": is_trial, "are_stated": True}
-            stack.enter_context(logged_changes(list(roots), **how))
+            change = logged_changes(
+                list(roots), by=None, reason=reason, is_trial=is_trial, are_stated=True
+            )
+            for row in stack.enter_context(change):
+                # With all that hangs on it, so that saving need not fetch it again.
+                self.instances[known[row].shape.folder, known[row].slug] = row
         return stack
 
     def save(self) -> None:

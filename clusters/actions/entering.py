@@ -118,10 +118,10 @@ def update(
     shape = record_schema(type(record))
     (case_file,) = read(shape, [document])
     outcome: dict[int, Document] = {}
-    how: Any = {"by": by, "reason": reason, "is_trial": is_trial, "outcome": outcome}
+    change = logged_changes([record], by=by, reason=reason, is_trial=is_trial, outcome=outcome)
     with (
         # Whoever saves at the same time waits here, and then merges into what this made of it.
-        logged_changes([record], **how) as (stored,),
+        change as (stored,),
         pghistory.context(user=by.pk, reason=reason),
     ):
         if stored.is_published != record.is_published:

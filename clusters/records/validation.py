@@ -56,8 +56,8 @@ class CaseFilesRefused(Exception):
     """The files cannot be loaded; `problems` lists everything that is wrong."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
         self.problems = sorted(problems)
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 @dataclass
@@ -325,7 +325,9 @@ class _Reader:
         left_out = (
             [self.text(name, at) or "" for name in self.items(not_for, at)] if not_for else []
         )
-        document: Document = {name: self.text(part, at) or "" for name, part in pairs.items()}
+        document: Document = {
+            name: one_line(self.text(part, at) or "") for name, part in pairs.items()
+        }
         locators = [name for name in document if name in LocatorType.values and document[name]]
         unknown = document.keys() - {"publication", "for", "stance"} - set(LocatorType.values)
         if NO_KIND in document:

@@ -241,7 +241,7 @@ def _reasons_against(
     reasons = []
     if round.state != RoundState.CODING:
         reasons.append(_("Coding is over: nobody can begin now."))
-    if instead.user_id is None:
+    if not may_enter(instead.user):
         reasons.append(_("%(coder)s has no account to code with.") % {"coder": instead})
     if back is not None and back.left_at is None:
         reasons.append(_("%(coder)s is in this round already.") % {"coder": instead})

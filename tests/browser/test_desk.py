@@ -377,6 +377,9 @@ def test_from_a_paper_to_a_published_case(sign_in):
     it_is_published_and_seen_everywhere(sign_in, case)
     a_change_to_what_is_public_is_proposed_and_approved(sign_in, case)
 
+    found = sign_in("editor").request.get("/api/v1/projects/jalandhar-football-network/").json()
+    assert (found["state"]["code"], found["aims"]) == ("published", "To sell and to train together")
+
 
 def test_a_deleted_project_comes_back_whole(sign_in, desk):
     page = sign_in("editor")

@@ -36,7 +36,7 @@ def command_for(language, code):
 
 
 def run(code, language, *, served, token, folder):
-    done = subprocess.run(
+    return subprocess.run(
         command_for(language, code.replace("http://localhost:8000", served.address)),
         capture_output=True,
         text=True,
@@ -45,15 +45,15 @@ def run(code, language, *, served, token, folder):
         env={"PATH": f"{VENV}:{os.environ['PATH']}", "HOME": str(folder), "TOKEN": token},
     )
 
-    assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
-    assert done.stdout.strip() or language == "sh" or "-O" in code, code
-    assert "/api/v1/problems/" not in done.stdout
-
 
 def test_the_blocks_of_the_quickstart_run_one_after_the_other(served, token, tmp_path):
     """The later ones use what earlier ones made."""
     for language, code in BLOCKS:
-        run(code, language, served=served, token=token, folder=tmp_path)
+        done = run(code, language, served=served, token=token, folder=tmp_path)
+
+        assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+        assert done.stdout.strip() or language == "sh" or "-O" in code, code
+        assert "/api/v1/problems/" not in done.stdout
 
 
 def test_the_quickstart_speaks_to_everybody_it_promises_to():

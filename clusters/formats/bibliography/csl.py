@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clusters.formats.bibliography.names import Name, is_others, person
-from clusters.formats.bibliography.work import Entry, Unreadable, Work, plain_text, work_of
+from clusters.formats.bibliography.work import MONTHS, Entry, Unreadable, Work, plain_text, work_of
 from clusters.models import PublicationType
 from clusters.values.cleaning import read_json
 
@@ -145,14 +145,21 @@ def _dates(issued: Any) -> list[str]:
     mark = "~" if issued.get("circa") else ""
     # CSL counts seasons from 1; EDTF writes spring as 21.
     season = issued.get("season")
-    if len(dates) == 1 and len(dates[0]) == 4 and str(season) in ("1", "2", "3", "4"):
-        dates = [f"{dates[0]}-2{season}"]
+    if len(dates) == 1 and len(dates[0]) == 4 and season not in (None, ""):
+        is_number = str(season) in ("1", "2", "3", "4")
+        dates = [f"{dates[0]}-2{season}" if is_number else f"{season} {dates[0]}"]
     joined = "/".join(f"{date}{mark}" for date in dates)
     return [joined, str(issued.get("raw") or ""), str(issued.get("literal") or "")]
 
 
 def _date(parts: list[Any]) -> str:
-    year, *rest = (int(part) for part in parts[:3] if part not in (None, ""))
-    if rest and not 1 <= rest[0] <= 12:
+    # Some write zeros where there is no month or day, and months as words.
+    year, *rest = (_number(part) for part in parts[:3] if part not in (None, "", 0, "0"))
+    if rest and not (1 <= rest[0] <= 12 or 21 <= rest[0] <= 24):  # 21 to 24 are seasons
         raise ValueError(rest[0])  # 2006-13 would be read as two years
     return "-".join([f"{year:04}", *(f"{part:02}" for part in rest)])
+
+
+def _number(part: Any) -> int:
+    word = str(part)[:3].lower()
+    return MONTHS.index(word) + 1 if word in MONTHS else int(part)

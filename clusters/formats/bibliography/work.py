@@ -214,16 +214,19 @@ def _issued(dates: Iterable[str], left_out: list[str]) -> dict[str, str] | None:
 
 
 def _first(texts: Iterable[str], read: Callable[[str], str], left_out: list[str]) -> str:
-    problem = ""
+    """Return the first value that can be read; the others, and what cannot be read, is said."""
+    found: list[str] = []
     for text in texts:
         try:
-            if found := read(text):
-                return str(found)
+            value = read(text)
         except ValueError as error:
-            problem = problem or str(error)
-    if problem:
-        left_out.append(problem)
-    return ""
+            left_out.append(str(error))
+            continue
+        if value and value not in found:
+            found.append(value)
+    if found[1:]:
+        left_out.append(_("Not kept: %(names)s.") % {"names": ", ".join(found[1:])})
+    return found[0] if found else ""
 
 
 # What babel (BibLaTeX) calls languages that have another name.

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.utils.escape import unescape
 
-from clusters.formats.csv_files import FORMULA, harmless
+from clusters.formats.csv_files import as_meant, harmless
 from clusters.formats.spreadsheets.columns import Column, Table
 from clusters.values.cleaning import trimmed
 
@@ -142,7 +142,7 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
     number = 1
     try:
         for number, row in enumerate(rows, start=2 if sign else 1):
-            yield number, [_as_typed(cell) for cell in row]
+            yield number, [trimmed(as_meant(cell)) for cell in row]
     except csv.Error as error:
         words = _("Row %(row)s cannot be read: %(why)s")
         said = _CSV_ERRORS.get(str(error), _("a quotation mark stands where it cannot."))
@@ -156,12 +156,6 @@ _CSV_ERRORS = {
         "a cell is longer than 131,072 characters."
     ),
 }
-
-
-def _as_typed(cell: str) -> str:
-    """Return a cell without the sign that was put before it so that no spreadsheet calculates."""
-    is_kept = cell[:1] == "'" and cell[1:2] in FORMULA
-    return trimmed(cell[1:] if is_kept and len(cell) > 1 else cell)
 
 
 def _xlsx(content: bytes, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]:

@@ -366,6 +366,21 @@ def test_project_links_may_point_both_ways(folder):
     assert Project.objects.get(slug="one").links.get().other.slug == "two"
 
 
+def test_what_keeps_the_folder_from_being_public_is_told_with_its_line(folder):
+    text = CLUSTER.replace(
+        "    citations:\n      - {publication: paper, table: 'Table 1, row 2'}\n", ""
+    )
+    write(folder, "clusters/kasur.yaml", text)
+    write(folder, "publications/paper.yaml", PAPER)
+
+    with pytest.raises(CaseFilesRefused) as refused:
+        load(folder, publish_all=True)
+
+    places = {(problem.file, problem.field) for problem in refused.value.problems}
+    assert ("clusters/kasur.yaml", "statistics.firms.value") in places
+    assert all(problem.message.startswith("Not published.") for problem in refused.value.problems)
+
+
 def test_names_of_authors_stay_the_texts_that_they_are(folder):
     names = "authors: [{family: No, given: 007}, {literal: 2001-01-01}]"
     write(folder, "publications/paper.yaml", f"slug: paper\ntitle: A paper\n{names}\n")

@@ -890,6 +890,33 @@ def test_drafts_of_others_are_not_known_to_whoever_may_not_see_them(client, edit
     assert author("POST", "projects/", body).status_code == 201
 
 
+def test_a_donor_does_not_tell_what_its_stakeholder_is_called(client):
+    author, other = Writer(client, "researcher"), Writer(client, "researcher")
+    hidden = factories.make_stakeholder(
+        slug="hidden", name="Words of another", entered_by=author.user
+    )
+    donor = factories.make_donor(slug="donor", stakeholder=hidden, entered_by=other.user)
+    project = factories.make_project(slug="mine", entered_by=other.user)
+    project.funding.create(key="grant", provider=donor)
+
+    read = other.get("projects/mine/").json()
+
+    assert read["funding"][0]["provider"]["title"] == "donor"
+
+
+@pytest.mark.parametrize("written", ["https://doi.org/10.1007/a", "http://dx.doi.org/10.1007/A"])
+def test_the_address_of_a_doi_is_written_as_the_doi(researcher, written):
+    body = {"slug": "paper", "title": "A paper", "web_address": written}
+    refused = researcher("POST", "publications/", body)
+
+    assert refused.json()["errors"] == [
+        {
+            "pointer": "/web_address",
+            "detail": "This is the address of a DOI. Write it as the DOI: 10.1007/a.",
+        }
+    ]
+
+
 def test_a_draft_of_others_that_is_named_already_stays_and_goes_by_its_slug(client, editor):
     author, other = Writer(client, "researcher"), Writer(client, "researcher")
     cluster = factories.make_cluster(

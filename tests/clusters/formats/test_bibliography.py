@@ -410,6 +410,9 @@ def test_an_entry_with_a_comma_missing_is_told_and_the_others_are_read():
         ("@book{a, title={A}, date={2006-02-30}}", "2006", 2),
         ("PT J\nTI A\nPD FAL\nPY 2006\nER\n", "2006-23", 0),
         ('[{"title": "A", "issued": {"date-parts": [[2006, 2, 30]]}}]', "2006", 2),
+        ('[{"title": "A", "issued": {"date-parts": [[2006, 0, 0]]}}]', "2006", 0),
+        ('[{"title": "A", "issued": {"date-parts": [[2006, "Jul"]]}}]', "2006-07", 0),
+        ('[{"title": "A", "issued": {"date-parts": [[2006]], "season": "spring"}}]', "2006-21", 0),
     ],
 )
 def test_a_date_is_read_whole_or_what_is_lost_of_it_is_said(text, edtf, left_out):
@@ -535,3 +538,16 @@ def test_a_hostile_list_ends_soon_in_works_or_in_words(name):
 def test_a_list_without_works_says_so(text):
     with pytest.raises(Unreadable, match="No work was found in it"):
         read(text.encode())
+
+
+def test_further_addresses_and_other_dois_are_said_to_be_left_out():
+    (work,) = read(
+        b"TY  - JOUR\nTI  - A\nDO  - 10.1007/a\nUR  - https://doi.org/10.1007/b\n"
+        b"UR  - https://example.org/a\nUR  - https://example.org/b\nER  - \n"
+    )
+
+    assert (work.document["doi"], work.document["web_address"]) == (
+        "10.1007/a",
+        "https://example.org/a",
+    )
+    assert work.left_out == ["Not kept: 10.1007/b.", "Not kept: https://example.org/b."]

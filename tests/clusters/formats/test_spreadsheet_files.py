@@ -242,3 +242,11 @@ def test_sheets_with_nothing_but_spaces_are_no_data():
     book.save(stored)
 
     assert read(stored.getvalue()).rows == [{"slug": "kasur", "name": "Kasur"}]
+
+
+@pytest.mark.parametrize("text", ["'=1+1", "''-a", "'", "'a", "-23", "it's = so"])
+def test_apostrophes_before_formulas_come_back_as_they_were(text):
+    table = tables()["outcome-dimensions"]
+    row = ["slug", "en", text, "", ""]
+
+    assert rows_of(write_csv(table, [row], remarks=False))[1] == [row]

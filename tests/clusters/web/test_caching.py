@@ -59,3 +59,18 @@ def test_a_redaction_changes_the_tag_of_pages(client):
     redact(record=cluster, field="summary", by=factories.make_user(), reason="A name")
 
     assert client.get("/changes/")["ETag"] != before
+
+
+@pytest.mark.parametrize("address", ["/", "/changes/feed/", "/sitemap.xml", "/robots.txt"])
+def test_a_page_that_is_asked_for_again_has_the_headers_that_it_had(client, address):
+    factories.make_public(factories.make_project())
+    first = client.get(address)
+    again = client.get(address, headers={"If-None-Match": first["ETag"]})
+
+    assert (first.status_code, again.status_code) == (200, 304)
+    of_each = {"Content-Type", "Content-Length", "Content-Language", "X-Request-ID"}
+    said, said_again = (
+        {name: value for name, value in answer.items() if name not in of_each}
+        for answer in (first, again)
+    )
+    assert said_again == said

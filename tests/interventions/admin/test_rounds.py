@@ -148,6 +148,10 @@ def test_an_editor_prepares_a_round_at_the_desk(setting, as_user):
             "Coder-0 has no account to code with.",
         ),
         (
+            lambda setting: setting.users[0].groups.clear(),
+            "Coder-0 has no account to code with.",
+        ),
+        (
             lambda setting: (
                 setting.round.dimensions.all().delete(),
                 CodingRound.objects.update(framework=None),
@@ -645,9 +649,16 @@ def test_one_coder_alone_makes_no_consensus(setting, as_user, had_handed_in):
     )
 
     assert "A consensus needs two coders" in said(refused)
+    same = act(as_user(setting.users[0]), setting, "agree-same")
+    assert "A consensus needs two coders" in same
     assert not setting.round.codings.filter(coder=None).exists()
     as_user(setting.editor).post(setting.compare, {**agree, f"resolution-{trust}": "adjudicated"})
     assert setting.round.codings.get(coder=None).resolution == "adjudicated"
+
+
+def replace(setting, as_user, coder, instead):
+    parts = {"coder": coder, "instead": instead, "reason": "Away"}
+    return act(as_user(setting.editor), setting, "leave-out", **parts)
 
 
 def test_a_coder_is_replaced_and_the_other_codes_under_the_own_account(setting, as_user):
@@ -655,14 +666,7 @@ def test_a_coder_is_replaced_and_the_other_codes_under_the_own_account(setting, 
     user = factories.make_user(role="researcher")
     factories.make_coder(slug="third", name="Third", user=user)
 
-    act(
-        as_user(setting.editor),
-        setting,
-        "leave-out",
-        coder="coder-1",
-        instead="third",
-        reason="Away",
-    )
+    replace(setting, as_user, "coder-1", instead="third")
 
     assert setting.state() == "coding"
     assert as_user(setting.users[1]).get(setting.sheet).status_code in (403, 404)
@@ -674,23 +678,9 @@ def test_a_coder_is_replaced_and_the_other_codes_under_the_own_account(setting, 
 def test_a_replacement_that_was_a_slip_is_undone(setting, as_user):
     hand_in_one(setting, as_user)
     factories.make_coder(slug="third", user=factories.make_user(role="researcher"))
-    act(
-        as_user(setting.editor),
-        setting,
-        "leave-out",
-        coder="coder-1",
-        instead="third",
-        reason="Away",
-    )
+    replace(setting, as_user, "coder-1", instead="third")
 
-    act(
-        as_user(setting.editor),
-        setting,
-        "leave-out",
-        coder="third",
-        instead="coder-1",
-        reason="A slip",
-    )
+    replace(setting, as_user, "third", instead="coder-1")
 
     active = setting.round.coders.filter(left_at=None)
     assert [member.coder.slug for member in active.order_by("coder__slug")] == [
